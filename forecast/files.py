@@ -1,4 +1,4 @@
-"""Files written whole or not at all; what comes in unpacked and decoded, within limits."""
+"""Files written whole or not at all; what comes in unpacked, within limits."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import IO, cast
 
-from forecast.errors import ConfigError, DataError, QuarantineError, RowError, StoreError
+from forecast.errors import ConfigError, QuarantineError, StoreError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 PART = ".part"
@@ -127,68 +127,10 @@ def _usual_mode() -> int:
 MAX_BYTES = 100_000_000
 
 _GZIP = b"\x1f\x8b"
-_FOREIGN = {
-    b"PK\x03\x04": "this is a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "this is an old Excel workbook",
-    b"%PDF": "this is a PDF",
-    b"<": "this is a web page (HTML), perhaps the publisher's block page",
-}
-
-
-class Text(NamedTuple):
-    """A decoded file: its name without ".gz", its text and the SHA-256 of its plain bytes."""
-
-    name: str
-    content: str
-    sha256: str
-
-
-def read_text(path: Path, limit: int = MAX_BYTES) -> Text:
-    """Read a text file, plain or gzipped (told by its first bytes, not by its name).
-
-    Parameters
-    ----------
-    path : the file.
-    limit : largest size accepted, in bytes after unpacking.
-
-    Raises
-    ------
-    QuarantineError : empty, too large, a damaged gzip stream, or not a text table at all.
-    RowError : a NUL byte, a byte that is not UTF-8, or a last line without its newline.
-    DataError : the file cannot be opened.
-    """
-    try:
-        with path.open("rb") as file:
-            return text_of(path.name, file, limit)
-    except OSError as error:
-        name = path.name.removesuffix(".gz")
-        raise DataError(f"{name}: cannot be read ({error.strerror})") from error
-
-
-def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = MAX_BYTES) -> Text:
-    """Return the text of a file that is open already; errors as `read_text`."""
-    name = file_name.removesuffix(".gz")
-    content = unpacked(file, name, limit)
-    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start:
-        raise QuarantineError(name, ["the file is empty; fetch it again"])
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            raise QuarantineError(name, [f"{what}, not a CSV file; fetch the CSV file"])
-    text = _decoded(name, content)
-    # A file cut inside a count still reads: only its missing last newline gives it away.
-    if not text.endswith("\n"):
-        line = text.count("\n") + 1
-        problem = "no newline at the end: the file was cut short; fetch it again"
-        raise RowError(name, line, "", text[-80:].rpartition("\n")[2], problem)
-    return Text(name, text, hashlib.sha256(content).hexdigest())
 
 
 def content_sha256(file: io.BufferedReader | io.BytesIO) -> str:
-    """SHA-256 by which a file is known, also one that cannot be read as text.
-
-    Of its plain bytes, as `read_text` gives it; of the file as it is if it does not unpack.
-    """
+    """SHA-256 by which a file is known: of its plain bytes, or as it is if it does not unpack."""
     try:
         return hashlib.sha256(unpacked(file, "", MAX_BYTES)).hexdigest()
     except QuarantineError:
@@ -211,19 +153,3 @@ def unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> byt
     if len(content) > limit:
         raise QuarantineError(name, [f"larger than {limit:,} bytes after unpacking"])
     return content
-
-
-def _decoded(name: str, content: bytes) -> str:
-    at = content.find(b"\0")
-    if at >= 0:
-        raise RowError(name, _line_at(content, at), "", "\0", "NUL byte; the file is damaged")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = _line_at(content, error.start)
-        shown = ascii(content[error.start : error.end])
-        raise RowError(name, line, "", shown, "not UTF-8; save the file as UTF-8 CSV") from error
-
-
-def _line_at(content: bytes, position: int) -> int:
-    return content.count(b"\n", 0, position) + 1

@@ -16,13 +16,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict, namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache, partial
 from io import BytesIO
 from operator import attrgetter
 from typing import Any, cast, get_args
+
+import numpy as np
 
 from forecast import files, months
 from forecast.errors import DataError, QuarantineError, RowError
@@ -52,9 +54,6 @@ _LAST = 12  # month of a year; a larger number is of a month with its year
 _RUNNING = "running"  # of a line: its year is marked as not over, 2026 (FYTD)
 # What a column may be beside a dimension: part of what tells lines apart, or looked at alone.
 _UNKEPT = ("year", "mark", "month", "key", "checked")
-
-FieldsOfLine = tuple[int, list[str]]
-"""A line's number and its fields."""
 
 FileRow = Any
 """A named tuple: month, total, the dimensions and the values of a line, in the columns' order."""
@@ -126,11 +125,6 @@ class LineReader(FileReader):
         self.counted: str = table.get("counted", values[-1])
         names = ("month", "total", *self.labels, *values)
         self.Row: Callable[..., FileRow] = namedtuple("Row", names)  # type: ignore[misc]
-        # Cached: a file of half a million lines has few different texts in a column.
-        self.parsers = {
-            name: lru_cache(maxsize=16384)(partial(_meaning, column, self.exact))
-            for name, column in self.columns.items()
-        }
 
     def parse_name(self, file_name: str) -> FileName | None:
         """Return what a base name says, None if it does not fit the publisher's pattern.
@@ -177,10 +171,9 @@ class LineReader(FileReader):
         DataError : a header that is no known layout.
         """
         plain = name.removesuffix(".gz")
-        records = self._records(plain, content)
-        # The header decides the layout, never the name: files are renamed on their way.
-        kind, header = self._header(plain, next(records)[1])
-        lines = list(self._lines(plain, kind, header, records))
+        found, head = self._table_in(plain, content)
+        kind, columns = self._header(plain, list(map(text_of, found.row(head))))
+        lines = self._lines(plain, kind, columns, found, head)
         if not lines:
             raise QuarantineError(plain, ["a header without rows; fetch the file again"])
         self.refuse(plain, lines)
@@ -225,32 +218,27 @@ class LineReader(FileReader):
             unknown={dimension: labels for dimension, labels in unknown.items() if labels},
         )
 
-    def _records(self, name: str, content: bytes) -> Iterator[FieldsOfLine]:
-        """Yield number and texts of each line, the header first."""
-        if self.exact:
-            text = files.text_of(name, BytesIO(content))
-            yield from sheet.exact_rows(text.name, text.content)
-            return
-        wanted = min(self.layouts.values(), key=len)
-        looked: list[str] = []
-        for found in sheet.sheets_of(name, content):
-            if self.sheet and found.title != self.sheet:
-                continue
-            for row in range(min(sheet.TOP, len(found.grid))):
-                texts = list(map(text_of, found.row(row)))
-                if any(columns <= set(texts) for columns in self.layouts.values()):
-                    yield from self._below(found, row, texts)
-                    return
-                looked = max(looked, texts, key=lambda texts: len(wanted & set(texts)))
-        yield 1, [text for text in looked if text]  # which says what is missing
+    def _table_in(self, name: str, content: bytes) -> tuple[sheet.Sheet, int]:
+        """Return the sheet that has the lines, and the row of their header.
 
-    def _below(self, found: sheet.Sheet, head: int, texts: list[str]) -> Iterator[FieldsOfLine]:
-        kind = min(self.layouts.values(), key=lambda columns: len(columns - {*texts}))
-        places = [at for at, text in enumerate(texts) if text in kind]
-        for row in range(head, len(found.grid)):
-            cells = found.row(row)
-            if any(cells[at] != "" for at in places):
-                yield int(found.line[row]), [text_of(cells[at]) for at in places]
+        The header decides the layout, never the name: files are renamed on their way.
+        """
+        if self.exact:
+            (found,) = sheet.sheets_of(name, content, files.MAX_BYTES, partial(self._header, name))
+            return found, 0
+        sheets = [
+            found
+            for found in sheet.sheets_of(name, content)
+            if not self.sheet or found.title == self.sheet
+        ]
+        tops = [(found, row) for found in sheets for row in range(min(sheet.TOP, len(found.grid)))]
+
+        def named(top: tuple[sheet.Sheet, int]) -> int:
+            return len(self.columns.keys() & set(map(text_of, top[0].row(top[1]))))
+
+        if not tops:
+            self._header(name, [])  # which says what is missing
+        return max(tops, key=named)
 
     def refuse(self, name: str, lines: Sequence[FileLine]) -> None:
         """Refuse lines that do not fit together: a key that is there twice would count twice.
@@ -378,9 +366,11 @@ class LineReader(FileReader):
             counts[key][month] = round(number)
         return dict(counts)
 
-    def _header(self, name: str, fields: Sequence[str]) -> tuple[str, list[str]]:
-        """Return the layout that a header is of, and its columns."""
+    def _header(self, name: str, fields: Sequence[str]) -> tuple[str, dict[str, int]]:
+        """Return the layout that a header is of, and the place of each of its columns."""
         header = [field.strip() for field in fields]
+        if not self.exact:  # columns that nobody asked for
+            header = [column for column in header if column in self.columns]
         # By name a doubled column would be read twice from one place.
         doubled = [column for column, n in Counter(header).items() if n > 1]
         if doubled:
@@ -388,8 +378,9 @@ class LineReader(FileReader):
             raise DataError(f"{name}: column {shown or 'names'} appears twice")
         kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ set(header)))
         missing, unknown = sorted(columns - set(header)), sorted(set(header) - columns)
-        if not missing and not unknown:
-            return kind, header
+        if not missing and (not unknown or not self.exact):
+            places = {field.strip(): at for at, field in enumerate(fields)}
+            return kind, {column: places[column] for column in columns}
         # Columns that keep it from being the layout it resembles most.
         parts = [f"missing column {column!r}" for column in missing[:5]]
         # Of a table that is not his nothing is quoted: its first line may be anything, a password
@@ -403,43 +394,55 @@ class LineReader(FileReader):
         )
 
     def _lines(
-        self, name: str, kind: str, header: list[str], records: Iterable[FieldsOfLine]
-    ) -> Iterator[FileLine]:
-        # In the order of `source.toml`: a line's first fault there is named.
-        columns = [
-            (column, header.index(column), self.parsers[column], about["is"])
-            for column, about in self.columns.items()
-            if column in self.layouts[kind]
-        ]
-        names = (*self.labels, *self.values)
-        # A column the layout lacks is "", but for the one total of its files.
-        absent = dict.fromkeys(names, "") | {"total": self.only.get(kind, "")}
-        for number, texts in records:
-            # A cut or shifted line shows here, before its texts are taken for something else.
-            if len(texts) != len(header):
-                problem = f"{len(texts)} fields instead of {len(header)}; the file is damaged"
-                raise RowError(name, number, "", ",".join(texts), problem)
-            values: dict[str, Any] = dict(absent)
-            marks, key = [], []
-            for column, at, parse, role in columns:
+        self, name: str, kind: str, places: Mapping[str, int], found: sheet.Sheet, head: int
+    ) -> list[FileLine]:
+        """Return the lines below a header; RowError names the first fault of the first line with one.
+
+        Each different text of a column is looked at once, in the order of `source.toml`.
+        """
+        columns = [column for column in self.columns if column in places]
+        codes = found.grid[head + 1 :, [places[column] for column in columns]]
+        numbers = found.line[head + 1 :]
+        if not self.exact:
+            filled = codes.any(axis=1)
+            codes, numbers = codes[filled], numbers[filled]
+        faults: list[tuple[int, str, str, ValueError]] = []
+        meant: list[dict[int, Any]] = []
+        for column, of_column in zip(columns, codes.T, strict=True):
+            meant.append({})
+            for code in np.unique(of_column).tolist():
+                text = text_of(found.labels[code])
                 try:
-                    values[role] = value = parse(texts[at])
+                    meant[-1][code] = _meaning(self.columns[column], self.exact, text)
                 except ValueError as error:
-                    raise RowError(name, number, column, texts[at], str(error)) from error
-                if role == "key":
-                    key.append(value)
-                elif role == "mark":
-                    marks.append(value)
-            year, mark = values.get("year", (0, ""))
-            if values["month"] > _LAST:  # its year stands beside it
-                month, year = (
-                    months.from_index(values["month"]),
-                    self.calendar.year(values["month"]),
-                )
+                    first = int(numbers[np.argmax(of_column == code)])
+                    faults.append((first, column, text, error))
+        if faults:
+            line, column, text, error = min(faults, key=lambda fault: fault[0])
+            raise RowError(name, line, column, text, str(error)) from error
+        by_role: dict[str, list[Any]] = defaultdict(list)
+        for column, of_column, values in zip(columns, codes.T.tolist(), meant, strict=True):
+            by_role[self.columns[column]["is"]].append([values[code] for code in of_column])
+        return list(self._rows(kind, numbers.tolist(), by_role))
+
+    def _rows(
+        self, kind: str, numbers: Sequence[int], by_role: Mapping[str, Sequence[Any]]
+    ) -> Iterator[FileLine]:
+        """Yield the lines of a file by what its columns are; by_role : a list a column."""
+        # A column that the layout lacks is "", but for the one total of its files.
+        names = ("total", *self.labels, *self.values)
+        absent = dict.fromkeys(names, "") | {"total": self.only.get(kind, ""), "year": (0, "")}
+        several = [by_role.get(role, ()) for role in ("mark", "key")]
+        for at, number in enumerate(numbers):
+            of = absent | {role: columns[0][at] for role, columns in by_role.items()}
+            year, running = of["year"]
+            if of["month"] > _LAST:  # its year stands beside it
+                year, month = self.calendar.year(of["month"]), months.from_index(of["month"])
             else:
-                month = _month_of(year, values["month"], self.calendar)
-            row = self.Row(month, values["total"], *[values[role] for role in names])
-            yield FileLine(number, year, (mark, *marks), tuple(key), row)
+                month = _month_of(year, of["month"], self.calendar)
+            marks, key = (tuple(column[at] for column in columns) for columns in several)
+            row = self.Row(month, *(of[name] for name in names))
+            yield FileLine(number, year, (running, *marks), key, row)
 
 
 def _quoted(columns: Sequence[str]) -> str:

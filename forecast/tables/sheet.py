@@ -49,6 +49,8 @@ _BLOCK = 60_000  # cells that are coded at once
 _START = 20_000  # bytes that show the encoding
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML) without a table", b"\x89PNG": "a picture"}
+_FOREIGN |= {b"PK\x03\x04": "a zip archive or an Excel workbook"}
+_FOREIGN |= {b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
 _FOREIGN |= {b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"SQLite format 3": "a database"}
 _JSON = re.compile(rb"\{|\[\s*[\[{]")
 # As spreadsheets write them into text to keep their digits: ="00123", '00123.
@@ -162,18 +164,31 @@ def read_sheets(path: Path | None) -> list[Sheet]:
         raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
-def sheets_of(name: str, content: bytes | IO[bytes], most: int | None = None) -> list[Sheet]:
+Header = Callable[[list[str]], object]
+"""Looks at a header, and raises for one that is not as it should be."""
+
+
+def sheets_of(
+    name: str, content: bytes | IO[bytes], most: int = MOST_BYTES, exact: Header | None = None
+) -> list[Sheet]:
     """The tables in a file's bytes or an open file; errors as `read_sheets`.
 
+    Parameters
+    ----------
     most : bytes that are read, unpacked.
+    exact : for a CSV file as its publisher's program writes it, to the last newline: nothing in it
+        is taken for anything else, and what would be raises RowError. Looks at the header first.
     """
     file = io.BytesIO(content) if isinstance(content, bytes) else content
     file.seek(0)
     packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
     unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
+    name = name.removesuffix(".gz")
     try:
-        return _unpacked(name.removesuffix(".gz"), unpacked, most or MOST_BYTES)
+        if exact:
+            return [_as_written(name, unpacked.read(most + 1), most, exact)]
+        return _unpacked(name, unpacked, most)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         problem = f"damaged or cut gzip file ({error}); fetch it again"
         raise QuarantineError(name, [problem]) from error
@@ -194,12 +209,54 @@ def _unpacked(name: str, file: IO[bytes], most: int) -> list[Sheet]:
             _refuse_more(name, len(content), most)
             if sheets := kind(name, content):
                 return sheets
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            problem = f"this is {what}, not a table; save the table as CSV or Excel"
-            raise QuarantineError(name, [problem])
+    _refuse_foreign(name, start, "not a table; save the table as CSV or Excel")
     file.seek(0)
     return [_text(name, file, most)]
+
+
+def _as_written(name: str, content: bytes, most: int, header: Header) -> Sheet:
+    """The table of a text that one program writes in one form; see `sheets_of`."""
+    _refuse_more(name, len(content), most)
+    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    _refuse_foreign(name, start, "not a CSV file; fetch the CSV file")
+    if not start:
+        raise QuarantineError(name, ["the file is empty; fetch it again"])
+    if (at := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, at) + 1
+        raise RowError(name, line, "", "\0", "NUL byte; the file is damaged")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, shown = content.count(b"\n", 0, error.start) + 1, content[error.start : error.end]
+        problem = "not UTF-8; save the file as UTF-8 CSV"
+        raise RowError(name, line, "", ascii(shown), problem) from error
+    # A file cut inside a count still reads: only its missing last newline gives it away.
+    if not text.endswith("\n"):
+        problem = "no newline at the end: the file was cut short; fetch it again"
+        raise RowError(name, text.count("\n") + 1, "", text[-80:].rpartition("\n")[2], problem)
+    # Strict: a lost quote would swallow a thousand lines into one field.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+
+    def rows() -> Iterator[list[str]]:
+        names = next(reader, [])
+        header(names)
+        yield names
+        for row in reader:
+            if len(row) != len(names):
+                problem = f"{len(row)} fields instead of {len(names)}; the file is damaged"
+                raise RowError(name, reader.line_num, "", ",".join(row), problem)
+            yield row
+
+    try:
+        return _gridded(name, rows(), ",", exact=True)
+    except csv.Error as error:
+        raise RowError(name, reader.line_num, "", "", f"not valid CSV ({error})") from error
+
+
+def _refuse_foreign(name: str, start: bytes, problem: str) -> None:
+    for magic, what in _FOREIGN.items():
+        if start.startswith(magic):
+            raise QuarantineError(name, [f"this is {what}, {problem}"])
 
 
 def _refuse_more(name: str, size: int, most: int) -> None:
@@ -211,9 +268,10 @@ def _refuse_more(name: str, size: int, most: int) -> None:
 class _LabelPlaces(dict[Any, int]):
     """Cell -> its place among the labels, which have "a " and "a" once, as they come."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, exact: bool = False) -> None:
         super().__init__({"": 0})
         self.name, self.labels = name, cast("list[CellValue]", [""])
+        self.exact = exact  # texts stay as they are
         self.broken: list[str] = []  # cells of several lines
 
     def __missing__(self, cell: Any) -> int:
@@ -223,7 +281,7 @@ class _LabelPlaces(dict[Any, int]):
                 problem = f"a cell has {len(cell):,} characters, and at most "
                 problem += f"{csv.field_size_limit():,} are read; remove its column"
                 raise QuarantineError(self.name, [problem])
-            label = _tidy(cell)
+            label = cell if self.exact else _tidy(cell)
             if "\n" in cell:
                 self.broken.append(cell)
         if label not in self:
@@ -249,20 +307,40 @@ def _text(name: str, file: IO[bytes], most: int) -> Sheet:
     file.seek(0)
     with io.TextIOWrapper(file, encoding, errors="replace", newline="") as text:
         sample = list(islice(text, _SAMPLE))
+        above, sample = _remarks_above(sample)
         separator, share = _separator(sample)
         text.seek(0)
         padded = separator == "," and any("  " in line for line in sample)
-        if small and (share < _CLEAR or padded) and (cut := _cut_by_spaces(text.read(), separator)):
-            return _gridded(name, cut, "", [*notes, "columns are separated by spaces"])
-        text.seek(0)
+        if small and (share < _CLEAR or padded):
+            lines = "".join(chain(above, islice(text, len(above), None)))
+            if cut := _cut_by_spaces(lines, separator):
+                return _gridded(name, cut, "", [*notes, "columns are separated by spaces"])
+            text.seek(0)
         if separator not in (",", ""):
             notes.append(f"columns are separated by {SEPARATORS[separator]}")
-        reader = _reader(text, separator or ",")
+        reader = _reader(chain(above, islice(text, len(above), None)), separator or ",")
         try:
             return _gridded(name, reader, separator, notes)
         except csv.Error as error:
             problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
             raise QuarantineError(name, [problem]) from error
+
+
+def _remarks_above(sample: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The lines above a table that a sign calls remarks, blanked, and the sample with them so.
+
+    The last of them may be the table's names: it has as many words as the lines have fields.
+    """
+    many = next((n for n, line in enumerate(sample) if not line.startswith("#")), len(sample))
+    above = ["\n"] * many
+    if many and (below := sample[many : many + 1]):
+        names = sample[many - 1].lstrip("#").strip()
+        for separator in (*SEPARATORS, None):
+            wide = len(below[0].strip().split(separator))
+            if wide > 1 and len(names.split(separator)) == wide:
+                above[-1] = f"{names}\n"
+                break
+    return above, [*above, *sample[many:]]
 
 
 def _encoding(name: str, file: IO[bytes], most: int) -> tuple[str, bool, list[str]]:
@@ -339,8 +417,9 @@ def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
     for split in (re.compile(r" {2,}"), re.compile(r" +"))[: 1 if separator else 2]:
         rows = [split.split(line.strip()) for line in lines]
         widths = [len(row) for row in rows if len(row) > 1]
-        if len(widths) > 2 and widths.count(_usual(widths)) > 0.97 * len(widths):
-            return rows if len(widths) >= 0.8 * len(rows) else []
+        alike = len(widths) > 2 and widths.count(_usual(widths)) > 0.97 * len(widths)
+        if alike and len(widths) >= 0.8 * len(rows):
+            return rows
     # Fixed width: places that are blank in all lines of the table part its columns.
     longest = max(map(len, lines), default=0)
     table = [line for line in lines if "  " in line.strip() and len(line) > longest / 2]
@@ -360,24 +439,6 @@ def _reader(lines: Iterable[str], separator: str) -> Any:
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
 
-def exact_rows(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number (1-based; the last one of a record with line breaks) and fields of each record.
-
-    Of a file that one program writes in one form: nothing is taken for anything else.
-
-    Raises
-    ------
-    RowError : quotes or line ends that break the CSV.
-    """
-    # Strict: a lost quote would swallow a thousand lines into one field.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise RowError(name, reader.line_num, "", "", f"not valid CSV ({error})") from error
-
-
 def _usual(widths: Sequence[int]) -> int:
     """The most frequent number of fields, of lines with more than one."""
     counted = Counter(width for width in widths if width > 1)
@@ -390,12 +451,17 @@ def _gridded(
     separator: str,
     notes: Sequence[str] = (),
     width: int = 0,
+    *,
+    exact: bool = False,
 ) -> Sheet:
-    """Rows of cells as a grid, each of one line unless it has cells of several."""
+    """Rows of cells as a grid, each of one line unless it has cells of several.
+
+    exact : whether texts are kept as they are, and rows without any content.
+    """
     rows = iter(rows)
     first = list(islice(rows, _SAMPLE))
     width = width or _usual([len(row) for row in first])
-    rows, places = chain(first, rows), _LabelPlaces(name)
+    rows, places = chain(first, rows), _LabelPlaces(name, exact=exact)
     # Grown in place: what is made of pieces and joined is there twice.
     grid, line, unlike = array("i"), array("i"), array("i")
     last = 0
@@ -410,7 +476,7 @@ def _gridded(
         if separator and places.broken:
             lines += np.cumsum([sum(cell.count("\n") for cell in row) for row in block])
         codes = codes.reshape(-1, width)
-        filled, last = codes.any(axis=1), int(lines[-1])
+        filled, last = codes.any(axis=1) | exact, int(lines[-1])
         for whole, part in ((grid, codes), (line, lines), (unlike, ragged)):
             whole.frombytes(part[filled].tobytes())
         _refuse_many(name, len(line), width)
@@ -418,7 +484,7 @@ def _gridded(
         raise QuarantineError(name, ["the file is empty"])
     codes = np.frombuffer(grid, np.int32).reshape(-1, width)
     lines, ragged = np.frombuffer(line, np.int32), np.frombuffer(unlike, np.int32)
-    for cell in places.broken if separator else ():
+    for cell in places.broken if separator and not exact else ():
         # A cell that holds whole lines: its quotation mark was not closed.
         if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
             at = int(np.flatnonzero((codes == places[cell]).any(axis=1))[0])
