@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.errors import ConfigError
-from forecast.types import Absent, Term
+from forecast.sources.source import Agreement, MeasureWords, Publisher, TotalWords
+from forecast.types import Absent, Break, Term
 
 TABLE = "source.toml"
 _MonthNumber = Annotated[int, Field(ge=1, le=12)]
@@ -28,54 +30,13 @@ class _Described(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PublisherTable(_Described):
-    """Who publishes the counts; see `source.Publisher`."""
+@dataclass(frozen=True)
+class TotalsTable(TotalWords):
+    """What the counts are of. labels : a file's label -> the total. closed : as in settings."""
 
-    name: Annotated[str, Field(min_length=1)]
-    short: str = ""
-    address: str = ""
-    credit: str = ""
-    revises: str = "may still revise it"
-    restates: str = "may restate earlier months"
-
-
-class MeasureTable(_Described):
-    """What is counted; see `source.MeasureWords`. What is not said is made of the noun."""
-
-    noun: Annotated[str, Field(min_length=1, max_length=80)]
-    title: str = ""
-    attribute: str = ""
-    unit: str = ""
-    figures: str = ""
-    site: str = ""
-    question: str = ""
-    long_name: str = ""
-    reach: str = ""
-    definition: str = ""
-    caveat: str = ""
-    misread: tuple[str, str] = ("", "")
-    of_part: str = "{}"
-    small: tuple[int, str] = (0, "")
-    beside: str = ""
-
-
-class TotalsTable(_Described):
-    """What the counts are of; see `source.TotalWords`. labels : a file's label -> the total."""
-
-    whole: str = ""
-    parts: tuple[str, ...] = ()
-    one: str = "series"
-    many: str = "series"
-    folder: str = ""
-    place: str = "for {}"
-    names: dict[str, str] = {}
-    places: dict[str, str] = {}
-    usual: dict[str, tuple[str, ...]] = {}
     part: str = "part"
     below: str = "parts"
-    part_in_full: str = ""
-    below_in_full: str = ""
-    labels: dict[str, str] = {}
+    labels: Mapping[str, str] = field(default_factory=dict)
     closed: tuple[str, ...] = ()
 
 
@@ -150,29 +111,6 @@ class PagesTable(_Described):
     siblings: tuple[str, ...] = ()
 
 
-class AgreementTable(_Described):
-    """What a release and its neighbors must agree on; see `source.Agreement`."""
-
-    open_share: Annotated[float, Field(ge=0)]
-    slack: Annotated[int, Field(ge=0)]
-    moved_share: Annotated[float, Field(ge=0)]
-    turned_share: Annotated[float, Field(ge=0)]
-    large: Annotated[int, Field(ge=0)]
-    turning: tuple[str, ...] = ()
-    never_empty: bool = False
-    tolerance: Annotated[int, Field(ge=0)] = 0
-
-
-class BreakTable(_Described):
-    """A change of policy; see `source.Break`."""
-
-    date: str
-    known_on: str
-    totals: tuple[str, ...]
-    name: str
-    source: str
-
-
 class SourceTable(_Described):
     """All that a `source.toml` may say."""
 
@@ -189,16 +127,16 @@ class SourceTable(_Described):
     tolerance: Annotated[int, Field(ge=0)] = 0
     lexicon: tuple[str, ...] = ()
     settings: dict[str, str | int | float] | None = None
-    publisher: PublisherTable
-    measure: MeasureTable
+    publisher: Publisher
+    measure: MeasureWords
     totals: TotalsTable = TotalsTable()
     file: FileTable = FileTable()
     pages: PagesTable = PagesTable()
     help: dict[str, str] = {}
     hierarchy: dict[_InHierarchy, Any] = {}
     labels: dict[str, dict[str, Any]] = {}
-    agreement: AgreementTable | None = None
-    breaks: tuple[BreakTable, ...] = ()
+    agreement: Agreement | None = None
+    breaks: tuple[Break, ...] = ()
     terms: tuple[Term, ...] = ()
     absent: tuple[Absent, ...] = ()
 

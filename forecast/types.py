@@ -47,8 +47,8 @@ class Totals:
     parts : in the order in which people name them. whole : what they add up to, "" if nothing.
     """
 
-    parts: tuple[str, ...]
-    whole: str
+    parts: tuple[str, ...] = ()
+    whole: str = ""
 
     @property
     def every(self) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     return kinds.Source(
         name=name,
         publisher=kinds.Publisher(**table["publisher"], **table.get("pages", {})),
-        measure=kinds.MeasureWords.of(**table["measure"]),
+        measure=kinds.MeasureWords(**table["measure"]),
         totals=kinds.TotalWords(**table["totals"]),
         year_begins=table["year_begins"],
         due=table["due"],

@@ -22,7 +22,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from io import BytesIO
 from operator import attrgetter
-from typing import Any, cast, get_args
+from typing import Any, NoReturn, cast, get_args
 
 import numpy as np
 
@@ -378,14 +378,19 @@ class LineReader(FileReader):
             raise DataError(f"{name}: column {shown or 'names'} appears twice")
         kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ set(header)))
         missing, unknown = sorted(columns - set(header)), sorted(set(header) - columns)
-        if not missing and (not unknown or not self.exact):
-            places = {field.strip(): at for at, field in enumerate(fields)}
-            return kind, {column: places[column] for column in columns}
-        # Columns that keep it from being the layout it resembles most.
+        if missing or (unknown and self.exact):
+            self._refuse_layout(name, kind, missing, unknown)
+        places = {field.strip(): at for at, field in enumerate(fields)}
+        return kind, {column: places[column] for column in columns}
+
+    def _refuse_layout(
+        self, name: str, kind: str, missing: Sequence[str], unknown: Sequence[str]
+    ) -> NoReturn:
+        """Say which columns keep a header from being the layout that it resembles most."""
         parts = [f"missing column {column!r}" for column in missing[:5]]
         # Of a table that is not his nothing is quoted: its first line may be anything, a password
         # say.
-        if unknown and len(missing) <= len(columns) / 2:
+        if unknown and len(missing) <= len(self.layouts[kind]) / 2:
             parts.append(f"unknown column {_quoted(unknown)}")
         called = f"{kind} layout" if len(self.layouts) > 1 else "layout"
         raise DataError(
@@ -396,7 +401,7 @@ class LineReader(FileReader):
     def _lines(
         self, name: str, kind: str, places: Mapping[str, int], found: sheet.Sheet, head: int
     ) -> list[FileLine]:
-        """Return the lines below a header; RowError names the first fault of the first line with one.
+        """Return the lines below a header; RowError names the first fault of the first bad line.
 
         Each different text of a column is looked at once, in the order of `source.toml`.
         """
@@ -418,8 +423,8 @@ class LineReader(FileReader):
                     first = int(numbers[np.argmax(of_column == code)])
                     faults.append((first, column, text, error))
         if faults:
-            line, column, text, error = min(faults, key=lambda fault: fault[0])
-            raise RowError(name, line, column, text, str(error)) from error
+            line, column, text, why = min(faults, key=lambda fault: fault[0])
+            raise RowError(name, line, column, text, str(why)) from why
         by_role: dict[str, list[Any]] = defaultdict(list)
         for column, of_column, values in zip(columns, codes.T.tolist(), meant, strict=True):
             by_role[self.columns[column]["is"]].append([values[code] for code in of_column])

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from forecast import months
 from forecast.agreed import ADDS, Life, QuantityKind
@@ -166,11 +168,11 @@ class Publisher:
     """
 
     name: str
-    short: str
-    address: str
-    credit: str
-    revises: str
-    restates: str
+    short: str = ""
+    address: str = ""
+    credit: str = ""
+    revises: str = "may still revise it"
+    restates: str = "may restate earlier months"
     index: str = ""
     disallowed: str = ""
     window: str = "(?!)"
@@ -232,39 +234,34 @@ class MeasureWords:
     """
 
     noun: str
-    attribute: str
-    unit: str
-    title: str
-    figures: str
-    site: str
-    question: str
-    long_name: str
-    reach: str
-    definition: str
-    caveat: str
-    misread: tuple[str, str]
+    title: str = ""
+    attribute: str = ""
+    unit: str = ""
+    figures: str = "figures"
+    site: str = ""
+    question: str = ""
+    long_name: str = ""
+    reach: str = ""
+    definition: str = ""
+    caveat: str = ""
+    misread: tuple[str, str] = ("", "")
     of_part: str = "{}"
     small: tuple[int, str] = (0, "")
     beside: str = ""
 
-    @classmethod
-    def of(cls, noun: str, title: str = "", **words: Any) -> MeasureWords:
-        """Return the words of a measure; those that are not given are made of its noun."""
-        # A title is made of the noun by its first letter alone: capitals inside it stay.
-        title = title or f"{noun[:1].upper()}{noun[1:]}"
+    def __post_init__(self) -> None:
+        """Make words that are not given of the noun, a title by its first letter alone."""
+        title = self.title or f"{self.noun[:1].upper()}{self.noun[1:]}"
         usual = {
-            "attribute": noun,
-            "unit": f"{noun} a month",
-            "figures": "figures",
+            "title": title,
+            "attribute": self.noun,
+            "unit": f"{self.noun} a month",
             "site": title,
             "question": f"{title}: is anything unusual?",
-            "long_name": noun,
-            "reach": "",
-            "definition": "",
-            "caveat": "",
-            "misread": ("", ""),
+            "long_name": self.noun,
         }
-        return cls(noun=noun, title=title, **{**usual, **words})
+        for name, words in usual.items():
+            object.__setattr__(self, name, getattr(self, name) or words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +275,9 @@ class TotalWords(Totals):
     same where it is first named.
     """
 
-    one: str
-    many: str
-    folder: str
+    one: str = "series"
+    many: str = "series"
+    folder: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -363,11 +360,11 @@ class Agreement:
     tolerance : by how much what parts add up to may miss the total, as sums of rounded counts do.
     """
 
-    open_share: float = 1.0
-    slack: int = 0
-    moved_share: float = 1.0
-    turned_share: float = 1.0
-    large: int = 0
+    open_share: NonNegativeFloat = 1.0
+    slack: NonNegativeInt = 0
+    moved_share: NonNegativeFloat = 1.0
+    turned_share: NonNegativeFloat = 1.0
+    large: NonNegativeInt = 0
     turning: tuple[str, ...] = ()
     never_empty: bool = False
     tolerance: int = 0

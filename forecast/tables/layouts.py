@@ -747,13 +747,17 @@ def _refuse_other_periods(table: TableGrid) -> None:
             shown = [c for c in table.cells(codes) if dates.other_periods(c) == period]
             if len(shown) >= 2:
                 refuse_period(name, period, f"{text_of(shown[0])!r} in {where}")
+    called = {at: table.name(at) for at in table.columns if not re.search(r"\d", table.name(at))}
     for period, test in _NUMBERED_PERIODS:
-        heads = {at: table.name(at) for at in table.columns}
-        named = [at for at in heads if not re.search(r"\d", heads[at])]
-        named = [at for at in named if words.says(heads[at], period)]
+        named = [at for at in called if words.says(called[at], period)]
         if named and table.share(named[0], test) > 0.5:
-            refuse_period(name, f"{period}s", f"column {table.name(named[0])!r}")
-    # Where a column is called one of months and none can be read, months are meant.
+            refuse_period(name, f"{period}s", f"column {called[named[0]]!r}")
+    _refuse_years(table)
+
+
+def _refuse_years(table: TableGrid) -> None:
+    """DataError for years without months; where a column is called one of months, they are meant."""
+    name = table.sheet.name
     called = [at for at in table.columns if words.says_when(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return

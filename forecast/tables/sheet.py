@@ -169,13 +169,13 @@ Header = Callable[[list[str]], object]
 
 
 def sheets_of(
-    name: str, content: bytes | IO[bytes], most: int = MOST_BYTES, exact: Header | None = None
+    name: str, content: bytes | IO[bytes], most: int = 0, exact: Header | None = None
 ) -> list[Sheet]:
     """The tables in a file's bytes or an open file; errors as `read_sheets`.
 
     Parameters
     ----------
-    most : bytes that are read, unpacked.
+    most : bytes that are read, unpacked; MOST_BYTES unless said.
     exact : for a CSV file as its publisher's program writes it, to the last newline: nothing in it
         is taken for anything else, and what would be raises RowError. Looks at the header first.
     """
@@ -184,7 +184,7 @@ def sheets_of(
     packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
     unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
-    name = name.removesuffix(".gz")
+    name, most = name.removesuffix(".gz"), most or MOST_BYTES
     try:
         if exact:
             return [_as_written(name, unpacked.read(most + 1), most, exact)]

@@ -34,7 +34,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "encounters", "thefts"), TEXTS, ids=range(len(TEXTS)))
 def test_each_measure_judges_its_own(embedded, text, encounters, thefts):
-    source = replace(BARNET, measure=MeasureWords.of("theft incidents"))
+    source = replace(BARNET, measure=MeasureWords("theft incidents"))
     own = CountTable(COUNTS, {}, source)
     checked = check_each(text, [embedded, own], date(2024, 1, 20))
 

@@ -32,7 +32,7 @@ def own_counts(section: CountsSection) -> Source:
             revises=section.revises,
             restates=section.restates,
         ),
-        measure=MeasureWords.of(
+        measure=MeasureWords(
             section.noun,
             section.title,
             attribute=section.title.lower() or section.noun,
