@@ -12,8 +12,9 @@ month (the sibling file) is known, because open months move between releases any
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import compress, groupby
 from typing import TYPE_CHECKING
 
 from forecast import months
@@ -114,33 +115,48 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     # Each is off by half a unit, and their sum by as many halves.
     if new.release.rounding > 1:
         return
+    slack = source.agreement.tolerance
+    for added in _sums(source, new):
+        missed = []
+        for month in sorted(added.span):
+            parts, count = (
+                sum(_count(new, k, month) for k in added.keys),
+                _count(new, added.of, month),
+            )
+            # Where not all parts are known they are no more than the whole.
+            if parts - count > slack or (month in added.complete and count - parts > slack):
+                missed.append((parts, count, month))
+        if missed:
+            yield f"{added.wrong}: {_missed(source, missed)}"
+
+
+@dataclass(frozen=True)
+class _AddsUp:
+    """What must add up: the parts, their sum, its months, those of all parts, and what is wrong."""
+
+    wrong: str
+    keys: Sequence[SeriesKey]
+    of: SeriesKey
+    span: Set[str]
+    complete: Set[str]
+
+
+def _sums(source: Source, new: Snapshot) -> Iterator[_AddsUp]:
+    """Yield the whole of all totals, and each total by each dimension that it is the sum of."""
     spans, whole, tree = _spans(new), source.totals.whole, source.tree
     stated = {key.total for key in new.counts if key.headline} - {whole}
     totals = stated.union(source.totals.parts)
-    # What is wrong if they miss it; the parts, their sum, its months, and those of all parts.
-    added: list[tuple[str, list[SeriesKey], SeriesKey, set[str], set[str]]] = []
     if whole:
         # A month that one of them lacks adds up to nothing that could be compared.
         shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
         count = {3: "three "}.get(len(totals), "")
         wrong = f"the {count}{source.totals.many} do not add up to {whole}"
-        added.append((wrong, [*map(SeriesKey, totals)], SeriesKey(whole), shared, shared))
+        yield _AddsUp(wrong, [*map(SeriesKey, totals)], SeriesKey(whole), shared, shared)
     for total, dimension, scopes, members in _dimensions(new, spans):
         if total in totals and tree.partition(dimension, {scope.component for scope in scopes}):
             wrong = f"{total} by {dimension} does not add up to its total"
             span = spans[Scope(total, "")]
-            added.append((wrong, members, SeriesKey(total), span, _shared(spans, scopes)))
-    slack = source.agreement.tolerance
-    for wrong, keys, of, span, complete in added:
-        missed = []
-        for month in sorted(span):
-            parts, total_count = sum(_count(new, k, month) for k in keys), _count(new, of, month)
-            # Where not all parts are known they are no more than the whole.
-            most = parts - total_count if month not in complete else abs(parts - total_count)
-            if most > slack:
-                missed.append((parts, total_count, month))
-        if missed:
-            yield f"{wrong}: {_missed(source, missed)}"
+            yield _AddsUp(wrong, members, SeriesKey(total), span, _shared(spans, scopes))
 
 
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
@@ -203,18 +219,22 @@ def _against(source: Source, new: Snapshot, old: Snapshot, parts_only: bool) -> 
             return
         parts_only = True
     elif not parts_only:
-        # A later release reaches at least as far as an earlier one.
-        earlier, later = sorted((new, old), key=lambda s: (s.release.seq, s is new))
-        shared = {c.scope for c in new.coverage} & {c.scope for c in old.coverage}
-        if shared and later.release.data_through < earlier.release.data_through:
-            yield (
-                f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
-                f"{earlier.release.file_name} reaches {earlier.release.data_through}"
-            )
+        yield from _out_of_order(new, old)
         # Lines are counted in closed years alone: an open year gains some each month.
         if same:
             yield from _row_problems(new, old, new.closed & old.closed)
     yield from _changed(source, new, old, differences, parts_only)
+
+
+def _out_of_order(new: Snapshot, old: Snapshot) -> Iterator[str]:
+    """Yield where a later release does not reach as far as an earlier one."""
+    earlier, later = sorted((new, old), key=lambda s: (s.release.seq, s is new))
+    shared = {c.scope for c in new.coverage} & {c.scope for c in old.coverage}
+    if shared and later.release.data_through < earlier.release.data_through:
+        yield (
+            f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
+            f"{earlier.release.file_name} reaches {earlier.release.data_through}"
+        )
 
 
 def _changed(
@@ -226,17 +246,26 @@ def _changed(
 ) -> Iterator[str]:
     """Yield what changed in years closed in both, and what too much in others."""
     agreed, name, closed = source.agreement, old.release.file_name, new.closed & old.closed
-    settled: list[Difference] = []
-    moving: list[Difference] = []
-    for difference in differences:
-        year = source.calendar.year(difference[1])
-        (settled if year in closed else moving).append(difference)
-    changed = _described([d for d in settled if not (parts_only and d[0].headline)])
+    in_closed = [source.calendar.year(difference[1]) in closed for difference in differences]
+    settled = list(compress(differences, in_closed))
+    moving = list(compress(differences, (not is_closed for is_closed in in_closed)))
+    if parts_only:
+        settled = [d for d in settled if not d[0].headline]
+    changed = _described(settled)
     yield from (f"closed years differ from {name}: {problem}" for problem in changed)
     # Totals of other years move little from release to release.
-    far = [d for d in moving if d[0].headline and not near(agreed, *d[2:]) and not parts_only]
+    totals = [] if parts_only else [d for d in moving if d[0].headline]
+    far = [d for d in totals if not near(agreed, *d[2:])]
     share = f"{agreed.open_share:.0%}"
     yield from (f"more than {share} from {name}: {problem}" for problem in _described(far))
+    yield from _changed_hands(source, new, name, moving)
+
+
+def _changed_hands(
+    source: Source, new: Snapshot, name: str, moving: Sequence[Difference]
+) -> Iterator[str]:
+    """Yield where much of an open month is under another member than in a release of that name."""
+    agreed = source.agreement
     # In an open month nearly all counts stay with the same member of each dimension. What a member
     # gains another has lost: only what changed hands is counted, not growth.
     places: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])

@@ -80,13 +80,7 @@ class SeriesNames:
     def _named(self, text: str) -> tuple[list[SeriesKey], list[SeriesKey]]:
         """Return the series so named, and those among which their part was looked for."""
         # Before anything is split or folded: labels are the publisher's, and may be of any form.
-        stripped = text.strip()
-        named = [
-            key
-            for key in self.keys
-            if stripped
-            in ((key.total,) if key.headline else (f"{key.total}:{key.member}", key.member))
-        ]
+        named = [key for key in self.keys if text.strip() in _labels(key)]
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named, named
         first, *rest = _pieces(text)
@@ -101,13 +95,15 @@ class SeriesNames:
         if len(dimension) > 1:
             total = self.source.totals.one.upper()
             raise SeriesNameError(text, f"write {total}:PART, or {total}:DIMENSION:PART")
-        # Without a total, all of them: a part that only one total has needs no more words.
-        parts = [key for key in self.keys if not key.headline and total in ("", key.total)]
-        if dimension:
-            parts = [
-                key for key in parts if normal(dimension[0]) in _dimension_forms(key, self.source)
-            ]
+        parts = self._parts(total, *map(normal, dimension))
         return _matching(part, parts, self.source), parts
+
+    def _parts(self, total: str, dimension: str = "") -> list[SeriesKey]:
+        """Return the parts of a total, of all without one: a part may need no more words."""
+        parts = [key for key in self.keys if not key.headline and total in ("", key.total)]
+        if not dimension:
+            return parts
+        return [key for key in parts if dimension in _dimension_forms(key, self.source)]
 
     def total(self, text: str) -> str:
         """Return the total so called, "" if none is: northern, north, the northern border."""
@@ -224,6 +220,11 @@ def member_words(dimension: str, member: str, source: Source) -> str:
     known = source.hierarchy.words.get(dimension, {}).get(member)
     shouted = dimension == "citizenship" and member.isupper()
     return known or (member.title() if shouted else member)
+
+
+def _labels(key: SeriesKey) -> tuple[str, ...]:
+    """Return what a series is called by its labels alone."""
+    return (key.total,) if key.headline else (f"{key.total}:{key.member}", key.member)
 
 
 def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:

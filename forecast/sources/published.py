@@ -183,27 +183,14 @@ class LineReader(FileReader):
         through = max(line.row.month for line in lines if line.year == last)
         span = self.calendar.period(last).months
         # The publisher marks the running year; a last year that is not complete runs as well.
-        running = {line.year for line in lines if _RUNNING in line.marks}
-        if (named and named.month is not None) or through != span[-1]:
-            running.add(last)
-        closed = frozenset(counted) - running
-        # Labels of closed lists alone; others are joined where they leave the record.
-        closed_lists = {label: by for label, by in (joins or {}).items() if label in self.known}
-        cells = tuple(line.row for line in lines)
-        if closed_lists:
-            cells = tuple(
-                row._replace(
-                    **{
-                        n: by.get(getattr(row, n), getattr(row, n))
-                        for n, by in closed_lists.items()
-                    }
-                )
-                for row in cells
-            )
-        unknown = {
-            dimension: frozenset({getattr(cell, dimension) for cell in cells}) - known - {""}
-            for dimension, known in self.known.items()
-        }
+        interim = named is not None and named.month is not None
+        incomplete = {last} if interim or through != span[-1] else set()
+        closed = (
+            frozenset(counted)
+            - incomplete
+            - {line.year for line in lines if _RUNNING in line.marks}
+        )
+        cells = self._joined([line.row for line in lines], joins or {})
         seq = release_seq(last, span.index(through) + 1, last in closed, 0)
         return PublishedTable(
             file_name=plain,
@@ -215,8 +202,24 @@ class LineReader(FileReader):
             rows=dict(sorted(counted.items())),
             closed=closed,
             cells=cells,
-            unknown={dimension: labels for dimension, labels in unknown.items() if labels},
+            unknown=self._unknown(cells),
         )
+
+    def _unknown(self, cells: Sequence[FileRow]) -> dict[str, frozenset[str]]:
+        """Return the labels that are not known, by dimension."""
+        labels = {name: {*map(attrgetter(name), cells), ""} for name in self.known}
+        unknown = {name: frozenset(labels[name] - self.known[name] - {""}) for name in labels}
+        return {name: new for name, new in unknown.items() if new}
+
+    def _joined(self, cells: Sequence[FileRow], joins: Joins) -> tuple[FileRow, ...]:
+        """Return lines with labels of closed lists joined; others are joined outside the record."""
+        closed = [(label, by) for label, by in joins.items() if label in self.known]
+        for label, by in closed:
+            cells = [
+                cell._replace(**{label: by.get(getattr(cell, label), getattr(cell, label))})
+                for cell in cells
+            ]
+        return tuple(cells)
 
     def _table_in(self, name: str, content: bytes) -> tuple[sheet.Sheet, int]:
         """Return the sheet that has the lines, and the row of their header.
@@ -319,12 +322,7 @@ class LineReader(FileReader):
         A total has the months of which there are lines, or each of the span where the source says
         that a month without a line is 0; the whole has the months in which all of them are known.
         """
-        known = [
-            dimension
-            for dimension in dimensions
-            if all(getattr(table.cells[0], column, "") for column in dimension.split(CROSSED))
-            and not table.unknown.keys() & set(dimension.split(CROSSED))
-        ]
+        known = [name for name in dimensions if self._has(table, name)]
         whole, parts = source.totals.whole, source.totals.parts
         totals = (self.only[table.kind],) if table.kind in self.only else parts
         sums = self.sums(table, "")
@@ -334,15 +332,20 @@ class LineReader(FileReader):
         }
         if whole and set(parts) <= set(totals):
             of_parts = [counts[SeriesKey(part)] for part in parts]
+            shared = set(span).intersection(*of_parts)
             counts[SeriesKey(whole)] = {
-                month: sum(by_month[month] for by_month in of_parts)
-                for month in span
-                if all(month in by_month for by_month in of_parts)
+                m: sum(part[m] for part in of_parts) for m in sorted(shared)
             }
         counts = {key: by_month for key, by_month in counts.items() if by_month}
         for dimension in known:
             counts |= self.sums(table, dimension, dimension in source.hierarchy.by_component)
         return counts, known
+
+    def _has(self, table: PublishedTable, dimension: str) -> bool:
+        """Return whether a file has the columns of a dimension, and no label that is not known."""
+        columns = dimension.split(CROSSED)
+        there = all(getattr(table.cells[0], column, "") for column in columns)
+        return there and table.unknown.keys().isdisjoint(columns)
 
     def sums(
         self, table: PublishedTable, dimension: str, by_component: bool = False
@@ -372,9 +375,8 @@ class LineReader(FileReader):
         if not self.exact:  # columns that nobody asked for
             header = [column for column in header if column in self.columns]
         # By name a doubled column would be read twice from one place.
-        doubled = [column for column, n in Counter(header).items() if n > 1]
-        if doubled:
-            shown = _quoted([column for column in doubled if column in self.columns])
+        if doubled := set(header) - {column for column, n in Counter(header).items() if n == 1}:
+            shown = _quoted(sorted(doubled & self.columns.keys()))
             raise DataError(f"{name}: column {shown or 'names'} appears twice")
         kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ set(header)))
         missing, unknown = sorted(columns - set(header)), sorted(set(header) - columns)

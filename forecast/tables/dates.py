@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from forecast import months
 
@@ -149,17 +149,17 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
 
     Also where every day is the first of a month one way, and not the other.
     """
-    ends = [end for cell in cells if isinstance(cell, str) for end in _ends(cell)]
-    pairs = [(int(m["one"]), int(m["two"])) for c in ends if (m := _match(c)) and "one" in m]
-    if any(first > 12 for first, _ in pairs):
+    ends = chain.from_iterable(_ends(cell) for cell in cells if isinstance(cell, str))
+    parts = [match for match in map(_match, ends) if match and "one" in match]
+    firsts, seconds = ({int(match[place]) for match in parts} for place in ("one", "two"))
+    if max(firsts, default=0) > 12:
         return DAY_FIRST
-    if any(two > 12 for _, two in pairs):
+    if max(seconds, default=0) > 12:
         return MONTH_FIRST
-    firsts, seconds = {first for first, _ in pairs}, {two for _, two in pairs}
     if len(firsts) != len(seconds) and 1 in (len(firsts), len(seconds)):
         return MONTH_FIRST if len(seconds) == 1 else DAY_FIRST
     # 1/1/2024, or 5/5/2024, is in the same month either way.
-    return MONTH_FIRST if all(first == two for first, two in pairs) else None
+    return MONTH_FIRST if all(int(match["one"]) == int(match["two"]) for match in parts) else None
 
 
 def read(cell: CellValue, order: str, fiscal_start: int) -> tuple[int, int]:

@@ -157,6 +157,17 @@ class TableGrid:
         codes = codes[codes != 0]
         return float(self.sheet.which(test, codes).mean()) if len(codes) else 0.0
 
+    def having(
+        self,
+        test: Callable[[CellValue], object],
+        over: float,
+        among: Iterable[int] | None = None,
+        rows: np.ndarray | None = None,
+    ) -> list[int]:
+        """The columns in which a larger share of the filled cells passes a test; see `share`."""
+        among = self.columns if among is None else among
+        return [column for column in among if self.share(column, test, rows) > over]
+
     def has_name(self, column: int) -> bool:
         """Whether there is a header with a name for a column."""
         return self.header >= 0 and self.grid[self.header, column] != 0
@@ -218,23 +229,25 @@ class TableGrid:
         unlike = self.sheet.ragged[rows] != 0
         fits = rows[~unlike] if not unlike.all() else rows
         for row in rows[unlike].tolist():
-            cells = [cell for cell in self.sheet.row(row) if cell != ""]
-            # What belongs to the file stands above the table, and notes below it.
-            outside = not fits[0] <= row <= fits[-1]
-            looked_at = cells[:1] if row < fits[0] else cells
-            data = any(  # a number, but no "1." of a list
-                dates.looks_like(c) or (is_count(c) and not str(c).endswith(".")) for c in looked_at
-            )
-            if outside and self.sheet.ragged[row] < 0 and not data:
-                self.leave_out([row])
-                continue
-            width = len(self.columns)
-            fields = width + int(self.sheet.ragged[row])
-            todo = "put text or numbers with commas in quotation marks"
-            todo = todo if fields > width else "complete the line or remove it"
-            text = ",".join(text_of(cell) for cell in self.sheet.row(row))
-            self.fault(row, "", text, f"{fields} fields where the table has {width}; {todo}")
+            self._unlike(row, int(fits[0]), int(fits[-1]))
         return rows[~unlike] if unlike.any() else rows
+
+    def _unlike(self, row: int, first: int, last: int) -> None:
+        """Note a row of more or fewer fields: what belongs to the file stands around the table."""
+        cells = [cell for cell in self.sheet.row(row) if cell != ""]
+        data = any(  # a number, but no "1." of a list
+            dates.looks_like(c) or (is_count(c) and not str(c).endswith("."))
+            for c in (cells[:1] if row < first else cells)
+        )
+        if not first <= row <= last and self.sheet.ragged[row] < 0 and not data:
+            self.leave_out([row])
+            return
+        width = len(self.columns)
+        fields = width + int(self.sheet.ragged[row])
+        todo = "put text or numbers with commas in quotation marks"
+        todo = todo if fields > width else "complete the line or remove it"
+        text = ",".join(text_of(cell) for cell in self.sheet.row(row))
+        self.fault(row, "", text, f"{fields} fields where the table has {width}; {todo}")
 
     def without_totals(self, rows: np.ndarray, column: int, *, years: bool = True) -> np.ndarray:
         """The rows that are no sums over months by the cell in this column, or beside a blank one.
@@ -316,24 +329,12 @@ def read_months(
     """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
     different = np.unique(codes).tolist()
     cells = {code: dates.as_digits(table.labels[code]) for code in different}
-    if evening := dates.evening_before(list(cells.values())):
-        raise DataError(
-            f"{table.sheet.name}: {evening!r} and all others are the evening of a month's last "
-            "day, as a midnight elsewhere is in UTC; write months as 2024-01, without a time"
-        )
-    order = table.wanted.dates or dates.order_of(cells.values())
-    if order is None:
-        shown = next(cell for cell in cells.values() if dates.order_of([cell]) is None)
-        raise DataError(
-            f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
-            "says which; add --dates mdy (month first) or --dates dmy (day first)"
-        )
-    start = 1
+    order, start = _order_of(table, list(cells.values())), 1
     if any(dates.is_fiscal(str(cell)) for cell in cells.values()):
         # In the order of the file, which shows where fiscal years begin.
         in_order = [str(cells[code]) for code in dict.fromkeys(codes.tolist())]
-        fiscal = [cell for cell in in_order if dates.is_fiscal(cell)]
-        pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
+        fiscal = list(filter(dates.is_fiscal, in_order))
+        pairs = list(filter(None, map(dates.fiscal_pair, fiscal)))
         start = fiscal_start(table, dates.fiscal_begins(pairs), fiscal[0])
     table.notes += footnotes_note([c for c in cells.values() if isinstance(c, str)], "months")
     when = np.zeros((2, len(table.labels)), dtype=np.int32)
@@ -347,6 +348,23 @@ def read_months(
                 name = column if isinstance(column, str) else column[place]
                 table.fault(rows[place], name, cell, str(error) if cell != "" else problem)
     return when[0, codes], when[1, codes]
+
+
+def _order_of(table: TableGrid, cells: Sequence[CellValue]) -> str:
+    """Whether days or months come first in dates; DataError where nothing says it."""
+    if evening := dates.evening_before(cells):
+        raise DataError(
+            f"{table.sheet.name}: {evening!r} and all others are the evening of a month's last "
+            "day, as a midnight elsewhere is in UTC; write months as 2024-01, without a time"
+        )
+    order = table.wanted.dates or dates.order_of(cells)
+    if order is None:
+        shown = next(cell for cell in cells if dates.order_of([cell]) is None)
+        raise DataError(
+            f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
+            "says which; add --dates mdy (month first) or --dates dmy (day first)"
+        )
+    return order
 
 
 def fiscal_start(table: TableGrid, shown: int, text: str) -> int:

@@ -10,9 +10,10 @@ could be something else. Thirteen of them, each a month after the one before, ca
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -99,32 +100,37 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     """
     codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
     cells = {code: text_of(sheet.labels[code]) for code in codes if code}
-    texts = {}
-    for code, text in cells.items():
-        made = _in_ours(_ERA.sub("", text)) if len(text) < 40 else ""
-        if made and (dates.names_year(made) or dates.looks_like(made)):
-            texts[code] = made
-    alone = sorted(int(text) for text in texts.values() if text.isdigit())
+    ours = {code: _in_ours(_ERA.sub("", text)) for code, text in cells.items() if len(text) < 40}
+    texts = {code: made for code, made in ours.items() if made}
     least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
     if not texts or len(texts) < max(least, 0.3 * len(cells)):
         return {}, ""
-    if alone:
-        top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
-        thai = sheet.which(lambda cell: isinstance(cell, str) and _THAI.search(cell), top).any()
-        follow = alone == list(range(alone[0], alone[0] + len(alone)))
-        numbers = sum(map(numerals.is_number, cells.values()))
-        if not (thai and follow and numbers == len(alone) >= least):
-            return {}, ""
+    alone = sorted(int(text) for text in texts.values() if text.isdigit())
+    if alone and not (_is_thai(sheet) and _years_only(alone, cells.values(), least)):
+        return {}, ""
     code, text = next(iter(texts.items()))
     return texts, f"years are of another era: {cells[code]} is read as {text}"
 
 
+def _is_thai(sheet: Sheet) -> bool:
+    top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
+    return bool(sheet.which(lambda c: isinstance(c, str) and _THAI.search(c), top).any())
+
+
+def _years_only(years: list[int], cells: Collection[str], least: int) -> bool:
+    """Whether years follow each other, and nothing else among the cells is a number."""
+    numbers = sum(map(numerals.is_number, cells))
+    follow = years == list(range(years[0], years[0] + len(years)))
+    return follow and numbers == len(years) >= least
+
+
 def _in_ours(text: str) -> str:
-    """A text with its year of another era as one of ours; "" if it has none."""
+    """A month or year of another era as one of ours; "" if it is none."""
     for form, years in _ERAS:
         if match := form.fullmatch(text):
             year = 1 if match[2] == "\u5143" else int(match[2])  # an era's first year
-            return f"{match[1]}{year + years}{match[3].replace('.', '-')}"
+            made = f"{match[1]}{year + years}{match[3].replace('.', '-')}"
+            return made if dates.names_year(made) or dates.looks_like(made) else ""
     return ""
 
 
@@ -177,13 +183,8 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     months_in: list[int] = []
     for row in np.flatnonzero((named.sum(axis=1) >= 2) & ~years.any(axis=1)).tolist():
         above = [r for r in range(max(row - 3, 0), row) if years[r].any() and not named[r].any()]
-        heads = range(above[-1], row) if above else range(0)
-        texts = [[text_of(cell) for cell in sheet.row(r)] for r in heads]
-        if not above or any(
-            numerals.is_number(text) and not dates.names_year(text)
-            for line in texts
-            for text in line
-        ):
+        texts = {r: list(map(text_of, sheet.row(r))) for r in range(max(above, default=row), row)}
+        if not texts or any(map(_is_other_number, chain.from_iterable(texts.values()))):
             continue
         places = np.flatnonzero(named[row]).tolist()
         of_year = zip(places, _from_above(sheet, above[-1], places), strict=True)
@@ -194,17 +195,21 @@ def _years_over_months(sheet: Sheet) -> Sheet:
         }
         sheet = sheet.rewritten((row, list(joined)), list(joined.values()))
         # Quarters, halves and sums between the two say nothing that months do not.
-        gone += [
-            r
-            for r, line in zip(heads, texts, strict=True)
-            if years[r].any() or all(not text or _QUARTER.fullmatch(text) for text in line)
-        ]
+        gone += [above[-1], *(r for r in texts if all(map(_says_no_month, texts[r])))]
         months_in.append(row)
     if not gone:
         return sheet
     first, below = int(sheet.line[gone[0]]), int(sheet.line[months_in[0]])
     more = ", and so below" if len(months_in) > 1 else ""
     return sheet.without(gone, f"line {first} gives the years of line {below}'s months{more}")
+
+
+def _is_other_number(text: str) -> bool:
+    return numerals.is_number(text) and not dates.names_year(text)
+
+
+def _says_no_month(text: str) -> bool:
+    return not text or _QUARTER.fullmatch(text) is not None
 
 
 def _months_under_names(sheet: Sheet) -> Sheet:
@@ -223,20 +228,26 @@ def _months_under_names(sheet: Sheet) -> Sheet:
 def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, int]]:
     """For each block's name its columns by their months; {} without such blocks."""
     heads, words = sheet.row(when), sheet.row(names)
-    dated = [at for at, cell in enumerate(heads) if _says_month(cell)]
-    filled = [at for at, cell in enumerate(words) if cell != ""]
-    places = dated if when > names else [at for at in filled if dated and at >= dated[0]]
-    if len(places) < 4 or len(dated if when < names else filled) < 2:
+    dated = np.flatnonzero(list(map(_says_month, heads))).tolist()
+    filled = np.flatnonzero(sheet.grid[names]).tolist()
+    months_below = when > names
+    places = dated if months_below else [at for at in filled if dated and at >= dated[0]]
+    if len(places) < 4 or len(filled if months_below else dated) < 2:
         return {}
-    if any(_says_month(cell) or numerals.is_number(cell) for cell in words):
+    if any(map(_says_month, words)) or any(map(numerals.is_number, words)):
         return {}
     above = _from_above(sheet, min(when, names), places)
-    below = [text_of((heads if when > names else words)[at]) for at in places]
-    pairs = list(zip(*((above, below) if when > names else (below, above)), strict=True))
+    below = [text_of((heads if months_below else words)[at]) for at in places]
+    pairs = zip(*((above, below) if months_below else (below, above)), strict=True)
+    return _complete(list(pairs), places)
+
+
+def _complete(pairs: Sequence[tuple[str, str]], places: Sequence[int]) -> dict[str, dict[str, int]]:
+    """For each block's name its columns by their months; {} unless each block has each month."""
     called, months_of = (list(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
     at = dict(zip(pairs, places, strict=True))
-    complete = len(called) * len(months_of) == len(at) == len(pairs)
-    if not complete or min(len(called), len(months_of)) < 2 or not all(map(all, pairs)):
+    complete = len(called) * len(months_of) == len(at) == len(pairs) and all(map(all, pairs))
+    if not complete or min(len(called), len(months_of)) < 2:
         return {}
     return {name: {month: at[name, month] for month in months_of} for name in called}
 
@@ -335,19 +346,23 @@ def _year_in_heading(sheet: Sheet) -> Sheet:
     if len(found) < len(heads) or (below.sum(axis=0) > len(found)).any():
         return sheet
     first = np.flatnonzero(named[heads[0]]).tolist()
-    grid, last = sheet.grid.copy(), [*heads[1:].tolist(), len(sheet.grid)]
-    made = replace(sheet, grid=grid)
+    made, last = sheet, [*heads[1:].tolist(), len(sheet.grid)]
     for row, end, (_, year) in zip(heads.tolist(), last, found, strict=True):
-        numbers = [dates.names_month(sheet.labels[sheet.grid[row, at]]) for at in first]
-        for at, number in enumerate(numbers):
-            if not number and at:
-                numbers[at] = numbers[at - 1] % 12 + 1
-                grid[row:end, first[at]] = 0
-        texts = [f"{year} {dates.FULL[number - 1]}" for number in numbers]
-        made = made.rewritten((row, first), texts)
-        grid = made.grid
+        made = _with_year(made, slice(row, end), first, year)
     line = sheet.line[found[0][0]]
     return made.without([at for at, _ in found], f"line {line} gives the year of the months below")
+
+
+def _with_year(sheet: Sheet, rows: slice, places: list[int], year: str) -> Sheet:
+    """The same with a year beside each month of a block's first row; what is no month is blank."""
+    head, grid = rows.start, sheet.grid.copy()
+    numbers = [dates.names_month(sheet.labels[grid[head, at]]) for at in places]
+    for at, number in enumerate(numbers):
+        if not number and at:
+            numbers[at] = numbers[at - 1] % 12 + 1
+            grid[rows, places[at]] = 0
+    texts = [f"{year} {dates.FULL[number - 1]}" for number in numbers]
+    return replace(sheet, grid=grid).rewritten((head, places), texts)
 
 
 def _title_with_year(sheet: Sheet, head: int) -> tuple[int, str] | None:
@@ -369,6 +384,22 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     if head is None:
         return sheet
     again = np.flatnonzero((sheet.grid == sheet.grid[head]).all(axis=1)).tolist()
+    titles = _titles(sheet, head, again)
+    if titles:
+        of = _last_above(np.isin(np.arange(len(filled)), list(titles))).tolist()
+        names = [titles[at] if at >= 0 and n > 1 else "" for at, n in zip(of, filled, strict=True)]
+        names[head] = "Block"
+        called = ", ".join(f"line {sheet.line[row]}" for row in list(titles)[:2])
+        note = f"{called} and so on name the lines below, as column 'Block'"
+        return sheet.beside(names).without([*titles, *again[1:]], note)
+    if again[1:]:
+        return sheet.without(again[1:], f"line {sheet.line[again[1]]} repeats the header")
+    return sheet
+
+
+def _titles(sheet: Sheet, head: int, again: Sequence[int]) -> dict[int, str]:
+    """The titles of blocks by their rows; again : the rows of the header, each time it stands."""
+    filled = (sheet.grid != 0).sum(axis=1)
     alone = np.flatnonzero((filled == 1) & (sheet.grid[:, :2] != 0).any(axis=1))
     cells = {row: sheet.labels[sheet.grid[row].max()] for row in alone.tolist()}  # blank is 0
     words = [row for row, cell in cells.items() if is_words(cell) or dates.names_year(cell)]
@@ -377,19 +408,7 @@ def _blocks_named(sheet: Sheet) -> Sheet:
         # Titles without headers of their own: the first stands right below the header.
         below = [r for r in words if head < r < len(filled) - 2 and filled[r + 1 : r + 3].min() > 1]
         titles = below if len(below) > 1 and below[0] == head + 1 else []
-    if titles:
-        of = _last_above(np.isin(np.arange(len(filled)), titles)).tolist()
-        names = [
-            text_of(cells[at]) if at >= 0 and n > 1 else ""
-            for at, n in zip(of, filled, strict=True)
-        ]
-        names[head] = "Block"
-        called = ", ".join(f"line {sheet.line[row]}" for row in titles[:2])
-        note = f"{called} and so on name the lines below, as column 'Block'"
-        return sheet.beside(names).without([*titles, *again[1:]], note)
-    if again[1:]:
-        return sheet.without(again[1:], f"line {sheet.line[again[1]]} repeats the header")
-    return sheet
+    return {row: text_of(cells[row]) for row in titles}
 
 
 def _levels_joined(sheet: Sheet) -> Sheet:

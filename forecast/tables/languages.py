@@ -63,21 +63,33 @@ def in_english(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     if not _LEAST <= len(set(word.values())) <= _MOST or len(named) < len(codes) / 4:
         return {}, ""
     language = _language(sheet.name, set(word.values()))
-    if language == _ROMAN and not any(of["before"] or of["after"] for of in named.values()):
-        top = np.unique(sheet.grid[where][: TOP if isinstance(where[0], slice) else 0])
-        if not any(says(str(sheet.labels[code]), "month") for code in top.tolist()):
-            return {}, ""  # regions are numbered so as well
-    months, texts = {} if language == _ENGLISH else _names().get(language, {}), {}
-    for code, match in named.items():
-        if word[code] in months:
-            name = dates.FULL[months[word[code]] - 1].capitalize()
-            after = (match["after"] or "").strip(_AROUND)
-            year = re.sub(r"^(del?|\u0e1e\.?\u0e28\.?) ?", "", after).strip(_AROUND)
-            # In Thailand 67 is 2567 of the Buddhist era; none of ours is as late.
-            year = f"25{year}" if language == "th" and len(year) == 2 and int(year) > 42 else year
-            words = filter(None, ((match["before"] or "").strip(_AROUND), name, year))
-            texts[code] = " ".join(words) + match["sign"].strip()
+    if language == _ROMAN and not _numbers_months(sheet, where, named.values()):
+        return {}, ""
+    months = {} if language == _ENGLISH else _names().get(language, {})
+    texts = {
+        code: _written(match, months[word[code]], language)
+        for code, match in named.items()
+        if word[code] in months
+    }
     return texts, f"names of months are read in {_called(language)}" if texts else ""
+
+
+def _numbers_months(sheet: Sheet, where: Any, named: Collection[re.Match[str]]) -> bool:
+    """Whether Roman numerals of a line or column are months: regions are numbered so as well."""
+    top = np.unique(sheet.grid[where][: TOP if isinstance(where[0], slice) else 0]).tolist()
+    return any(of["before"] or of["after"] for of in named) or any(
+        says(str(sheet.labels[code]), "month") for code in top
+    )
+
+
+def _written(match: re.Match[str], number: int, language: str) -> str:
+    """A month in English, with the year and the sign that stand beside it."""
+    after = (match["after"] or "").strip(_AROUND)
+    year = re.sub(r"^(del?|\u0e1e\.?\u0e28\.?) ?", "", after).strip(_AROUND)
+    # In Thailand 67 is 2567 of the Buddhist era; none of ours is as late.
+    year = f"25{year}" if language == "th" and len(year) == 2 and int(year) > 42 else year
+    parts = ((match["before"] or "").strip(_AROUND), dates.FULL[number - 1].capitalize(), year)
+    return " ".join(filter(None, parts)) + match["sign"].strip()
 
 
 def _language(file: str, words: Collection[str]) -> str:

@@ -47,6 +47,7 @@ _WORDS = 6  # cells of words in a line of counts that make it a remark
 _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _MONTH_WORDS |= {"time period", "ref date", "observation date"}
+_NEARLY_HALF = 0.5 - 1e-9
 _COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 _COMPACT_DATE = re.compile(
     r"(19|20)\d\d[. ]?(0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01]))?|\d\d?[. ](19|20)\d\d"
@@ -298,43 +299,55 @@ class MonthsAcross(TableLayout):
         table, number = self.table, np.array(list(self.places.values()))
         rows = table.data_rows(self.row)
         others = [at for at in table.columns if at not in self.places]
-        where = f"{table.sheet.name}, line {table.sheet.line[self.row]}"
-        years = [at for at in others if table.share(at, dates.names_year, rows) > 0.5]
+        years = table.having(dates.names_year, 0.5, others, rows)
         if len(years) != 1:
-            raise DataError(
-                f"{where}: months without a year; "
-                "add a column with the year, or write months as 2024-01"
+            raise self.refused(
+                "months without a year; add a column with the year, or write months as 2024-01"
             )
         if len(number) != len(set(number.tolist())):
-            raise DataError(
-                f"{where}: a month's name appears "
-                "twice; write the columns as 2023-01, 2024-01 and so on"
+            raise self.refused(
+                "a month's name appears twice; write the columns as 2023-01, 2024-01 and so on"
             )
-        # A month missing between others, where there are counts: its name is one we cannot read.
-        missing = sorted(set(range(1, 13)) - set(number.tolist()))
-        counts = [at for at in others if at not in years and table.share(at, is_count) > 0.5]
-        counts = [at for at in counts if not is_sum(table.name(at))]
-        first, last = min(self.places), max(self.places)
-        unread = [at for at in counts if first < at < last]
-        behind = [at for at in counts if at > last]
-        # Also right before the first, where the month before it should be: January, mostly.
-        lead = bool(missing) and self.places[first] == missing[-1] % 12 + 1
-        before = [first - 1] if lead and first - 1 in counts else []
-        unread = unread or (behind if len(behind) == len(missing) else before)
-        if unread and missing:
-            names = [dates.FULL[number - 1].capitalize() for number in missing]
-            named = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
-            raise DataError(
-                f"{where}: {roles.quoted(table, unread)} among columns of months is unknown, and "
-                f"{named} missing; name months as Jan to Dec, or 1 to 12"
-            )
+        others.remove(years[0])
+        self.refuse_unread(others)
         rows = table.without_totals(rows, years[0], years=False)
         year, fiscal = years_of(table, years[0], rows)
         rows, fiscal, year = rows[year >= 0], fiscal[year >= 0], year[year >= 0]
         pairs = [(y, n) for y in dict.fromkeys(year.tolist()) for n in number.tolist()]
         month = running(table, years[0], (year[:, None], fiscal[:, None], number), pairs)
         note = f"a line for each year in column {table.quoted(years[0])}, a column for each month"
-        return self.below(rows, month, [at for at in others if at not in years], year, note)
+        return self.below(rows, month, others, year, note)
+
+    def refused(self, problem: str) -> DataError:
+        """An error of the line of headings."""
+        return DataError(
+            f"{self.table.sheet.name}, line {self.table.sheet.line[self.row]}: {problem}"
+        )
+
+    def refuse_unread(self, others: Sequence[int]) -> None:
+        """DataError for columns of counts where months are missing: names nobody can read.
+
+        Between the others; behind the last; right before the first, as January is, mostly.
+        """
+        table, number = self.table, set(self.places.values())
+        missing = sorted(set(range(1, 13)) - number)
+        counts = _counts_apart(table, others)
+        if not missing:
+            return
+        first, last = min(self.places), max(self.places)
+        unread = [at for at in counts if first < at < last]
+        behind = [at for at in counts if at > last]
+        if not unread and len(behind) == len(missing):
+            unread = behind
+        elif not unread and self.places[first] == missing[-1] % 12 + 1:
+            unread = [at for at in counts if at == first - 1]
+        if unread:
+            names = [dates.FULL[at - 1].capitalize() for at in missing]
+            raise self.refused(
+                f"{roles.quoted(table, unread)} among columns of months is unknown, and "
+                f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing; name months as "
+                "Jan to Dec, or 1 to 12"
+            )
 
 
 class YearsAcross(TableLayout):
@@ -400,42 +413,20 @@ class LineAMonth(TableLayout):
         rows = table.without_totals(rows, places[-1])
         month, day = _line_months(table, places, rows)
         columns = [c for c in table.columns if c not in places]
-        if day is None and (of_month := [c for c in columns if _holds_days(table, c, rows)]):
-            day = np.array(list(map(_day, table.cells(table.grid[rows, of_month[0]]))))
-            columns = [c for c in columns if not words.says(table.name(c), "day")]
+        if day is None:
+            day, columns = _days_apart(table, columns, rows)
         family = [c for c in columns if table.name(c).casefold() == roles.FAMILY][:1]
         columns = [c for c in columns if c not in family]
-        numbers = [
-            c
-            for c in columns
-            if roles.holds_counts(table, c)
-            and not (words.says_when(table.name(c)) and _is_compact_column(table, c))
-        ]
-        series, values = roles.roles(table, columns, numbers, places[-1], (rows, month))
-        if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
-            raise DataError(
-                f"{table.sheet.name}: no header, and several columns of numbers. Add a header, or "
-                "put numbers with commas in quotation marks"
-            )
-        if not values:
-            such = _such_as(table, table.columns[::-1], rows, "is not a number")
-            some = [c for c in columns if not roles.is_measure(table, c)]
-            some = [c for c in some if table.share(c, numerals.is_number, rows) > 0.3]
-            such += f"; if one has, name it: --value {table.quoted(some[0])}" if some else ""
-            raise DataError(f"{table.sheet.name}: no column of counts{such}; {EXAMPLE}")
-        unused = set(columns) - set(values)
-        roles.refuse_sums_of_months(table, unused, rows)
-        if len(series) == 1 and not table.wanted.series:
-            series = roles.stable_code(table, series[0], unused - set(series), rows, month)
+        series, values, unused = self.columns_of(columns, places[-1], rows, month)
         by_name = len(values) > 1 and not series
         counts = f"counts in column {', '.join(map(table.quoted, values))}"
         what = f"{counts}; series from {roles.quoted(table, series)}"
         what = f"a column for each of {len(values)} series" if by_name else what
-        months = " and ".join(map(table.quoted, places))
         headed = "" if table.header >= 0 else " (the file has no header)"
-        note = f"months in column {months}; {what}{headed}"
-        of = (month, day, month)
-        made = long_of(table, rows, values, series, unused - set(series), note, of, measures=True)
+        note = f"months in column {' and '.join(map(table.quoted, places))}; {what}{headed}"
+        made = long_of(
+            table, rows, values, series, unused, note, (month, day, month), measures=True
+        )
         return replace(
             made,
             family=roles.families(table, family[0], rows, made.series) if family else [],
@@ -444,8 +435,42 @@ class LineAMonth(TableLayout):
             series_column=table.name(series[0]) if series else "",
         )
 
+    def columns_of(
+        self, columns: Sequence[int], month_column: int, rows: np.ndarray, month: np.ndarray
+    ) -> tuple[list[int], list[int], set[int]]:
+        """The columns that name the series, those of counts, and those that are neither."""
+        table = self.table
+        numbers = [
+            c
+            for c in columns
+            if roles.holds_counts(table, c)
+            and not (words.says_when(table.name(c)) and _is_compact_column(table, c))
+        ]
+        series, values = roles.roles(table, columns, numbers, month_column, (rows, month))
+        if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
+            raise DataError(
+                f"{table.sheet.name}: no header, and several columns of numbers. Add a header, or "
+                "put numbers with commas in quotation marks"
+            )
+        if not values:
+            such = _such_as(table, table.columns[::-1], rows, "is not a number")
+            some = [c for c in columns if not roles.is_measure(table, c)]
+            some = table.having(numerals.is_number, 0.3, some, rows)
+            such += f"; if one has, name it: --value {table.quoted(some[0])}" if some else ""
+            raise DataError(f"{table.sheet.name}: no column of counts{such}; {EXAMPLE}")
+        unused = set(columns) - set(values)
+        roles.refuse_sums_of_months(table, unused, rows)
+        if len(series) == 1 and not table.wanted.series:
+            series = roles.stable_code(table, series[0], unused - set(series), rows, month)
+        return series, values, unused - set(series)
+
 
 LAYOUTS: tuple[type[TableLayout], ...] = (Across, MonthsAcross, YearsAcross, LineAMonth)
+
+
+def _counts_apart(table: TableGrid, columns: Sequence[int]) -> list[int]:
+    """The columns of counts that are no sums."""
+    return [at for at in table.having(is_count, 0.5, columns) if not is_sum(table.name(at))]
 
 
 def _number(cell: CellValue) -> int:
@@ -469,10 +494,10 @@ def _says_when(cell: CellValue) -> bool:
 
 def _month_column(table: TableGrid) -> tuple[int, ...]:
     """Where a line's month stands: one column, or a year's and a month's."""
-    dated = [at for at in table.columns if table.share(at, is_month) >= 0.5]
+    dated = table.having(is_month, _NEARLY_HALF)
     told = table.wanted.month or table.wanted.year
     table.header = _header(table, () if told else dated)
-    if table.wanted.month or table.wanted.year:
+    if told:
         return _wanted_months(table)
     if not dated and (pair := _year_and_month(table) or _numbers_in_years(table)):
         return pair
@@ -483,10 +508,13 @@ def _month_column(table: TableGrid) -> tuple[int, ...]:
     _refuse_other_periods(table)
     below = np.arange(max(table.header, 0) + 1, len(table.grid))
     called = [c for c in table.columns if words.says_when(table.name(c))]
-    names = [table.name(c) for c in table.columns if table.has_name(c)]
-    among = f" among {', '.join(map(in_quotes, names[:6]))}" if names else ""
-    among = _such_as(table, called, below, "is no month") or among
+    among = _such_as(table, called, below, "is no month") or _among(table)
     raise DataError(f"{table.sheet.name}: no column of months{among}; {EXAMPLE}")
+
+
+def _among(table: TableGrid) -> str:
+    names = [table.name(c) for c in table.columns if table.has_name(c)]
+    return f" among {', '.join(map(in_quotes, names[:6]))}" if names else ""
 
 
 def _such_as(table: TableGrid, columns: Sequence[int], rows: np.ndarray, what: str) -> str:
@@ -502,18 +530,23 @@ def _such_as(table: TableGrid, columns: Sequence[int], rows: np.ndarray, what: s
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
     """The row with the columns' names: of most words above the first month or count; -1 without."""
     top = min(TOP, len(table.grid))
-    if dated:
-        has = np.flatnonzero(table.sheet.which(is_month, table.grid[:top, dated]).any(axis=1))
-        top = int(has[0]) if len(has) else top
-        if top == 0:
-            return -1
-        numbers = [c for c in table.columns if table.share(c, is_count) >= 0.5] or table.columns
-        words = [
-            len({text_of(c) for c in cells if not is_count(c) and not is_month(c)})
-            for cells in (table.cells(table.grid[row, numbers]) for row in range(top))
-        ]
-        return max(range(top), key=lambda row: (words[row], int(table.filled[row]), -row))
-    counts = [c for c in table.columns if table.share(c, is_count) > 0.8]
+    if not dated:
+        return _header_above_counts(table, top)
+    has = np.flatnonzero(table.sheet.which(is_month, table.grid[:top, dated]).any(axis=1))
+    top = int(has[0]) if len(has) else top
+    if top == 0:
+        return -1
+    numbers = [c for c in table.columns if table.share(c, is_count) >= 0.5] or table.columns
+
+    def named(row: int) -> int:
+        cells = table.cells(table.grid[row, numbers])
+        return len({text_of(c) for c in cells if not is_count(c) and not is_month(c)})
+
+    return max(range(top), key=lambda row: (named(row), int(table.filled[row]), -row))
+
+
+def _header_above_counts(table: TableGrid, top: int) -> int:
+    counts = table.having(is_count, 0.8)
     number = table.sheet.which(numerals.is_number, table.grid[:top])
     counted = np.any(number[:, counts], axis=1)
     both = 1 + np.flatnonzero(counted[1:-1] & counted[2:])
@@ -530,9 +563,29 @@ def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
     Above are units, sources and dates of release, but one line with a number may be a count whose
     month is misspelled: that is a fault. Below are notes, without a number or month in a line.
     """
-    # The header has fewer fields than the lines: 1,234 without quotes, say.
+    _refuse_short_header(table)
+    rows = table.filled_rows(table.data_rows(table.header))
+    top = rows[:TOP].tolist()
+
+    def has_month(row: int) -> bool:
+        cells = [table.labels[table.grid[row, place]] for place in places]
+        return any(is_month(c) or _says_when(c) or re.search(r"\d", text_of(c)) for c in cells)
+
+    first = next((at for at, row in enumerate(top) if has_month(row)), 0)
+    # A month's name alone may be misspelled; with its year it has digits all the same.
+    counts = any(numerals.is_number(c) for row in top[:first] for c in table.sheet.row(row))
+    first = 0 if counts and first < 3 and len(places) > 1 else first
+    last = len(rows)
+    while last > first + 1 and _is_remark(table, places, rows[last - 1]):
+        last -= 1
+    table.leave_out([*top[:first], *rows[last:].tolist()])
+    return rows[first:last]
+
+
+def _refuse_short_header(table: TableGrid) -> None:
+    """DataError where the header has more fields than the lines: 1,234 without quotes, say."""
     beyond = int(table.sheet.ragged[table.header]) if table.header >= 0 else 0
-    # Every line ends in a separator, or in a letter for its quality; the header does not.
+    # Every line may end in a separator, or in a letter for its quality, that the header has not.
     if beyond and any(
         numerals.is_number(cell) or is_month(cell)
         for cell in table.cells(np.unique(table.grid[:, beyond:]))
@@ -543,31 +596,17 @@ def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
             f"{width + beyond} fields, most lines have {width}. Put numbers with commas in "
             "quotation marks, or complete the header"
         )
-    rows = table.filled_rows(table.data_rows(table.header))
-    top = rows[:TOP].tolist()
-    cells = [[table.labels[table.grid[row, place]] for place in places] for row in top]
-    dated = (
-        at
-        for at, when in enumerate(cells)
-        if any(is_month(c) or _says_when(c) or re.search(r"\d", text_of(c)) for c in when)
-    )
-    first = next(dated, 0)
-    # A month's name alone may be misspelled; with its year it has digits all the same.
-    counts = any(numerals.is_number(c) for row in top[:first] for c in table.sheet.row(row))
-    first = 0 if counts and first < 3 and len(places) > 1 else first
-    last = len(rows)
-    while last > first + 1:
-        line = table.sheet.row(rows[last - 1])
-        when = [line[place] for place in places]
-        rest = [cell for at, cell in enumerate(line) if at not in places and cell != ""]
-        if any(map(is_count, rest)) or any(_says_when(c) or is_month(c) for c in when):
-            break
-        long = any(isinstance(cell, str) and len(cell) > 20 for cell in line)
-        if dates.looks_like(when[-1]) or not (when[-1] or long):
-            break
-        last -= 1
-    table.leave_out([*top[:first], *rows[last:].tolist()])
-    return rows[first:last]
+
+
+def _is_remark(table: TableGrid, places: tuple[int, ...], row: int) -> bool:
+    """Whether a row below the counts has neither a number nor a month, but a text or nothing."""
+    line = table.sheet.row(row)
+    when = [line[place] for place in places]
+    rest = [cell for at, cell in enumerate(line) if at not in places and cell != ""]
+    if any(map(is_count, rest)) or any(_says_when(c) or is_month(c) for c in when):
+        return False
+    long = any(isinstance(cell, str) and len(cell) > 20 for cell in line)
+    return not dates.looks_like(when[-1]) and bool(when[-1] or long)
 
 
 def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
@@ -589,6 +628,17 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
     return dated
 
 
+def _days_apart(
+    table: TableGrid, columns: list[int], rows: np.ndarray
+) -> tuple[np.ndarray | None, list[int]]:
+    """(rows,) days of a column that has them, None without; and the columns that are left."""
+    of_month = [column for column in columns if _holds_days(table, column, rows)]
+    if not of_month:
+        return None, columns
+    days = np.array(list(map(_day, table.cells(table.grid[rows, of_month[0]]))))
+    return days, [column for column in columns if not words.says(table.name(column), "day")]
+
+
 def _holds_days(table: TableGrid, column: int, rows: np.ndarray) -> bool:
     """Whether a column has the days of months, beside columns of years and months."""
     if not words.says(table.name(column), "day"):
@@ -607,32 +657,36 @@ def _is_compact_column(table: TableGrid, column: int) -> bool:
 
 def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     """Places of a column of years and one of calendar months; () if there are none."""
-    named = {at: table.name(at) for at in table.columns}
+    named = dict(zip(table.columns, map(table.name, table.columns), strict=True))
     # More than half of the cells, and of two, header and January, one.
-    half = 0.5 if len(table.grid) == 2 else 0.5 + 1e-9
-    named_by = [at for at in named if table.share(at, dates.names_month) >= half]
-    # Where most lines leave the year to the first of their block, titles and notes outnumber it.
-    of_month = table.sheet.which(_says_when, table.grid[:, named_by[0]]) if named_by else None
-    body = np.flatnonzero(of_month) if of_month is not None else np.zeros(0, np.int64)
-    sparse = [at for at in named if len(body) and np.mean(table.grid[body, at] != 0) < 0.5]
-    yearly = [
-        at
-        for at in named
-        if table.share(
-            at, lambda c: dates.names_year(c) or is_sum(c), body if at in sparse else None
-        )
-        >= half
-    ]
-    years = [at for at in yearly if words.says(named[at], "year") or not table.has_name(at)]
-    numbered = [at for at in named if words.says(named[at], "month")]
-    numbered = [at for at in numbered if table.share(at, _month_number) >= half]
-    months = sorted({*named_by, *numbered} - set(years))
-    if not years and named_by:
-        years = [at for at in yearly if at not in months]
+    half = _NEARLY_HALF if len(table.grid) == 2 else 0.5
+    named_by = table.having(dates.names_month, half)
+    yearly = _yearly(table, named_by[:1], half)
+    years = [at for at in yearly if not table.has_name(at) or words.says(named[at], "year")]
+    called = [at for at in named if words.says(named[at], "month")]
+    months = sorted({*named_by, *table.having(_month_number, half, called)} - set(years))
+    if named_by:
+        years = years or sorted(set(yearly) - set(months))
     if len(years) > 1:  # a fiscal year stands beside the year itself
         years = [at for at in years if not dates.is_fiscal(named[at])]
     numbers = {tuple(map(_month_number, table.cells(table.sample[:, at]))) for at in months}
     return (years[0], months[0]) if len(years) == 1 and len(numbers) == 1 else ()
+
+
+def _yearly(table: TableGrid, month_column: Sequence[int], half: float) -> list[int]:
+    """The columns of years.
+
+    Where most lines leave the year to the first of their block, titles and notes outnumber it.
+    """
+    body = np.flatnonzero(table.sheet.which(_says_when, table.grid[:, month_column]).any(axis=1))
+
+    def share(column: int) -> float:
+        sparse = len(body) and np.mean(table.grid[body, column] != 0) < 0.5
+        return table.share(
+            column, lambda c: dates.names_year(c) or is_sum(c), body if sparse else None
+        )
+
+    return [at for at in table.columns if share(at) > half]
 
 
 def _wanted_months(table: TableGrid) -> tuple[int, ...]:
@@ -640,7 +694,7 @@ def _wanted_months(table: TableGrid) -> tuple[int, ...]:
 
     DataError where the column named has no months, or no year can be told.
     """
-    years = [at for at in table.columns if table.share(at, dates.names_year) > 0.9]
+    years = table.having(dates.names_year, 0.9)
     month = _named_month(table, years) if table.wanted.month else _month_beside_year(table)
     if table.wanted.year:
         years = [table.place(table.wanted.year, "--year")]
@@ -701,7 +755,7 @@ def _numbers_in_years(table: TableGrid) -> tuple[int, ...]:
     Districts may be numbered 1 to 12 as well: only a word for "month", or a first or last year
     that is cut short, tells. DataError, with what to add, where neither does.
     """
-    yearly = [at for at in table.columns if table.share(at, dates.names_year) > 0.9]
+    yearly = table.having(dates.names_year, 0.9)
     if any(dates.names_year(table.labels[table.grid[table.header, at]]) for at in yearly):
         table.header = -1  # what was taken for names is the first line
     pairs = [
@@ -710,9 +764,7 @@ def _numbers_in_years(table: TableGrid) -> tuple[int, ...]:
         for at in table.columns
         if at not in yearly and _numbers_months(table, year, at)
     ]
-    named = [pair for pair in pairs if _says(table, pair[1], "month")]
-    named = named or [pair for pair in pairs if _cut_short(table, *pair)]
-    several = [pair for pair in named if _says(table, pair[0], "year")] or named
+    several = _of_months(table, pairs)
     if len(several) == 1:
         year, month = map(table.quoted, several[0])
         table.notes.append(f"numbers of column {month} within years of {year} are its months")
@@ -724,6 +776,13 @@ def _numbers_in_years(table: TableGrid) -> tuple[int, ...]:
             f"{year}; if these are months, add --year {year} --month {month}"
         )
     return ()
+
+
+def _of_months(table: TableGrid, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of columns of years and of numbers that are months, by their names or a cut year."""
+    named = [pair for pair in pairs if _says(table, pair[1], "month")]
+    named = named or [pair for pair in pairs if _cut_short(table, *pair)]
+    return [pair for pair in named if _says(table, pair[0], "year")] or named
 
 
 def _cut_short(table: TableGrid, year: int, column: int) -> bool:
@@ -747,21 +806,25 @@ def _refuse_other_periods(table: TableGrid) -> None:
             shown = [c for c in table.cells(codes) if dates.other_periods(c) == period]
             if len(shown) >= 2:
                 refuse_period(name, period, f"{text_of(shown[0])!r} in {where}")
+    _refuse_numbered_periods(table)
+    _refuse_years(table)
+
+
+def _refuse_numbered_periods(table: TableGrid) -> None:
     called = {at: table.name(at) for at in table.columns if not re.search(r"\d", table.name(at))}
     for period, test in _NUMBERED_PERIODS:
         named = [at for at in called if words.says(called[at], period)]
         if named and table.share(named[0], test) > 0.5:
-            refuse_period(name, f"{period}s", f"column {called[named[0]]!r}")
-    _refuse_years(table)
+            refuse_period(table.sheet.name, f"{period}s", f"column {called[named[0]]!r}")
 
 
 def _refuse_years(table: TableGrid) -> None:
-    """DataError for years without months; where a column is called one of months, they are meant."""
+    """DataError for years alone; where a column is called one of months, months are meant."""
     name = table.sheet.name
     called = [at for at in table.columns if words.says_when(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return
-    years = [at for at in table.columns if table.share(at, dates.names_year) > 0.6]
+    years = table.having(dates.names_year, 0.6)
     if years:
         cells = table.cells(table.grid[table.header + 1 :, years[0]])
         shown = [cell for cell in cells if dates.names_year(cell)][:1]

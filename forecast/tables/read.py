@@ -82,10 +82,12 @@ def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     """
     if path is None or not path.is_dir():
         return table_of_sheets(read_sheets(path), wanted or ReadAs())
+    files = [file for file in sorted(path.iterdir()) if file.is_file() and file.name[0] != "."]
+    alike = Counter(file.stem for file in files)
+    called = {file: file.stem if alike[file.stem] == 1 else file.name for file in files}
     sheets = [
-        replace(sheet, title=" ".join(filter(None, (file.stem, sheet.title))))
-        for file in sorted(path.iterdir())
-        if file.is_file() and not file.name.startswith(".")
+        replace(sheet, title=" ".join(filter(None, (called[file], sheet.title))))
+        for file in files
         for sheet in read_sheets(file)
     ]
     if not sheets:
@@ -118,37 +120,49 @@ def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
         sheets[:] = [sheet for sheet in sheets if not sheet.hidden]
     if not sheets:
         raise DataError(f"{name}: no sheet {wanted.sheet!r} (--sheet); there are {there}")
-    titles = [sheet.title for sheet in sheets]
-    parts: list[tuple[str, Entries]] = []
-    unread: list[tuple[str, DataError]] = []
-    sizes: list[int] = []
-    for title in titles:
-        try:
-            sheet = sheets.pop(0)
-            size = sheet.grid.size
-            found = layouts.entries(sheet, wanted)
-            del sheet
-            if len(titles) > 1:
-                _refuse_without_counts(title, found)
-            parts.append((title, found))
-        except DataError as error:
-            unread.append((title, error))
-            sizes.append(size)
-    if not parts:  # of a list of contents nobody wants to know why it is no table
-        raise unread[sizes.index(max(sizes))][1]
-    for title, problem in unread if all(dates.names_year(title) for title, _ in parts) else ():
-        if dates.names_year(title):  # left out, it would be the newest year as any
-            raise problem
-    read = ", ".join(repr(title) for title, _ in parts)
-    notes = [f"sheets {read} were read as one table"] if len(parts) > 1 else []
-    if unread:
-        others = ", ".join(repr(title) for title, _ in unread)
-        notes = notes or [f"sheet {read} was read, not {others}"]
-    joined = _joined(parts) if len(parts) > 1 else parts.pop()[1]
+    parts, unread = _entries_of(sheets, wanted)
+    notes = _sheets_note(list(parts), list(unread))
+    joined = _joined(parts) if len(parts) > 1 else next(iter(parts.values()))
     parts.clear()
     table = _checked(joined, wanted)
     more = [f"hidden sheets, not read: {', '.join(hidden)}"] if hidden else []
     return replace(table, notes=(*notes, *table.notes, *more))
+
+
+def _entries_of(
+    sheets: list[Sheet], wanted: ReadAs
+) -> tuple[dict[str, Entries], dict[str, DataError]]:
+    """What each sheet says by its title, and why others say nothing; the sheets are used up.
+
+    DataError of the largest where none says anything: of a list of contents nobody wants to know
+    why it is no table. Also of one called like a year, beside others that are read.
+    """
+    parts: dict[str, Entries] = {}
+    unread: dict[str, DataError] = {}
+    sizes: dict[str, int] = {}
+    several = len(sheets) > 1
+    while sheets:
+        title, sizes[sheets[0].title] = sheets[0].title, sheets[0].grid.size
+        try:
+            found = layouts.entries(sheets.pop(0), wanted)
+            if several:
+                _refuse_without_counts(title, found)
+            parts[title] = found
+        except DataError as error:
+            unread[title] = error
+    if not parts:
+        raise unread[max(unread, key=lambda title: sizes[title])]
+    of_years = [title for title in unread if dates.names_year(title)]
+    if of_years and all(map(dates.names_year, parts)):
+        raise unread[of_years[0]]  # left out, it would be the newest year as any
+    return parts, unread
+
+
+def _sheets_note(read: Sequence[str], unread: Sequence[str]) -> list[str]:
+    shown, others = (", ".join(map(repr, titles)) for titles in (read, unread))
+    if len(read) > 1:
+        return [f"sheets {shown} were read as one table"]
+    return [f"sheet {shown} was read, not {others}"] if unread else []
 
 
 def _refuse_without_counts(title: str, entries: Entries) -> None:
@@ -186,7 +200,6 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     if wanted.sums:
         entries, value, warnings = _summed(entries, value)
     counts, missing, warned = _arranged(entries, value)
-    unknown = np.flatnonzero(np.isnan(value))
     if not wanted.value:
         _refuse_to_date(entries, counts)
     return TableRead(
@@ -196,13 +209,15 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         missing,
         entries.counts_column,
         entries.series_column,
-        frozenset(
-            (entries.names[series], month)
-            for series, month in zip(
-                entries.series[unknown].tolist(), entries.month[unknown].tolist(), strict=True
-            )
-        ),
+        _unknown(entries, value),
     )
+
+
+def _unknown(entries: Entries, value: Floats) -> frozenset[tuple[str, int]]:
+    """Series and running month of each count that is missing."""
+    at = np.flatnonzero(np.isnan(value))
+    names = [entries.names[series] for series in entries.series[at].tolist()]
+    return frozenset(zip(names, entries.month[at].tolist(), strict=True))
 
 
 def _checked_wide(entries: Entries, wanted: ReadAs) -> TableRead | None:
@@ -235,41 +250,28 @@ def _pieces(entries: Entries) -> Iterator[Entries]:
         yield replace(entries, names=names, series=series - at, month=month, value=value)
 
 
-def _joined(sheets: Sequence[tuple[str, Entries]]) -> Entries:
+def _joined(sheets: Mapping[str, Entries]) -> Entries:
     """Sheets as one: some months each of the same table, or one series each, named by the sheet.
 
     DataError where they may be anything else, which asks for one of them.
     """
-    parts, titles = [part for _, part in sheets], [repr(title) for title, _ in sheets]
+    parts = list(sheets.values())
     name = parts[0].file.split(", sheet ")[0]
-    of_month = Counter(chain(*(np.unique(part.month).tolist() for part in parts)))
-    again = [month for month, many in of_month.items() if many > 1]
-    if again and all(dates.names_year(title) for title, _ in sheets):
-        raise DataError(
-            f"{name}: the sheets are called like years, and several have "
-            f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
-            f"--sheet {titles[0]}"
-        )
-    if again and all(part.names == [ONE_SERIES] for part in parts):
-        parts = [replace(part, names=[title]) for title, part in sheets]
-    elif again or len({(part.series_column, part.counts_column) for part in parts}) > 1:
-        raise DataError(
-            f"{name}: several sheets hold counts: {listed(titles, _SHEETS)}. "
-            f"Say which: --sheet {titles[0]}"
-        )
+    if _refuse_months_twice(name, sheets):
+        parts = [replace(part, names=[title]) for title, part in sheets.items()]
     names = list(dict.fromkeys(chain(*(part.names for part in parts))))
     place = {name: at for at, name in enumerate(names)}
     labels: list[dates.CellValue] = []
     columns: list[str] = []
     arrays: list[list[np.ndarray]] = []
     inside: dict[str, tuple[str, str]] = {}
-    for title, part in zip(titles, parts, strict=True):
+    for title, part in zip(sheets, parts, strict=True):
         series = np.array([*map(place.get, part.names), -1])[part.series]  # -1 is a fault
         value, column = part.value + len(labels), part.column + len(columns)
         moved = replace(part, series=series, value=value, column=column)
         arrays.append([getattr(moved, name) for name in PER_ENTRY])
         labels += part.labels
-        columns += [f"{column} of sheet {title}" for column in part.columns]
+        columns += [f"{column} of sheet {title!r}" for column in part.columns]
         inside |= zip(part.names, part.nested, strict=True) if part.nested else ()
     pieces = map(np.concatenate, zip(*arrays, strict=True))
     joined: dict[str, Any] = dict(zip(PER_ENTRY, pieces, strict=True))
@@ -285,6 +287,27 @@ def _joined(sheets: Sequence[tuple[str, Entries]]) -> Entries:
         nested=[inside[name] for name in names] if len(inside) == len(names) else [],
         **joined,
     )
+
+
+def _refuse_months_twice(name: str, sheets: Mapping[str, Entries]) -> bool:
+    """Whether sheets have the same months of a series each; DataError, as `_joined`."""
+    parts = sheets.values()
+    of_month = Counter(chain(*(np.unique(part.month).tolist() for part in parts)))
+    again = [month for month, many in of_month.items() if many > 1]
+    if again and all(map(dates.names_year, sheets)):
+        raise DataError(
+            f"{name}: the sheets are called like years, and several have "
+            f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
+            f"--sheet {next(iter(sheets))!r}"
+        )
+    alone = all(part.names == [ONE_SERIES] for part in parts)
+    unlike = len({(part.series_column, part.counts_column) for part in parts}) > 1
+    if (again and not alone) or (unlike and not again):
+        raise DataError(
+            f"{name}: several sheets hold counts: {listed(list(map(repr, sheets)), _SHEETS)}. "
+            f"Say which: --sheet {next(iter(sheets))!r}"
+        )
+    return bool(again)
 
 
 def _named_alike(entries: Entries) -> Entries:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, filterfalse
 
 import numpy as np
 
@@ -147,22 +147,17 @@ def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
     which have a word in each for all of it, need four or more.
     """
     table = lines.table
-    coded = {c for c in columns if table.share(c, _is_coded) > 0.8}
-
-    def fewest(tried: Sequence[int]) -> tuple[int, ...]:
-        for size in (1, 2, 3):
-            telling = [g for g in combinations(tried, size) if lines.apart(*g) >= UNIQUE]
-            if telling:
-                # A country's name before its code, where they say the same.
-                return min(telling, key=lambda g: (lines.many(*g), len(coded & {*g}), g))
-        return ()
-
     words = [c for c in columns if table.share(c, numerals.is_number) <= 0.5]
-    best = fewest([c for c in words if not table.has_name(c) or not is_code(table, c)])
+    best = _fewest(lines, [c for c in words if not table.has_name(c) or not is_code(table, c)])
     if not best or lines.apart(*best) < 1:
-        best = max(best, fewest(columns), key=lambda group: lines.apart(*group))
+        best = max(best, _fewest(lines, columns), key=lambda group: lines.apart(*group))
     if best:
         return list(best)
+    return _all_needed(lines, columns)
+
+
+def _all_needed(lines: LinesTold, columns: Sequence[int]) -> list[int]:
+    """Four columns or more that tell lines apart, without those that do not help; else the best."""
     group = [c for c in columns if lines.many(c) > 1]
     if len(group) < 4 or lines.apart(*group) < UNIQUE:
         return sorted(columns, key=lines.apart)[-1:]
@@ -170,6 +165,16 @@ def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
         left = [c for c in group if c != column]
         group = left if lines.apart(*left) >= lines.apart(*group) else group
     return group
+
+
+def _fewest(lines: LinesTold, columns: Sequence[int]) -> tuple[int, ...]:
+    """The fewest columns that tell lines apart, a country's name before its code; () if none."""
+    coded = set(lines.table.having(_is_coded, 0.8, columns))
+    for size in (1, 2, 3):
+        telling = [g for g in combinations(columns, size) if lines.apart(*g) >= UNIQUE]
+        if telling:
+            return min(telling, key=lambda g: (lines.many(*g), len(coded & {*g}), g))
+    return ()
 
 
 def fill_names(
@@ -324,9 +329,13 @@ def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[i
             f"{table.sheet.name}: {table.quoted(longer[0])} adds up several months; give a count "
             "for each month. If it does not, name the column of counts by --value"
         )
-    left = [c for c in left if not _PLACES.fullmatch(heads[c])]
-    left = [c for c in left if not _MEASURES.search(heads[c])] or left
-    alone = [c for c in left if not _COMPARED.fullmatch(heads[c])]
+
+    def without(form: Callable[[str], object], columns: list[int]) -> list[int]:
+        return [c for c in columns if not form(heads[c])]
+
+    left = without(_PLACES.fullmatch, left)
+    left = without(_MEASURES.search, left) or left
+    alone = without(_COMPARED.fullmatch, left)
     return alone if len(alone) == 1 else left
 
 
@@ -353,33 +362,43 @@ def roles(
     columns, numbers : without those of months, and which of these are numbers. of : rows, months.
     """
     rows, month = of
-    measured = [c for c in numbers if not repeats_date(table, c, rows, month)]
+    measured = [*filterfalse(lambda c: repeats_date(table, c, *of), numbers)]
     # A number that is no count does not name a series either.
-    names = [c for c in columns if c not in numbers and not is_measure(table, c)]
+    names = [c for c in sorted(set(columns) - set(numbers)) if not is_measure(table, c)]
     numbers = without_measures(table, month_column, measured or [*numbers])
     fill_names(table, names, rows, month)
     values = [table.place(name, "--value") for name in table.wanted.value]
     series = named_columns(table)
     numbers = [c for c in numbers if c not in (*series, *values)]
     lines = LinesTold(table, rows, month)
-    if not series:
-        series = series_columns(table, [c for c in names if c not in values], rows, month)
-        if not (series or values) and len(numbers) > 1:
-            same = [c for c in numbers if lines.many(c) == 1]
-            year = [c for c in same if dates.names_year(table.labels[lines.codes(c)[0]])]
-            numbers = [c for c in numbers if c not in year] or numbers
-        series += _numbers_naming(lines, series, numbers, bool(values))
-        if not (series or values) and len(numbers) > 1:
-            return [], _without_codes(table, numbers)
-    if values:
-        return series, values
+    if series:
+        return series, values or _counts(lines, series, numbers)
+    series = series_columns(table, sorted(set(names) - set(values)), rows, month)
+    numbers = numbers if series else _without_year(lines, numbers)
+    series += _numbers_naming(lines, series, numbers, bool(values))
+    if not (series or values) and len(numbers) > 1:
+        return [], _without_codes(table, numbers)
+    return series, values or _counts(lines, series, numbers)
+
+
+def _without_year(lines: LinesTold, numbers: list[int]) -> list[int]:
+    """The columns of numbers but one that says one year in all lines, if that leaves any."""
+    table = lines.table
+    same = [c for c in numbers if len(numbers) > 1 and lines.many(c) == 1]
+    year = [c for c in same if dates.names_year(table.labels[lines.codes(c)[0]])]
+    return [c for c in numbers if c not in year] or numbers
+
+
+def _counts(lines: LinesTold, series: Sequence[int], numbers: Sequence[int]) -> list[int]:
+    """The column of counts among those of numbers; DataError asks where several may be it."""
+    table = lines.table
     numbers = [c for c in numbers if c not in series]
     naming = series if not table.wanted.series else []
     fixed = [c for c in numbers if naming and _is_fixed(lines, c, naming)]
     numbers = _without_codes(table, [c for c in numbers if c not in fixed] or numbers)
     if len(numbers) > 1:
-        numbers = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
-    return series, numbers
+        return [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
+    return numbers
 
 
 def _without_codes(table: TableGrid, numbers: Sequence[int]) -> list[int]:
@@ -491,16 +510,23 @@ def apart(
     """
     lines, naming = LinesTold(table, rows, when), list(series)
     left = sorted(others) if table.header >= 0 else []
-    while left and (before := lines.apart(*naming)) < 1 and len(naming) < len(series) + _TOGETHER:
+    left = [c for c in left if not holds_counts(table, c) and not is_measure(table, c)]
+    for _ in range(_TOGETHER):
+        before = lines.apart(*naming)
         shares = {c: lines.apart(*naming, c) for c in left}
-        left = [c for c in left if shares[c] > before and not holds_counts(table, c)]
-        left = [c for c in left if not is_measure(table, c)]
+        left = [c for c in left if shares[c] > before]
         if when is not None:  # a remark of each line makes a series of each
-            of = {c: joined([lines.codes(at) for at in (*naming, c)]) for c in left}
-            left = [c for c in left if np.median(np.bincount(of[c])) >= _MONTHS]
+            left = [c for c in left if _typical(lines, (*naming, c)) >= _MONTHS]
         # Of columns that do alone, the one of the fewest names.
-        enough = [c for c in left if shares[c] > UNIQUE]
-        best = sorted(enough, key=lines.many) or sorted(left, key=lambda c: -shares[c])
-        naming += best[:1]
+        naming += sorted(left, key=lambda c: (shares[c] <= UNIQUE, _rank(lines, c, shares[c])))[:1]
     names = tuple(table.name(c) for c in naming[len(series) :])
     return names if names and lines.apart(*naming) > UNIQUE else ()
+
+
+def _rank(lines: LinesTold, column: int, share: float) -> float:
+    return lines.many(column) if share > UNIQUE else -share
+
+
+def _typical(lines: LinesTold, columns: Sequence[int]) -> float:
+    """The median number of lines of what columns name together."""
+    return float(np.median(np.bincount(joined([lines.codes(at) for at in columns]))))

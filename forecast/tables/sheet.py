@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from itertools import chain, islice
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, cast
@@ -420,17 +420,19 @@ def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
         alike = len(widths) > 2 and widths.count(_usual(widths)) > 0.97 * len(widths)
         if alike and len(widths) >= 0.8 * len(rows):
             return rows
-    # Fixed width: places that are blank in all lines of the table part its columns.
+    return _fixed_width(lines)
+
+
+def _fixed_width(lines: Sequence[str]) -> list[list[str]]:
+    """The fields of lines whose columns are parted by places that are blank in all of them."""
     longest = max(map(len, lines), default=0)
     table = [line for line in lines if "  " in line.strip() and len(line) > longest / 2]
     if len(table) < max(3, 0.8 * len(lines)):
         return []
-    blank = [all(at >= len(line) or line[at] == " " for line in table) for at in range(longest)]
-    cuts = [0, *(at for at in range(1, longest) if blank[at - 1] and not blank[at])]
+    blank = [not line.strip() for line in map("".join, zip_longest(*table, fillvalue=" "))]
+    cuts = [0, *(at for at in range(1, len(blank)) if blank[at - 1] and not blank[at]), longest]
     return [
-        [line[a:b].strip() for a, b in zip(cuts, [*cuts[1:], longest], strict=True)]
-        if line in table
-        else [line.strip()]
+        [line[a:b].strip() for a, b in pairwise(cuts)] if line in table else [line.strip()]
         for line in lines
     ]
 
@@ -477,21 +479,30 @@ def _gridded(
             lines += np.cumsum([sum(cell.count("\n") for cell in row) for row in block])
         codes = codes.reshape(-1, width)
         filled, last = codes.any(axis=1) | exact, int(lines[-1])
-        for whole, part in ((grid, codes), (line, lines), (unlike, ragged)):
-            whole.frombytes(part[filled].tobytes())
+        grid.frombytes(codes[filled].tobytes())
+        line.frombytes(lines[filled].tobytes())
+        unlike.frombytes(ragged[filled].tobytes())
         _refuse_many(name, len(line), width)
     if not line:
         raise QuarantineError(name, ["the file is empty"])
     codes = np.frombuffer(grid, np.int32).reshape(-1, width)
     lines, ragged = np.frombuffer(line, np.int32), np.frombuffer(unlike, np.int32)
-    for cell in places.broken if separator and not exact else ():
-        # A cell that holds whole lines: its quotation mark was not closed.
-        if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
-            at = int(np.flatnonzero((codes == places[cell]).any(axis=1))[0])
-            begin = int(lines[at]) - cell.count("\n")
+    made = Sheet(name, places.labels, codes, lines, ragged, separator, tuple(notes))
+    if separator and not exact:
+        _refuse_open_quotes(made, places)
+    return made
+
+
+def _refuse_open_quotes(sheet: Sheet, places: _LabelPlaces) -> None:
+    """QuarantineError for a cell that holds whole lines: its quotation mark was not closed."""
+    width = sheet.grid.shape[1]
+    for cell in places.broken:
+        rows = _reader(cell.splitlines()[:-1], sheet.separator)
+        if any(len(row) == width > 1 for row in rows):
+            at = int(np.flatnonzero((sheet.grid == places[cell]).any(axis=1))[0])
+            begin = int(sheet.line[at]) - cell.count("\n")
             problem = f"line {begin}: a quotation mark begins here that takes in the lines below"
-            raise QuarantineError(name, [f"{problem}; close it, or remove it"])
-    return Sheet(name, places.labels, codes, lines, ragged, separator, tuple(notes))
+            raise QuarantineError(sheet.name, [f"{problem}; close it, or remove it"])
 
 
 def _refuse_many(name: str, rows: int, width: int) -> None:
@@ -512,6 +523,18 @@ def _web_page(name: str, content: bytes) -> list[Sheet]:
 
 def _json(name: str, content: bytes) -> list[Sheet]:
     """A list of rows, or an object with one, each an object with the columns' names or a list."""
+    rows = _json_rows(content)
+    flat = rows and all(isinstance(row, list) for row in rows) and any(rows)
+    if not flat or any(isinstance(cell, dict | list) for cell in chain.from_iterable(rows)):
+        problem = "this is JSON, not a table; write a list of rows such as "
+        problem += '[{"month": "2024-01", "visits": 120}, ...], or save the table as CSV or Excel'
+        raise QuarantineError(name, [problem])
+    notes = ["rows of JSON; its lines are the rows, the names the first"]
+    return [_gridded(name, [list(map(plain, row)) for row in rows], "", notes)]
+
+
+def _json_rows(content: bytes) -> list[Any]:
+    """The one list in a text of JSON, its columns' names first; [] without."""
     try:
         text = content.decode("utf-8-sig")
         try:
@@ -519,20 +542,14 @@ def _json(name: str, content: bytes) -> list[Sheet]:
         except ValueError:
             rows = list(map(json.loads, text.splitlines()))  # an object a line
     except (ValueError, RecursionError):
-        rows = []
+        return []
     if isinstance(rows, dict):
         lists = [value for value in rows.values() if isinstance(value, list)]
         rows = lists[0] if len(lists) == 1 else []
     if rows and all(isinstance(row, dict) for row in rows):
         names = list(dict.fromkeys(chain.from_iterable(rows)))
-        rows = [names, *([row.get(column) for column in names] for row in rows)]
-    flat = rows and all(isinstance(row, list) for row in rows) and any(rows)
-    if not flat or any(isinstance(cell, dict | list) for row in rows for cell in row):
-        problem = "this is JSON, not a table; write a list of rows such as "
-        problem += '[{"month": "2024-01", "visits": 120}, ...], or save the table as CSV or Excel'
-        raise QuarantineError(name, [problem])
-    notes = ["rows of JSON; its lines are the rows, the names the first"]
-    return [_gridded(name, [list(map(plain, row)) for row in rows], "", notes)]
+        return [names, *([row.get(column) for column in names] for row in rows)]
+    return rows if isinstance(rows, list) else []
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:

@@ -103,17 +103,22 @@ class OwnReader(FileReader):
                 notes += _begun_later(key.total, parts, before, known)
                 stated[key] = {**sums, **own}
                 known[key] = {**known.get(key, {}), **sums}
-            if nested and key not in known:
+            elif nested and key not in known:
                 raise DataError(
                     f"{snapshot.release.file_name}: {key.total}: no month is known for each of its "
                     f"{section.parts}; nothing to add up. Give a count, or 0, for each"
                 )
         # Only for the checks: the record has these parts already, and they are not stated anew.
-        whole = {key.total for key in snapshot.counts if key.dimension == PART}
-        beside = {k: known[k] for k in before if k.dimension == PART and k.total in whole}
+        beside = {k: known[k] for k in _parts_of(snapshot.counts, before)}
         return ReadRelease(
             stating(snapshot, stated), compared=stating(snapshot, stated | beside), said=notes
         )
+
+
+def _parts_of(stated: Counts, recorded: Counts) -> list[SeriesKey]:
+    """Return the parts on record of the series of which a file states parts."""
+    whole = {key.total for key in stated if key.dimension == PART}
+    return [key for key in recorded if key.dimension == PART and key.total in whole]
 
 
 def read_as(section: CountsSection) -> ReadAs:

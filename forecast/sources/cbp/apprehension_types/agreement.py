@@ -31,11 +31,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
     aside = source.hierarchy.aside
     if aside is None:
         raise ValueError(f"{source.name} splits nothing")
-    # The record's count of the half by border; nationwide where all three are there.
-    totals = {_total(aside, border): recorded.get(_total(aside, border), {}) for border in BORDERS}
-    shared = set.intersection(*map(set, totals.values()))
-    whole = {month: sum(counts[month] for counts in totals.values()) for month in shared}
-    totals[_total(aside, NATIONWIDE)] = whole
+    totals = _totals(aside, recorded)
     new, old = _splits(aside, read.snapshot.counts, read.sums), _splits(aside, recorded, totals)
     # The publisher's slips are not mended: which of three numbers is wrong cannot be told.
     slips = {
@@ -62,6 +58,14 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
         for place, text in sorted(slips.items())
     ]
     return read._replace(snapshot=_without(read.snapshot, fresh), said=notes, problems=problems)
+
+
+def _totals(aside: Aside, recorded: Counts) -> Counts:
+    """Return the record's count of the half by border; nationwide where all three are there."""
+    totals = {_total(aside, border): recorded.get(_total(aside, border), {}) for border in BORDERS}
+    shared = set.intersection(*map(set, totals.values()))
+    whole = {month: sum(counts[month] for counts in totals.values()) for month in shared}
+    return {**totals, _total(aside, NATIONWIDE): whole}
 
 
 def _splits(aside: Aside, parts: Counts, totals: Counts) -> Splits:

@@ -45,14 +45,19 @@ class DrugFiles(LineReader):
                 raise RowError(name, number, _AREA, row.field, f"none of the {row.component}'s")
             if self.places.get(row.field, "other") != row.total:
                 raise RowError(name, number, "Region", row.total, f"not where {row.field} is")
-        # Only the last year runs, all its lines say so, and every month before the last has lines.
+        self._refuse_marks(name, lines)
+        self._refuse_holes(name, {(line.row.total, line.row.month) for line in lines})
+
+    def _refuse_marks(self, name: str, lines: Sequence[FileLine]) -> None:
+        """Refuse lines unless the last year alone runs, and all its lines say so."""
         last = max(line.year for line in lines)
         marks = {line.marks for line in lines if line.year == last}
         for line in lines:
             if any(line.marks) and (line.year != last or len(marks) > 1):
                 raise RowError(name, line.number, "FY", str(line.year), "only some lines say FYTD")
-        # Each border has seizures every month: a month without a line was cut off.
-        present = {(line.row.total, line.row.month) for line in lines}
+
+    def _refuse_holes(self, name: str, present: set[TotalMonth]) -> None:
+        """Refuse months without a line: each border has seizures every month, so it was cut off."""
         first, through = (pick(month for _, month in present) for pick in (min, max))
         empty = [
             f"{total} in {month}"
