@@ -68,13 +68,16 @@ def slug(text: str) -> str:
         for c in unicodedata.normalize("NFC", text.lower())
     )
     plain = re.sub("-+", "-", plain).strip("-")
-    if plain.isascii() and plain:
+    if plain.isascii() and 0 < len(plain) <= _LONGEST_SLUG:
         return plain
+    digest = hashlib.sha256((plain or text).encode()).hexdigest()[:40]
+    if plain.isascii() and plain:
+        return f"{plain[: _LONGEST_SLUG - 42]}--{digest}"
     # Two hyphens: no name of plain letters has them.
     coded = f"xn--{(plain or text).encode('punycode').decode('ascii')}"
     if len(coded) <= _LONGEST_SLUG and re.fullmatch("[a-z0-9-]+", coded):
         return coded
-    return f"xn--{hashlib.sha256((plain or text).encode()).hexdigest()[:40]}"
+    return f"xn--{digest}"
 
 
 def old_slug(text: str) -> str:

@@ -74,3 +74,11 @@ def test_the_address_of_a_name_of_plain_letters_is_as_it_was(name):
 )
 def test_addresses_are_those_that_were_told(name, place):
     assert slug(name) == place
+
+
+def test_a_long_name_has_an_address_of_its_own_that_fits_beside_another():
+    first, other = f"{'a ' * 90}x", f"{'a ' * 90}y"
+
+    assert slug(first) != slug(other)
+    assert len(slug(first)) == 120
+    assert slug("a" * 120) == "a" * 120

@@ -34,7 +34,7 @@ from forecast.types import Counts, Release, SeriesKey, Snapshot
 from forecast.words import slug
 from models.base import MonthlyCounts
 
-LONGEST_NAME = 80
+LONGEST_NAME = 200
 _NAMED = 3  # months in a sentence
 
 
