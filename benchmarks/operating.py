@@ -25,6 +25,7 @@ import numpy as np
 import vl_convert
 
 from forecast.engine.refit import engine_forecasts
+from forecast.types import Row
 from models.base import Floats, Panel
 
 LEVELS = (5, 20, 100, 500, 5000)
@@ -32,32 +33,37 @@ CHANGES = {"x2": 2.0, "x3": 3.0, "+50%": 1.5}
 SERIES, MONTHS, QUIET, CHANGED = 100, 96, 12, 3
 RATES = (0.002, 0.005, 0.01, 0.02, 0.05)  # false alarms a quiet series-month
 MATCHED = 0.01
+FITTED, FITTED_TO = 20, 100  # series, and up to which level: a fit of Farrington takes its time
 RESULTS = Path(__file__).parent / "results" / "operating.json"
 OURS = "bordercast"
 
 
 def main(picture: str) -> None:
     """Simulate, judge, write down and draw."""
-    rows = [row for level in LEVELS for row in at_level(level)]
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    rows: list[Row] = []
+    for level in LEVELS:
+        rows += at_level(level)
+        RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows))
     Path(picture).write_text(vl_convert.vegalite_to_svg(_chart(rows).to_dict()))
 
 
-def at_level(level: int) -> Iterator[dict[str, object]]:
+def at_level(level: int) -> Iterator[Row]:
     """One row a method, change and rate of false alarms."""
     counts = simulated(level)
-    quiet = scores(counts, QUIET)
+    fitted = FITTED if level <= FITTED_TO else 0
+    quiet = scores(counts, QUIET, fitted)
     by_change = {}
     for name, factor in CHANGES.items():
         moved = counts.copy()
         moved[:, -CHANGED:] = np.rint(counts[:, -CHANGED:] * factor)
-        by_change[name] = scores(moved, CHANGED)
+        by_change[name] = scores(moved, CHANGED, fitted)
     for method, usual in quiet.items():
         for rate in RATES:
-            limit = np.quantile(usual, 1 - rate)
+            limit = np.nanquantile(usual, 1 - rate)
             for name, changed in by_change.items():
-                passed = changed[method] > limit
+                known = np.isfinite(changed[method]).all(axis=1)
+                passed = changed[method][known] > limit
                 found = passed.any(axis=1)
                 first = np.where(found, passed.argmax(axis=1) + 1, CHANGED + 1)
                 yield {
@@ -79,9 +85,9 @@ def simulated(level: int) -> Floats:
     return random.poisson(level * np.exp(season + np.cumsum(drift, axis=1))).astype(float)
 
 
-def scores(counts: Floats, judged: int) -> dict[str, Floats]:
+def scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
     """Method -> (series, judged) how unusually high each of the last months was."""
-    return {OURS: own_scores(counts, judged), **peer_scores(counts, judged)}
+    return {OURS: own_scores(counts, judged), **peer_scores(counts, judged, fitted)}
 
 
 def own_scores(counts: Floats, judged: int) -> Floats:
@@ -94,7 +100,7 @@ def own_scores(counts: Floats, judged: int) -> Floats:
     return -(1 - said.cdf(panel.z[:, -judged:]))
 
 
-def peer_scores(counts: Floats, judged: int) -> dict[str, Floats]:
+def peer_scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
     """The same by R's surveillance; none where there is no R."""
     if shutil.which("Rscript") is None:
         return {}
@@ -102,17 +108,17 @@ def peer_scores(counts: Floats, judged: int) -> dict[str, Floats]:
         given, answer = Path(folder, "counts.csv"), Path(folder, "scores.csv")
         np.savetxt(given, np.column_stack([np.arange(len(counts)), counts]), "%d", delimiter=",")
         script = Path(__file__).with_name("surveillance.R")
-        subprocess.run(["Rscript", script, given, answer, str(judged)], check=True)
+        subprocess.run(["Rscript", script, given, answer, str(judged), str(fitted)], check=True)
         with answer.open() as file:
             rows = list(csv.DictReader(file))
     out: dict[str, Floats] = {}
     for row in rows:
-        of = out.setdefault(row["method"], np.zeros((len(counts), judged)))
+        of = out.setdefault(row["method"], np.full((len(counts), judged), np.nan))
         of[int(row["series"]), int(row["month"]) - counts.shape[1] - 1] = float(row["score"])
     return out
 
 
-def table(rows: list[dict[str, object]]) -> str:
+def table(rows: list[Row]) -> str:
     """Markdown: at the matched rate, share found in three months and mean months to it."""
     chosen = [row for row in rows if row["false_alarms"] == MATCHED]
     methods = list(dict.fromkeys(row["method"] for row in chosen))
@@ -125,13 +131,15 @@ def table(rows: list[dict[str, object]]) -> str:
             of = {r["method"]: r for r in chosen if (r["level"], r["change"]) == (level, change)}
             cells = [
                 f"{of[m]['in_first_month']:.2f} {of[m]['found']:.2f} {of[m]['months']:.1f}"
+                if m in of
+                else ""
                 for m in methods
             ]
             lines.append(f"| {level:,} | {change} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _chart(rows: list[dict[str, object]]) -> alt.FacetChart:
+def _chart(rows: list[Row]) -> alt.FacetChart:
     x = alt.X(
         "false_alarms:Q",
         title="false alarms a series-month",

@@ -81,7 +81,9 @@ def forecast(
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
     say(own_counts.sums_found(sums, totals))
-    few = len(counts.names) <= FEW_SERIES and models == "engine"
+    small = len(counts.names) <= FEW_SERIES
+    say(own_counts.kinds_seen(counts) if small else [])
+    few = small and models == "engine"
     hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
         progress() as report,

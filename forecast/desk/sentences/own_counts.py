@@ -12,6 +12,7 @@ from forecast.tables.read import TableRead
 from forecast.types import Row
 from forecast.words import many, month_words
 from models.base import MonthlyCounts
+from models.quantity import quantity_of
 
 HELD = 0.7  # of 80% intervals: less is no chance of a few months
 WIDER = 0.05  # by so much intervals must hold more for another setting to be proposed
@@ -20,6 +21,27 @@ WIDER = 0.05  # by so much intervals must hold more for another setting to be pr
 def as_read(read: TableRead) -> list[str]:
     """How a file was understood, and what to look at, a sentence each."""
     return [*(f"read: {note}" for note in read.notes), *(f"note: {w}" for w in read.warnings)]
+
+
+_TAKEN_FOR = {
+    "amount": "amounts",
+    "share": "shares, which end at 0 and {high:g}",
+    "difference": "values that may lie below 0",
+}
+
+
+def kinds_seen(counts: MonthlyCounts) -> list[str]:
+    """What series that are no whole counts are taken for, by their values and their names."""
+    by_kind: dict[str, list[str]] = {}
+    for values, name in zip(counts.values, counts.names, strict=True):
+        of = quantity_of(values, name)
+        if of.kind != "count":
+            by_kind.setdefault(_TAKEN_FOR[of.kind].format(high=of.high), []).append(name)
+    return [
+        f"forecast as {kind}: {len(names):,} series ({', '.join(names[:3])}"
+        f"{', ...' if len(names) > 3 else ''})"
+        for kind, names in by_kind.items()
+    ]
 
 
 def counts_summary(
