@@ -35,7 +35,7 @@ from forecast.sources.questions import CountQuestion, NamedSpan
 from forecast.sources.source import Source
 from forecast.store.history import MonthRecord
 from forecast.types import SUM_AHEAD, Row, SeriesKey
-from forecast.words import capital, change_words, month_words, ordinal
+from forecast.words import capital, change_words, many, month_words, ordinal
 
 MOST_PARTS = 10  # of a dimension, beside the rest
 
@@ -54,6 +54,10 @@ class Answer:
     series: tuple[tuple[str, dict[str, int]], ...] = ()
     key: SeriesKey | None = None
     report: MonthFacts | None = None
+
+
+class _UnansweredError(Exception):
+    """Why a question that is understood has no answer."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,10 @@ class Answering:
             counted = f"this record counts {self.source.measure.noun}, not {' or '.join(others)}"
             problem = "no series, month or question of this record is so called"
             raise ClaimError(text, f"{words}: {counted if others else problem}")
-        answered = _ANSWERS.get(question.kind, Answering.count)(self, question, text)
+        try:
+            answered = _ANSWERS.get(question.kind, Answering.count)(self, question)
+        except _UnansweredError as refused:
+            raise ClaimError(text, str(refused)) from None
         value = {"kind": question.kind, **answered.value, "answer": answered.lines[0]}
         lines = (*answered.lines, *self._beside(question))
         return replace(answered, lines=lines, value=value)
@@ -159,23 +166,23 @@ class Answering:
         # What is one part to people may be no sum: a field office has its own of each total.
         return [[everywhere]] if everywhere and self.table.counts(everywhere) else things
 
-    def _only(self, question: CountQuestion, text: str) -> Subject:
+    def _only(self, question: CountQuestion) -> Subject:
         """Return the one series that is asked about; ClaimError if it may be several."""
         readings = self._subjects(question)[0]
         if len(readings) > 1 or question.apart:
             names = "; ".join(subject.words(self.source) for subject in readings)
-            raise ClaimError(text, f"it could be any of these, so name one: {names}")
+            raise _UnansweredError(f"it could be any of these, so name one: {names}")
         return readings[0]
 
-    def _line(self, subject: Subject, text: str) -> ClaimCounts:
+    def _line(self, subject: Subject) -> ClaimCounts:
         line = self.table.counts(subject)
         if line is None:
-            raise ClaimError(text, f"no figures for {subject.words(self.source)} are on record")
+            raise _UnansweredError(f"no figures for {subject.words(self.source)} are on record")
         return line
 
-    def _spans(self, question: CountQuestion, subject: Subject, text: str) -> list[NamedSpan]:
+    def _spans(self, question: CountQuestion, subject: Subject) -> list[NamedSpan]:
         """Return the months asked about as far as they are on record, else the newest one."""
-        line = self._line(subject, text)
+        line = self._line(subject)
         if not question.spans:
             return [NamedSpan(Period(line.last, line.last))]
         spans = []
@@ -189,13 +196,13 @@ class Answering:
                 first = max(period.first, line.first) if named.name else period.first
                 period = Period(first, max(min(period.last, line.last), first))
             if not line.holds(period):
-                raise ClaimError(text, self.unheld(subject, named.period))
+                raise _UnansweredError(self.unheld(subject, named.period))
             spans.append(NamedSpan(period, named.name))
         return spans
 
     def unheld(self, subject: Subject, span: Period) -> str:
         """Say which figures there are of a series that does not hold a span."""
-        line = self._line(subject, "")
+        line = self._line(subject)
         first, last = map(months.from_index, (line.first, line.last))
         words = self.source.calendar.words(span)
         problem = f"not every month of {words} has a figure; on record are {first} to {last}"
@@ -236,20 +243,24 @@ class Answering:
         key = next(iter(keys))
         return key if len(keys) == 1 and key in set(self.table.keys) else None
 
+    def _about(self, *subjects: Subject) -> tuple[Any, SeriesKey | None]:
+        """Return what an answer is about: its series and its page, as `Answer` has them."""
+        return self._drawn(*subjects), self._page(*subjects)
+
     # -- answers ------------------------------------------------------------------------------
 
-    def count(self, question: CountQuestion, text: str) -> Answer:
+    def count(self, question: CountQuestion) -> Answer:
         """Answer how many, of each series and span that is named, and how these differ."""
         things = self._subjects(question)
         if question.apart:
-            return self._apart(question, things, text)
+            return self._apart(question, things)
         if len(things) == 1 and len(things[0]) > 1:
-            return self.readings(things[0], self._held(question, things[0], text))
+            return self.readings(things[0], self._held(question, things[0]))
         subjects = [readings[0] for readings in things]
         counted = [
             _Counted(subject, span.period, self.table.total(subject, span.period) or 0, span.name)
             for subject in subjects
-            for span in self._spans(question, subject, text)
+            for span in self._spans(question, subject)
         ]
         lines = [self.statement(Reading(one.subject, one.span), one.count) for one in counted]
         report = self._report(counted[0].subject, counted[0].span) if len(counted) == 1 else None
@@ -263,12 +274,12 @@ class Answering:
         drawn, page = self._drawn(*subjects), self._page(*subjects)
         return Answer(tuple(lines), value, drawn, page, report if page and page.headline else None)
 
-    def _held(self, question: CountQuestion, readings: Sequence[Subject], text: str) -> Period:
+    def _held(self, question: CountQuestion, readings: Sequence[Subject]) -> Period:
         """Return the span of a name of several readings: held by one of them at least."""
         newest = max(line.last for subject in readings if (line := self.table.counts(subject)))
         span = question.spans[0].period if question.spans else Period(newest, newest)
         if not any(self.table.total(subject, span) is not None for subject in readings):
-            raise ClaimError(text, self.unheld(readings[0], span))
+            raise _UnansweredError(self.unheld(readings[0], span))
         return span
 
     def readings(self, subjects: Sequence[Subject], span: Period) -> Answer:
@@ -297,7 +308,7 @@ class Answering:
         value = {"readings": rows, "count": sum(*sums.values()) if whole else None}
         return Answer(tuple(lines), value, self._drawn(*(s for s in subjects if counts[s])))
 
-    def _apart(self, question: CountQuestion, things: list[list[Subject]], text: str) -> Answer:
+    def _apart(self, question: CountQuestion, things: list[list[Subject]]) -> Answer:
         """Say that no file tells two things together, and each of them."""
         first, second = (readings[0] for readings in things[:2])
         called = [dimension_words(s.dimension or "component", self.source) for s in (first, second)]
@@ -379,56 +390,45 @@ class Answering:
             if len(alike) == 1 and len(set(names)) == len(names):
                 yield f"Together: {sum(one.count for one in counted):,}."
 
-    def rate(self, question: CountQuestion, text: str) -> Answer:
+    def rate(self, question: CountQuestion) -> Answer:
         """Answer how many a day or a month, of each span; under each administration its window."""
-        subject = self._only(question, text)
+        subject = self._only(question)
         measure: ClaimMeasure = "per_day" if question.kind == "per day" else "per_month"
         lines, rows = [], []
-        for named in self._spans(question, subject, text):
-            span = named.period
+        spans = self._spans(question, subject)
+        for named in spans:
+            span, words = named.period, self.source.calendar.words(named.period)
             count = self.table.total(subject, span) or 0
-            months_words = f"{span.length} month{'s' if span.length > 1 else ''}"
-            rates = [f"{count / span.length:,.0f} a month", f"{count / span.days:,.0f} a day"]
-            if measure == "per_day":
-                rates.reverse()
-            lead = capital(
-                f"under {named.name}, {self.source.calendar.words(span)}"
-                if named.name
-                else self.source.calendar.words(span)
-            )
+            per = {"per_month": count / span.length, "per_day": count / span.days}
+            rates = [f"{per['per_month']:,.0f} a month", f"{per['per_day']:,.0f} a day"]
+            lead = f"Under {named.name}, {words}" if named.name else capital(words)
             lines.append(
-                f"{lead}: {', '.join(rates)}; {count:,} {subject.words(self.source)} in "
-                f"{months_words} ({span.days:,} days)."
+                f"{lead}: {', '.join(rates[:: -1 if measure == 'per_day' else 1])}; "
+                f"{count:,} {subject.words(self.source)} in {many(span.length, 'month')} "
+                f"({span.days:,} days)."
             )
-            reading = Reading(subject, span, measure)
-            rows.append(
-                self._meaning(reading, count)
-                | {
-                    "name": named.name or None,
-                    "per_month": count / span.length,
-                    "per_day": count / span.days,
-                }
-            )
-        if len(rows) == 1 and not any(named.name for named in question.spans):
-            lines += self.compared(subject, self._spans(question, subject, text)[-1].period)
+            meaning = self._meaning(Reading(subject, span, measure), count)
+            rows.append(meaning | per | {"name": named.name or None})
+        if len(rows) == 1 and not spans[0].name:
+            lines += self.compared(subject, spans[0].period)
         value = rows[0] if len(rows) == 1 else {"spans": rows}
-        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+        return Answer(tuple(lines), value, *self._about(subject))
 
-    def share(self, question: CountQuestion, text: str) -> Answer:
+    def share(self, question: CountQuestion) -> Answer:
         """Answer which part of a named whole a series is, in each span."""
         things = self._subjects(question)
         if question.apart or any(len(readings) > 1 for readings in things):
-            return self.count(question, text)
+            return self.count(question)
         lines, rows = [], []
         for (subject,) in things:
             whole = subject_of(question.whole) if question.whole else self._whole_of(subject)
             if whole is None:
-                raise ClaimError(text, f"{subject.words(self.source)} are all: a share of nothing")
-            for named in self._spans(question, subject, text):
+                raise _UnansweredError(f"{subject.words(self.source)} are all: a share of nothing")
+            for named in self._spans(question, subject):
                 span = named.period
                 of, part = self.table.total(whole, span), self.table.total(subject, span) or 0
                 if not of:
-                    raise ClaimError(text, self.unheld(whole, span))
+                    raise _UnansweredError(self.unheld(whole, span))
                 reading = Reading(subject, span, "share_percent", of=whole)
                 statement = show.statement(self.table, reading, 100 * part / of)
                 lines.append(f"{capital(statement)} ({part:,} of {of:,}).")
@@ -442,17 +442,17 @@ class Answering:
                     lines.append(f"A year before: {share} ({before[1]:,} of {before[0]:,}).")
         value = rows[0] if len(rows) == 1 else {"shares": rows}
         subjects = [subject for (subject,) in things]
-        return Answer(tuple(lines), value, self._drawn(*subjects), self._page(*subjects))
+        return Answer(tuple(lines), value, *self._about(*subjects))
 
-    def days(self, question: CountQuestion, text: str) -> Answer:
+    def days(self, question: CountQuestion) -> Answer:
         """Answer in how many days of another time as many came."""
-        subject = self._only(question, text)
-        line = self._line(subject, text)
-        reference, *others = self._spans(question, subject, text)
+        subject = self._only(question)
+        line = self._line(subject)
+        reference, *others = self._spans(question, subject)
         span = others[0].period if others else Period(line.last, line.last)
         count, then = (self.table.total(subject, of) or 0 for of in (span, reference.period))
         if not then:
-            raise ClaimError(text, "none were counted then")
+            raise _UnansweredError("none were counted then")
         rate, words = then / reference.period.days, self.source.calendar.words
         statement = show.statement(self.table, Reading(subject, span), count)
         lines = (
@@ -460,27 +460,27 @@ class Answering:
             f"{capital(words(reference.period))} had {then:,}, {rate:,.0f} a day.",
         )
         value = self._meaning(Reading(subject, span), count) | {"days": count / rate}
-        return Answer(lines, value, self._drawn(subject), self._page(subject))
+        return Answer(lines, value, *self._about(subject))
 
-    def run(self, question: CountQuestion, text: str) -> Answer:
+    def run(self, question: CountQuestion) -> Answer:
         """Answer for how many months in a row a count has risen or fallen."""
-        subject = self._only(question, text)
-        span = Period.of(self._spans(question, subject, text)[-1].period.last_month)
+        subject = self._only(question)
+        span = Period.of(self._spans(question, subject)[-1].period.last_month)
         report = self._report(subject, span)
         assert report is not None, "a month has a report"
         value = self._meaning(Reading(subject, span), report.count)
         value |= dict(zip(("months_in_a_row", "years_in_a_row"), report.runs, strict=True))
         first = self.statement(Reading(subject, span), report.count)
         lines = (*monthly.run_words(report, least=1), first)
-        return Answer(lines, value, self._drawn(subject), self._page(subject))
+        return Answer(lines, value, *self._about(subject))
 
-    def extreme(self, question: CountQuestion, text: str) -> Answer:
+    def extreme(self, question: CountQuestion) -> Answer:
         """Answer which month or year was the highest or lowest, or where a month ranks."""
-        subject, by_year = self._only(question, text), question.by == "year"
+        subject, by_year = self._only(question), question.by == "year"
         one = question.spans[0].period if len(question.spans) == 1 else None
         if one and one.length == 1 and question.by != "month":
-            return self._ranked(question, subject, one, text)
-        line, calendar = self._line(subject, text), self.source.calendar
+            return self._ranked(question, subject, one)
+        line, calendar = self._line(subject), self.source.calendar
         within = one or Period(line.first, line.last)
         years = map(
             calendar.period, range(calendar.year(within.first), calendar.year(within.last) + 1)
@@ -488,7 +488,7 @@ class Answering:
         every = years if by_year else (Period(n, n) for n in within.numbers)
         spans = [span for span in every if line.holds(span)]
         if not spans:
-            raise ClaimError(text, self.unheld(subject, within))
+            raise _UnansweredError(self.unheld(subject, within))
         sign, words = -1 if question.kind == "highest" else 1, calendar.words
         best, *others = sorted(spans, key=lambda span: (sign * line.total(span), -span.first))
         among = f"{len(spans)} {calendar.noun if by_year else 'month'}s on record"
@@ -500,21 +500,19 @@ class Answering:
             for place, span in enumerate(others[:2], start=2)
         ]
         value = self._meaning(Reading(subject, best), line.total(best))
-        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+        return Answer(tuple(lines), value, *self._about(subject))
 
-    def _ranked(
-        self, question: CountQuestion, subject: Subject, month: Period, text: str
-    ) -> Answer:
+    def _ranked(self, question: CountQuestion, subject: Subject, month: Period) -> Answer:
         """Answer where a month ranks: its count, then its rank, then all else."""
-        answered, report = self.count(question, text), self._report(subject, month)
+        answered, report = self.count(question), self._report(subject, month)
         rank = monthly.rank_sentence(report) if report else ""
         first, *rest = answered.lines
         return replace(answered, lines=(first, rank, *(line for line in rest if line != rank)))
 
-    def parts(self, question: CountQuestion, text: str) -> Answer:
+    def parts(self, question: CountQuestion) -> Answer:
         """Answer which parts of a total had the most."""
-        by, above = question.by, self._only(question, text)
-        counted = self._parts(question, above, text)
+        by, above = question.by, self._only(question)
+        counted = self._parts(question, above)
         sign, side = (1, "fewest") if question.fewest else (-1, "most")
         # What is left of all others is no part.
         counted.sort(key=lambda one: (one.subject.members == ("OTHER",), sign * one.count))
@@ -538,7 +536,7 @@ class Answering:
         drawn = self._drawn(*(one.subject for one in counted[:2]))
         return Answer(tuple(lines), {"parts": rows[:MOST_PARTS], "of": of}, drawn)
 
-    def _parts(self, question: CountQuestion, above: Subject, text: str) -> list[_Counted]:
+    def _parts(self, question: CountQuestion, above: Subject) -> list[_Counted]:
         """Return the parts of a total by a dimension, of the months asked about or the newest."""
         by, hierarchy = question.by, self.source.hierarchy
         # No file tells two dimensions together but agencies and their sectors.
@@ -546,14 +544,14 @@ class Answering:
         every = () if apart else self._members(above, by, question.noun)
         known = {one: line for one in every if (line := self.table.counts(one))}
         if not known:
-            raise ClaimError(text, f"no file tells {above.words(self.source)} by {by}")
+            raise _UnansweredError(f"no file tells {above.words(self.source)} by {by}")
         newest = max(line.last for line in known.values())
         span = question.spans[0].period if question.spans else Period(newest, newest)
         if span.last == self.table.newest > newest:
             span = Period(min(span.first, newest), newest)
         counted = [_Counted(s, span, x.total(span)) for s, x in known.items() if x.holds(span)]
         if not counted or span.last > newest:
-            raise ClaimError(text, self.unheld(next(iter(known)), span))
+            raise _UnansweredError(self.unheld(next(iter(known)), span))
         return counted
 
     def _members(self, above: Subject, by: str, noun: str) -> list[Subject]:
@@ -573,14 +571,14 @@ class Answering:
         of = [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
         return _called(of, noun) or of
 
-    def unusual(self, question: CountQuestion, text: str) -> Answer:
+    def unusual(self, question: CountQuestion) -> Answer:
         """Answer whether a month was unusual, or what had been forecast of it."""
-        subject = self._only(question, text)
-        span = self._spans(question, subject, text)[-1].period
+        subject = self._only(question)
+        span = self._spans(question, subject)[-1].period
         key = subject.key(self.source)
         if span.length > 1 or key not in set(self.table.keys):
-            raise ClaimError(
-                text, "single months of a series that is forecast are judged; name one"
+            raise _UnansweredError(
+                "single months of a series that is forecast are judged; name one"
             )
         report = facts.series_report(self.connection, key, span.first_month, self.source)
         lines = (monthly.unusual_line(report), *monthly.expected_sentences(report))
@@ -588,39 +586,39 @@ class Answering:
         value = self._meaning(Reading(subject, span), report.count)
         return Answer(lines, value | {"severity": report.severity}, self._drawn(subject), key)
 
-    def forecast(self, question: CountQuestion, text: str) -> Answer:
+    def _ahead(self, question: CountQuestion) -> str:
+        """Name the months to come that are asked about; the next one where none are."""
+        spans = question.spans
+        return self.source.calendar.name(spans[0].period) if spans else "next month"
+
+    def forecast(self, question: CountQuestion) -> Answer:
         """Answer what is forecast of months to come; of one that came, what had been."""
-        subject = self._only(question, text)
-        newest = self._line(subject, text).last
+        subject = self._only(question)
+        newest = self._line(subject).last
         if question.spans and question.spans[0].period.last <= newest:
-            return self.unusual(question, text)
+            return self.unusual(question)
         key, asking = subject.key(self.source), Asking(self.connection, self.source)
-        calendar = self.source.calendar
-        span = calendar.name(question.spans[0].period) if question.spans else "next month"
-        made = asking.span(key, span)
+        made = asking.span(key, self._ahead(question))
         name = asking.names.name(key)
         lines = [ahead.span_sentence(name, made, self.source), *filter(None, (asking.stale(key),))]
         value = {field: getattr(made, field) for field in SUM_AHEAD} | {"series": name}
-        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+        return Answer(tuple(lines), value, *self._about(subject))
 
-    def chance(self, question: CountQuestion, text: str) -> Answer:
+    def chance(self, question: CountQuestion) -> Answer:
         """Answer how likely a count is."""
-        subject = self._only(question, text)
+        subject = self._only(question)
         if not question.event:
-            raise ClaimError(text, "how likely is what? Write 'more than 10,000 in December 2026'")
+            raise _UnansweredError("how likely is what? Write 'more than 10,000 in December 2026'")
         key, asking = subject.key(self.source), Asking(self.connection, self.source)
-        calendar = self.source.calendar
-        span = calendar.name(question.spans[0].period) if question.spans else "next month"
+        span = self._ahead(question)
         chance = asking.chance(key, span, question.event)
         name = asking.names.name(key)
         value = {"series": name, "span": span, "event": question.event, "chance": chance.share}
-        return Answer(
-            (ahead.chance_sentence(name, chance),), value, self._drawn(subject), self._page(subject)
-        )
+        return Answer((ahead.chance_sentence(name, chance),), value, *self._about(subject))
 
-    def last(self, question: CountQuestion, text: str) -> Answer:
+    def last(self, question: CountQuestion) -> Answer:
         """Answer when a count was last above or below a number."""
-        subject = self._only(question, text)
+        subject = self._only(question)
         counts, number = self.counts(subject), int(question.event[1:])
         over = question.event[0] == ">"
         side = f"{'above' if over else 'below'} {number:,}"
@@ -635,9 +633,7 @@ class Answering:
         statement = show.statement(self.table, Reading(subject, span), counts[month])
         lines = [f"{statement}: the last month {side}."]
         value = self._meaning(Reading(subject, span), counts[month])
-        return Answer(
-            tuple(lines), value | {"month": month}, self._drawn(subject), self._page(subject)
-        )
+        return Answer(tuple(lines), value | {"month": month}, *self._about(subject))
 
 
 def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
@@ -646,7 +642,7 @@ def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
     return [one for one in subjects if one.members[0].lower().endswith(end)]
 
 
-_ANSWERS: dict[str, Callable[[Answering, CountQuestion, str], Answer]] = {
+_ANSWERS: dict[str, Callable[[Answering, CountQuestion], Answer]] = {
     "per day": Answering.rate,
     "per month": Answering.rate,
     "share": Answering.share,
