@@ -118,6 +118,10 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         whole, span = Subject(total), Period(month, month)
         if number in {count for count, _, _ in values} - {table.total(whole, span)}:
             matched.append((whole, span, number, "published"))
+    for (key, month), counts in table.dated.items():
+        part, span = subject_of(key), Period(month, month)
+        if key.dimension and number in {*counts} - {table.total(part, span)}:
+            matched.append((part, span, number, "published"))
 
     def order(match: NumberMatch) -> tuple[int, ...]:
         # Totals before parts, months and whole years before years to date, the newest first.

@@ -740,6 +740,16 @@ join releases as r on r.id = o.release_id
 -- name: every_value
 select border, month, encounters, known_from, vintage from vintages order by known_from
 
+-- name: dated_counts
+select border, dimension, member, component, first_month, encounters from dated_values
+where first_month = last_month and rounding = 1 and days = 0
+union all
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters
+from release_places as p
+join observations as o on o.release_id = p.release_id
+join scoped_series as s on s.id = o.series_id
+where p.kind = 'vintage'
+
 -- name: stored_report
 select report from month_reports
 where run_id = (select id from latest_run) and border = ? and month = ?

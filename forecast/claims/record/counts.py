@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from forecast import months
@@ -31,6 +32,7 @@ ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LAR
 FIELD_TOTALS = _COUNTED.hierarchy.field_borders
 UNMISTAKABLE = _COUNTED.hierarchy.unmistakable
 LAND = "land"  # both land borders together
+LEAST_RESTATED = 100  # a count of which a restatement is a share: of 3 one more is a third
 DRUG = "drug"
 # Of what is counted, not of where; of some the parts' add up to a group nationwide.
 EVERYWHERE = ("citizenship", "demographic", DRUG)
@@ -159,6 +161,7 @@ class CountTable:
     values : (total, month) -> values a total's month has had, oldest first, with the date from
         which each was known ("YYYY-MM-DD") and how exactly that is known.
     source : what its publisher tells of the counts.
+    dated : (series, month) -> what it was published to be, apart from the releases of today.
     """
 
     def __init__(
@@ -166,6 +169,7 @@ class CountTable:
         series: Mapping[SeriesKey, Mapping[int, tuple[int, int]]],
         values: Mapping[tuple[str, int], Sequence[tuple[int, str, str]]],
         source: Source,
+        dated: Mapping[tuple[SeriesKey, int], Sequence[int]] = MappingProxyType({}),
     ) -> None:
         self._series = {
             key: _line(key, by_month, source.rounded, series)
@@ -175,6 +179,7 @@ class CountTable:
         self._known: dict[Subject, ClaimCounts | None] = {}
         self._where: dict[Subject, dict[int, list[Period]]] = {}
         self.values, self.source, self.calendar = values, source, source.calendar
+        self.dated = dated
         self.newest = max((line.last for line in self._series.values()), default=0)
 
     @classmethod
@@ -187,8 +192,11 @@ class CountTable:
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
         for total, month, count, known_from, vintage in connection.execute(sql("every_value")):
             values[total, index(month)].append((count, known_from, vintage))
+        dated: dict[tuple[SeriesKey, int], list[int]] = defaultdict(list)
+        for *key, month, count in connection.execute(sql("dated_counts")):
+            dated[SeriesKey(*key), index(month)].append(count)
         keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
-        return cls(keyed, values, source)
+        return cls(keyed, values, source, dated)
 
     @property
     def keys(self) -> Iterable[SeriesKey]:
@@ -228,8 +236,31 @@ class CountTable:
         known = self.values.get((subject.total, span.first), ())
         # A first value was known within two months of the month's end, on a day that is told.
         due = months.from_index(span.first + 3)
-        dated = any(kind != "unknown" and day[:7] <= due for _, day, kind in known)
+        # What was known by a day need not be what was said first.
+        dated = any(kind in ("day", "month") and day[:7] <= due for _, day, kind in known)
         return {count for count, _, _ in known} if dated else set()
+
+    def known_values(self, subject: Subject, span: Period) -> set[int]:
+        """Every value that somebody is on record to have published of a series' month."""
+        first = self.first_values(subject, span)
+        if span.length > 1 or len(subject.members) > 1 or subject.other_than:
+            return first
+        return first | set(self.dated.get((subject.key(self.source), span.first), ()))
+
+    def restatements(self, dimension: str) -> tuple[int, float]:
+        """Return of how many dated values it is known, and by which share of today's count.
+
+        Nine in ten of those of a dimension, "" for totals, differ by no more; 0 where none is.
+        """
+        off = sorted(
+            abs(said / now - 1)
+            for (key, month), counts in self.dated.items()
+            if key.dimension == dimension
+            and (line := self._series.get(key))
+            and (now := line.by_month.get(month, (0, 0.0))[0]) >= LEAST_RESTATED
+            for said in counts
+        )
+        return len(off), off[-(-9 * len(off) // 10) - 1] if off else 0.0
 
     def _derive(self, subject: Subject) -> ClaimCounts | None:
         if subject.other_than:

@@ -162,8 +162,9 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
         return JudgedClaim("cannot_be_checked", why="the record has no such figure")
     if sense.measure in ("total", "difference"):
         slack = sum(map(line.slack_of, spans))
-        values = table.first_values(sense.subject, sense.span) if sense.measure == "total" else ()
-        return _count(claimed, truth, slack, values, strict)
+        of = (sense.subject, sense.span)
+        values = table.known_values(*of) if sense.measure == "total" else ()
+        return _count(claimed, truth, slack, values, strict and bool(table.first_values(*of)))
     verdict = fits(sense.measure, claimed, truth, _blur(truth, line, sense))
     return JudgedClaim(verdict or "wrong", truth, evidence="record")
 

@@ -277,15 +277,32 @@ def _when_published(
     slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if judged.evidence == "vintage":
         return "It was the figure when published; restated since."
-    if table.first_values(sense.subject, sense.span):
-        return "It is within 2% of today's figure, but none of the values on record for that month."
-    if abs(claimed.value - (judged.truth or 0)) > slack:
-        return "It is within 2% of today's figure; the figure first published is not on record."
+    off = abs(claimed.value - (judged.truth or 0))
+    if table.first_values(sense.subject, sense.span) or off > slack:
+        return _usual(table, sense, off / abs(judged.truth or 1))
     known = "the source on record rounds its counts to 10"
     if source.rounded:
         part = source.hierarchy.called[source.rounded]
         known = f"each {part}'s month is on record in whole {source.measure.noun}"
     return f"It may be right: {known}."
+
+
+def _usual(table: CountTable, sense: Reading, off: float) -> str:
+    """Say how near a number is to today's figure, and how far such figures are restated."""
+    had = table.known_values(sense.subject, sense.span)
+    known = "none of the values on record for that month" if had else "no earlier one is on record"
+    dimension = "component" if sense.subject.agency else sense.subject.dimension
+    n, most = table.restatements(dimension)
+    near = f"It is {100 * off:.2g}% from today's figure, and {known}"
+    if not n:
+        return f"{near}; how far such figures are restated is not on record."
+    kinds = table.source.hierarchy.called
+    kind = kinds.get(dimension, dimension) or table.source.totals.one
+    beyond = ", as this is" if off <= most else "; this is farther"
+    return (
+        f"{near}. Of {n} dated values of single months, by {kind}, nine in ten are within "
+        f"{100 * most:.2g}% of today's{beyond}."
+    )
 
 
 def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
