@@ -105,6 +105,17 @@ EDGES = {
     "jobs/witness": {
         *("forecast/*", "forecast/desk", "forecast/sources", "forecast/store", "jobs/*"),
     },
+    "jobs/service": {
+        *("forecast/*", "forecast/desk", "forecast/engine", "forecast/sources", "forecast/store"),
+        *("forecast/tables", "jobs/*", "jobs/arrivals", "jobs/compute", "jobs/deliver", "jobs/web"),
+        *("jobs/witness", "models"),
+    },
+    "models": set(),
+    "jobs/cli": {
+        *("forecast/*", "forecast/claims", "forecast/desk", "forecast/engine", "forecast/judge"),
+        *("forecast/sources", "forecast/store", "forecast/tables", "jobs/*", "jobs/arrivals"),
+        *("jobs/compute", "jobs/deliver", "jobs/service", "jobs/web", "jobs/witness", "models"),
+    },
 }
 # `tables` reads anybody's file and knows nothing of the rest.
 OF_TABLES = {"months", "errors", "child"}
@@ -130,6 +141,12 @@ def test_a_room_imports_only_from_rooms_that_are_named(room):
     }
 
     assert reached - {room} <= EDGES[room]
+
+
+def test_each_room_has_its_edges_named():
+    rooms = {room_of(".".join(path.relative_to(ROOT).parts[:2])) for path in MODULES}
+
+    assert {room for room in rooms if not room.endswith("*")} == set(EDGES)
 
 
 def test_tables_know_months_errors_a_child_and_arrays():
