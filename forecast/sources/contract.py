@@ -165,6 +165,11 @@ class DeliveryDiff:
         """Add to what is agreed on."""
         self.agreed = self.agreed.model_copy(update=what)
 
+    def leave_out(self, found: Iterable[FreshMonth]) -> None:
+        """Take months out of what the file states."""
+        for fresh in found:
+            del self.stated[fresh.key][fresh.month]
+
     def take(self, answer: str) -> bool:
         """Whether the operator gave this answer."""
         if answer in self.answered:
@@ -438,6 +443,7 @@ def _order(case: DeliveryDiff) -> Iterator[DiffFinding]:
 
 def _zeros(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """Zeros of series that had none in two years: of most to be asked, of some to be said."""
+    yield from _uncounted(case)
     fresh = [f for f in case.ends() if min(f.before) > 0]
     zeros = [f for f in fresh if not f.now]
     if not zeros:
@@ -447,11 +453,20 @@ def _zeros(case: DeliveryDiff) -> Iterator[DiffFinding]:
     if len({f.key for f in zeros}) * 3 < len({f.key for f in fresh}) * 2 or case.take(COUNTED):
         yield DiffFinding(text)
     elif case.take(NOT_COUNTED):
-        for f in zeros:
-            del case.stated[f.key][f.month]
+        case.leave_out(zeros)
+        case.agree(uncounted=tuple(sorted({*case.agreed.uncounted, *(f.month for f in zeros)})))
         yield DiffFinding(f"{text}; left out, as nobody counted them")
     else:
         yield DiffFinding(text, (NOT_COUNTED, COUNTED))
+
+
+def _uncounted(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Leave out zeros of months of which an operator said so before."""
+    again = [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]
+    if again:
+        case.leave_out(again)
+        named = _some(dict.fromkeys(month_words(f.month) for f in again))
+        yield DiffFinding(f"zeros of {named} are left out again, as nobody counted them")
 
 
 def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:

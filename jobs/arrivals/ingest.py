@@ -288,7 +288,8 @@ def _as_agreed(
         case.agreed = section.agreed.model_copy(update={"header": section.contract.header})
     said, asked = contract.read(case)
     kept = read._replace(
-        snapshot=stating(read.snapshot, case.stated), said=(*read.said, *map(printable, said))
+        snapshot=stating(read.snapshot, case.stated),
+        said=(*read.said, *map(printable, said)),
     )
     return kept, case.agreed, asked
 

@@ -237,6 +237,13 @@ def test_zeros_of_months_that_nobody_counted_are_left_out():
     _, _, case = held(at_its_end(lambda n: 0)(next_file()), ["not counted"])
 
     assert case.stated == rows(LAST)
+    assert case.agreed.uncounted == ("2025-01",)
+    again, asked, case = held(at_its_end(lambda n: 0)(next_file()), agreed=case.agreed)
+    assert (again, asked) == (
+        ["zeros of January 2025 are left out again, as nobody counted them"],
+        [],
+    )
+    assert case.stated == rows(LAST)
 
 
 def test_last_months_that_come_unfinished_are_asked_of_once():
