@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
 FIRST = 1  # the measure that a record begins with, and that its own views are about
-VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
 # Tables and views of version NEWEST by their `digest`, as each program made them, the newest last.
 # A change of views.sql adds a line, so that the views of records made before are known for what
 # they are; a migration begins anew.
@@ -112,7 +111,7 @@ def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> N
     steps = migrations(schema)
     for number in range(version(connection) + 1, until + 1):
         script = [steps[number - 1], f"pragma user_version = {number};"]
-        if schema == SCHEMA and number >= VIEWS_APART:
+        if schema == SCHEMA:
             script[:0] = [f"drop view {name};" for name in _views_of(connection)]
             script += _stored_views() if number == len(steps) else ()
         connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
@@ -149,8 +148,9 @@ def findings(db: sqlite3.Connection, number: int) -> Iterator[str]:
     if as_made(db, number):
         return
     there, made = objects(db), _made(number)
-    if VIEWS_APART <= number < len(migrations()):
-        # The views of that version are known to the program of that version alone.
+    if number < len(migrations()):
+        # The views of that version are known to the program of that version alone; nobody sees
+        # them, and the next opening for writing makes all anew.
         there = {key: how for key, how in there.items() if key[0] != "view"}
     for key in sorted(made.keys() | there.keys()):
         kind, name = key

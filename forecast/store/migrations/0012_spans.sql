@@ -47,10 +47,3 @@ create table spans (
         and median <= hi50 and hi50 <= hi80 and hi80 <= hi90 and hi90 <= hi95
     )
 ) strict, without rowid;
-
-create view span_forecasts as
-select
-    s.border, s.dimension, s.member, p.span, p.first_month, p.last_month, p.cutoff,
-    p.months_published, p.published, p.median, p.lo50, p.hi50, p.lo80, p.hi80, p.lo90, p.hi90,
-    p.lo95, p.hi95, p.run_id
-from spans as p join series as s on s.id = p.series_id;

@@ -17,9 +17,3 @@ create table changes (
     primary key (run_id, series_id, month),
     check (before + method + revisions + season + surprise = after)
 ) strict, without rowid;
-
-create view forecast_changes as
-select
-    s.border, c.month, c.before, c.method, c.revisions, c.season, c.surprise, c.after,
-    c.before_run_id, c.run_id
-from changes as c join series as s on s.id = c.series_id;

@@ -38,18 +38,3 @@ create index judgements_published on judgements (published_in);
 create index model_paths_published on model_paths (published_in);
 
 drop table seals;
-
--- As before, but the digest is the newest that covers the run and what followed it.
-drop view latest_run;
-create view latest_run as
-select
-    r.id, r.started_at, r.published_at, r.data_through, r.config_digest, r.code_version,
-    r.previous_digest,
-    coalesce(
-        (select e.digest from entries as e where e.run_id = r.id order by e.id desc limit 1),
-        r.digest
-    ) as digest
-from runs as r
-where r.id not in (select run_id from withdrawals)
-order by r.id desc
-limit 1;

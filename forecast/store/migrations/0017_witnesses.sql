@@ -17,22 +17,3 @@ create table witness_proofs (
 ) strict, without rowid;
 
 create index witness_proofs_published on witness_proofs (published_in);
-
--- Each proof against the publication of the first month that its run forecast.
-create view witnesses as
-with first_published as (
-    select month, min(known_from) as published_on from series_vintages
-    where dimension = '' group by month
-),
-seen as (
-    select
-        w.run_id, w.witness, w.seen_at, w.seen_by, w.entry_id, w.statement, r.data_through,
-        strftime('%Y-%m', r.data_through || '-01', '+1 month') as month
-    from witness_proofs as w join runs as r on r.id = w.run_id
-)
-select
-    s.run_id, s.data_through, s.witness, s.seen_at, s.seen_by, s.entry_id, s.statement, s.month,
-    p.published_on,
-    cast(julianday(p.published_on) - julianday(date(s.seen_at)) as integer) as days_before
-from seen as s left join first_published as p on p.month = s.month
-order by s.run_id, s.entry_id, s.witness;
