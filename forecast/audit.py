@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from calendar import month_name, monthrange
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from forecast.base_tables import BaseRow, BaseTables, back
+from forecast.base_tables import NEAR, BaseRow, BaseTables, back, named, same
 
 if TYPE_CHECKING:
     from forecast.desk.figures import Fact
 
-NEAR = 1e-9  # relative: the same sum in another order
 MOST_SUPPORTED = 200  # "rarer than 1 month in 200" is the most a record of some 130 months can bear
 ORDINARY, UNUSUAL = 2 / 3, 0.05  # chance that most months reach; from which on none is flagged
 LEAST_SINCE = 12  # months back from which on "lowest since" is said
@@ -90,7 +90,7 @@ def audit(tables: BaseTables, told: Iterable[Fact]) -> Iterator[Discrepancy]:
             found = CHECKS[fact.figure](at)
         except (LookupError, TypeError, ValueError, StopIteration):
             found = "nothing"  # the tables do not have what it would be made of
-        if not _same(fact.value, found):
+        if not same(fact.value, found):
             yield Discrepancy(*what, fact.value, found)
             continue
         right = WORDS[fact.figure](at) if fact.figure in WORDS else ".*"
@@ -99,10 +99,6 @@ def audit(tables: BaseTables, told: Iterable[Fact]) -> Iterator[Discrepancy]:
 
 
 # -- what the definitions say ---------------------------------------------------------------------
-
-
-def _named(month: str) -> str:
-    return f"{month_name[int(month[5:])]} {month[:4]}"
 
 
 def _so_far(at: _At) -> int | None:
@@ -138,13 +134,10 @@ def _in_a_row(by: int) -> Callable[[_At], int]:
     """Months up to this one that rose from those `by` months before, negative that fell."""
 
     def found(at: _At) -> int:
-        month, steps = at.month, list[int]()
-        while month in at.counts and back(month, by) in at.counts:
-            change = at.counts[month] - at.counts[back(month, by)]
-            if change == 0 or (steps and (change > 0) != (steps[0] > 0)):
-                break
-            steps, month = [*steps, change], back(month, 1)
-        return len(steps) * (1 if steps and steps[0] > 0 else -1)
+        at_back = [at.counts.get(back(at.month, n)) for n in range(len(at.counts) + by)]
+        pairs = zip(at_back, at_back[by:], strict=False)
+        sides = [0 if None in (now, then) else (now > then) - (now < then) for now, then in pairs]  # type: ignore[operator]
+        return sides[0] * len(list(takewhile(sides[0].__eq__, sides))) if sides else 0
 
     return found
 
@@ -221,10 +214,6 @@ def _published(at: _At) -> int:
     return sum(count for m, count in at.counts.items() if first <= m <= through)
 
 
-def _months(of: str) -> Callable[[_At], int]:
-    return lambda at: len({m for name, m in at.t.rows[of] if " / " not in name})
-
-
 def _from(of: str, name: str) -> Callable[[_At], Any]:
     return lambda at: at.first(of).get(name)
 
@@ -291,8 +280,8 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "sum published": _published,
     "sum ahead": _from("sums", "median"),
     "held": _held,
-    "months flagged": _months("flags"),
-    "months judged": _months("judged"),
+    "months flagged": lambda at: len({m for s, m in at.t.rows["flags"] if " / " not in s}),
+    "months judged": lambda at: len({m for s, m in at.t.rows["judged"] if " / " not in s}),
 }
 
 
@@ -315,9 +304,9 @@ def _basis(at: _At) -> str:
 
 def _extreme(name: str, beyond: str) -> Callable[[_At], str]:
     def words(at: _At) -> str:
-        since, start = CHECKS[name](at), _named(min(at.counts))  # no superlative without its start
+        since, start = CHECKS[name](at), named(min(at.counts))  # no superlative without its start
         alone = rf"(No earlier month since {start} was {beyond}|It is the {name} on .*{start}.*)\."
-        return rf"It is the {name} since {_named(since)}\." if since else alone
+        return rf"It is the {name} since {named(since)}\." if since else alone
 
     return words
 
@@ -326,7 +315,7 @@ def _place(at: _At) -> str:
     above, below = (sum(c * side > at.count * side for c in at.counts.values()) for side in (1, -1))
     end, place = ("highest", above + 1) if above <= below else ("lowest", below + 1)
     nth = f"{place:,}(st|nd|rd|th) " if place > 1 else ""
-    span = f"{_named(min(at.counts))} to {_named(max(at.counts))}"
+    span = f"{named(min(at.counts))} to {named(max(at.counts))}"
     return rf".*the {nth}{end} of {len(at.counts)} months on record \({span}\).*"
 
 
@@ -409,9 +398,3 @@ WORDS: Mapping[str, Callable[[_At], str]] = {
     "level": lambda at: "higher" if _level(at) == 1 else "lower",
     "held": lambda at: f".*80% interval contained {100 * _held(at):.0f}%.*",
 }
-
-
-def _same(told: float | str | None, found: float | str | None) -> bool:
-    if isinstance(told, (int, float)) and isinstance(found, (int, float)):
-        return abs(told - found) <= NEAR * max(1.0, abs(found))
-    return told == found

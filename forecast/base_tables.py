@@ -6,12 +6,14 @@ No view and no statement of the store comes between: what these say of a month i
 from __future__ import annotations
 
 import sqlite3
+from calendar import month_name
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+NEAR = 1e-9  # relative: the same sum in another order
 DUE, LATE = timedelta(30), timedelta(14)  # from the next month's first day; and then long before
 BaseRow = Mapping[str, Any]
 
@@ -20,6 +22,18 @@ def back(month: str, by: int) -> str:
     """Return the month so many before."""
     number = int(month[:4]) * 12 + int(month[5:]) - 1 - by
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def named(month: str) -> str:
+    """Return a month in words: August 2026."""
+    return f"{month_name[int(month[5:])]} {month[:4]}"
+
+
+def same(told: float | str | None, found: float | str | None) -> bool:
+    """Tell whether two figures are one, but for the order in which a sum was made."""
+    if isinstance(told, (int, float)) and isinstance(found, (int, float)):
+        return abs(told - found) <= NEAR * max(1.0, abs(found))
+    return told == found
 
 
 @dataclass(frozen=True, slots=True)
