@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tarfile
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines import BIN, CLEAN, ROOT, done
+from tests.support.webhook_receiver import Receiver
 
 
 def test_the_packages_are_accepted_as_an_index_would(packages, tell):
@@ -91,15 +93,31 @@ def test_a_package_of_others_adds_a_model_and_a_channel(wheel, tmp_path):
     done(program / "pip", "install", "-q", "--no-deps", *built.glob("*.whl"))
     work = tmp_path / "work"
     work.mkdir()
-    (work / "address").write_text("https://example.org/hook\n")
     (work / "config.toml").write_text(
         "[forecast]\nmodels = ['naive', 'median12']\n"
-        "[notices]\nhooks = [{ name = 'bot', kind = 'rss-bot', address_file = 'address' }]\n"
+        "[[sources]]\nkind = 'counts'\nname = 'visits'\nnoun = 'visits'\npath = 'visits.csv'\n"
+        "[notices]\napproval = 'auto'\n"
+        "hooks = [{ name = 'bot', kind = 'rss-bot', address_file = 'address' }]\n"
     )
+    lines = [f"{year}-{m:02},{95 + m}\n" for year in range(2020, 2026) for m in range(1, 13)]
 
-    done(program / "bordercast", "config", "check", cwd=work)
-    done(program / "bordercast", "run", cwd=work)
-    shown = done(program / "bordercast", "show", "northern", "--model", "median12", cwd=work)
-    done(program / "bordercast", "notices", "list", cwd=work)
+    def at(day: str, *words: str) -> str:
+        """What a command says on a day: a month is told of if its forecast is older."""
+        return done("faketime", f"{day} 12:00", program / "bordercast", *words, cwd=work)
+
+    receiver = Receiver()
+    with receiver.serving() as address:
+        (work / "address").write_text(f"{address}\n")
+        (work / "visits.csv").write_text("".join(["month,visits\n", *lines]))
+        at("2026-01-05", "config", "check")
+        at("2026-01-05", "run", "visits.csv")
+        (work / "visits.csv").write_text("".join(["month,visits\n", *lines, "2026-01,400\n"]))
+        at("2026-02-05", "run", "visits.csv")
+        shown = at("2026-02-05", "show", "--model", "median12")
+        at("2026-02-05", "notices", "list")
+        at("2026-02-05", "notices", "send", "--yes")
 
     assert "forecast" in shown
+    ((_, body, _),) = receiver.taken
+    told = json.loads(body)
+    assert (told["feed"], told["title"].split(":")[0]) == ("bot", "Visits, January 2026")
