@@ -162,13 +162,16 @@ class Tools:
         """How likely an event is. span: 2026-12, {FY}2027, "next 12 months". event: ">10000"."""
         return self._asked("chance", series, span, event)
 
-    def fact(self, series: str, span: str, claim: str = "", since: str = "") -> dict[str, Any]:
+    def fact(self, series: str, span: str = "", claim: str = "", since: str = "") -> dict[str, Any]:
         """Whether a claim is right for a series and span; without a claim, the facts.
 
+        series: or a whole question, without span: "San Diego families in June", "share of Mexicans
+        on the southwest since 2024", "average under each administration".
         claim: "18,944", "record", "-78%" (with since, what the change is measured from).
         """
         options = [f"--from={_short(since)}"] if since else []
-        return self._asked("fact", series, span, *([claim] if claim else []), options=options)
+        words = filter(None, (span, claim))
+        return self._asked("fact", series, *words, options=options)
 
     def check(self, text: str, published: str = "") -> dict[str, Any]:
         """Check every claim that a text makes about {subject}. published: YYYY-MM-DD."""
