@@ -96,7 +96,7 @@ class TextState:
 
 
 TimeWord = dict[str, Any]
-Args = tuple[Any, ...]  # of a form, as `_ARGS` has them
+Spans = list[Period]
 
 # What each form's arguments are, by the groups of its patterns or the keys of its entry.
 _ARGS = {
@@ -190,14 +190,22 @@ def spans(ref: TimeRef, now: TextState, base: Period | None = None) -> list[Peri
 
     base : the span that it is compared with, for "a year earlier" and for months without a year.
     """
-    kind = next((kind for kind, forms in _KINDS.items() if ref.form in forms), None)
-    resolved = kind(now, base, ref.form, ref.args) if kind else []
+    resolve = _FORMS.get(ref.form)
+    resolved = resolve(now, base, *ref.args) if resolve else []
     return list(dict.fromkeys(span for span in resolved if span.last >= span.first))
 
 
-def _begun(span: Period, now: TextState) -> bool:
+def _begun(span: Period | None, now: TextState) -> bool:
     """Whether this is a fiscal year's beginning: October to some later month."""
-    return now.calendar.nth(span.first) == 1 and 1 < span.length < 12
+    return span is not None and now.calendar.nth(span.first) == 1 and 1 < span.length < 12
+
+
+def _single(span: Period | None) -> Period | None:
+    return span if span and span.length == 1 else None
+
+
+def _month(month: int) -> Period:
+    return Period(month, month)
 
 
 def _latest(number: int, before: int) -> int:
@@ -222,17 +230,16 @@ def _clipped(span: Period, now: TextState) -> list[Period]:
     return [*cut, span]
 
 
-def _of_month(now: TextState, base: Period | None, _: str, args: Args) -> list[Period]:
+def _of_month(now: TextState, base: Period | None, number: int, year: Any, which: str) -> Spans:
     """October, last October, the same October: which one, the words do not say."""
-    number, year, which = args
     latest = _latest(number, now.month)
-    if year or which == "the same":
-        same = _latest(number, base.last) if base else latest
-        month = year * 12 + number - 1 if year else same
-        return [Period(month, month)]
+    if year:
+        return [_month(year * 12 + number - 1)]
+    if base and which == "the same":
+        return [_month(_latest(number, base.last))]
     named = [month for span in now.here if span.length > 1 for month in span.numbers]
     candidates = [month for month in named if month % 12 == number - 1][-1:]
-    if base and which == "last" and base.length == 1 and base.first % 12 == number - 1:
+    if base and which == "last" and base.first % 12 == number - 1:
         candidates.append(base.first - 12)  # this October against last October
     elif base and not which:  # the latest one before what it is compared with
         candidates.append(_latest(number, base.last + (base.length > 1)))
@@ -242,241 +249,247 @@ def _of_month(now: TextState, base: Period | None, _: str, args: Args) -> list[P
     for recent in (*now.here[:2], *now.recent[:3]):
         near = (_latest(number, recent.last + after) for after in (1, 12))
         candidates += [month for month in near if month < now.month]
-    return [Period(month, month) for month in candidates]
+    return [_month(month) for month in candidates]
 
 
-def _of_months(now: TextState, base: Period | None, _: str, args: Args) -> list[Period]:
+def _of_months(
+    now: TextState, base: Period | None, first: int, year: Any, last: int, last_year: Any
+) -> Spans:
     """From October to May, of years that may be left out."""
-    first, first_year, last, last_year = args
     if isinstance(last_year, str):
         last_year = now.published.year - (last_year == "last year")
-    begin = first_year * 12 + first - 1 if first_year else None
-    if begin and not last_year:
-        return [Period(begin, begin + (last - first) % 12)]
+    begin = year * 12 + first - 1 if year else None
     if last_year:
         end = last_year * 12 + last - 1
         return [Period(begin or _latest(first, end + 1), end)]
+    if begin:
+        return [Period(begin, begin + (last - first) % 12)]
     end = _latest(last, base.last if base else now.month)
     ends = [end, end - 12, *(_latest(last, recent.last + 1) for recent in now.recent[:2])]
     return [Period(_latest(first, end + 1), end) for end in ends]
 
 
-def _of_year(now: TextState, base: Period | None, form: str, args: Args) -> list[Period]:
-    """Whole years, fiscal or calendar; of one that is not over, the months that were known."""
-    first, last = args[0], args[-1]
-    whole = now.calendar.period(last)
-    by_fiscal, by_calendar = _clipped(whole, now), _clipped(Calendar().period(last), now)
-    month = base if base and base.length == 1 else None
-    to_date = [now.calendar.period(last, base.length)] if base and _begun(base, now) else []
-    match form:
-        case "fys":
-            return [Period(now.calendar.period(first).first, span.last) for span in by_fiscal]
-        case "years":
-            starts = (
-                (now.calendar.period(first), by_fiscal),
-                (Calendar().period(first), by_calendar),
-            )
-            return [Period(a.first, b.last) for a, ends in starts for b in ends[:2]]
-        case "cy":
-            return by_calendar
-        case "fy" if to_date and to_date[0] != base:
-            return [*to_date, whole]
-        case "fy" if month and whole.last < month.first:
-            ago = last - now.calendar.year(month.first)
-            return [whole, month.shift(12 * ago)]
-        case "fy":
-            return by_fiscal
-        case _ if month:  # a bare year beside a month: that month of the year
-            same = last * 12 + month.first % 12
-            return [Period(same, same), *by_fiscal, *by_calendar]
+def _of_fiscal_year(now: TextState, base: Period | None, year: int) -> Spans:
+    whole = now.calendar.period(year)
+    if base and _begun(base, now) and now.calendar.period(year, base.length) != base:
+        return [now.calendar.period(year, base.length), whole]
+    month = _single(base)
+    if month and whole.last < month.first:
+        return [whole, month.shift(12 * (year - now.calendar.year(month.first)))]
+    return _clipped(whole, now)
+
+
+def _of_year(now: TextState, base: Period | None, year: int) -> Spans:
+    """A bare year, fiscal or of the calendar; of one not over, the months that were known."""
+    by_fiscal = _clipped(now.calendar.period(year), now)
+    by_calendar = _clipped(Calendar().period(year), now)
+    if month := _single(base):  # beside a month: that month of the year
+        return [_month(year * 12 + month.first % 12), *by_fiscal, *by_calendar]
+    to_date = [now.calendar.period(year, base.length)] if base and _begun(base, now) else []
     candidates = [*to_date, *by_fiscal[:3], *by_calendar[:3]]
     spoken = any(recent.first % 12 == 0 and recent.length > 1 for recent in now.recent[:3])
-    calendar_first = spoken and not to_date
-    return (
-        sorted(candidates, key=lambda span: span.first % 12 != 0) if calendar_first else candidates
-    )
+    return sorted(candidates, key=lambda span: bool(spoken and not to_date and span.first % 12))
 
 
-def _of_this_year(now: TextState, base: Period | None, form: str, args: Args) -> list[Period]:
-    """The fiscal year so far, or up to a month."""
-    year, number = args or (None, None)
+def _through(
+    now: TextState, base: Period | None, year: Any = None, number: int | None = None
+) -> Spans:
+    """A fiscal year so far, or up to a month."""
     whole = now.calendar.period(year) if year else _fiscal_of(now.newest[0], now)
     if number:
         end = whole.first + (number - now.calendar.begins) % 12
-        years_ago = 12 * (not year and end >= now.month)
-        return [Period(whole.first - years_ago, end - years_ago)]
+        ago = 12 * (not year and end >= now.month)
+        return [Period(whole.first - ago, end - ago)]
     if base and _begun(base, now):
-        candidates = [Period(whole.first, whole.first + base.length - 1)]
-    else:
-        candidates = _clipped(whole, now)
-        if year is None:
-            candidates += _clipped(whole.shift(-12), now) if now.calendar.nth(now.month) < 3 else []
-            ends = [recent.last for recent in now.recent[:1]]
-            candidates += [Period(_fiscal_of(end, now).first, end) for end in ends]
+        return [Period(whole.first, whole.first + base.length - 1)]
+    candidates = _clipped(whole, now)
+    if year is None:
+        candidates += _clipped(whole.shift(-12), now) if now.calendar.nth(now.month) < 3 else []
+        candidates += [Period(_fiscal_of(r.last, now).first, r.last) for r in now.recent[:1]]
+    return candidates
+
+
+def _this_year(now: TextState, base: Period | None) -> Spans:
+    """Take this fiscal year, or the one that was spoken of."""
     named = [r for r in now.recent if _begun(r, now) or now.calendar.year_of(r)]
-    return [*candidates[:3], *named[:1], *candidates[3:]] if form == "fy_now" else candidates
+    candidates = _through(now, base)
+    return [*candidates[:3], *named[:1], *candidates[3:]]
 
 
-def _in_year(now: TextState, _: Period | None, form: str, args: Args) -> list[Period]:
-    """Parts of years: quarters, halves, their first and last months."""
+def _fiscal_first(now: TextState, _: Period | None, year: Any, length: int) -> Spans:
+    """The first months of a fiscal year: of one by its number, of the last one (-1), of this."""
     current = now.calendar.year(now.newest[0])
-    match form, *args:
-        case "quarter", year, quarter:
-            return [now.calendar.period(year, 3).shift(3 * (quarter - 1))]
-        case "fy_last", year, length:
-            last = now.calendar.period(year).last
-            return [Period(last - length + 1, last)]
-        case "year_first", str(word), length:  # this year, last year
-            return _in_year(now, None, form, (now.published.year - (word == "last year"), length))
-        case "year_first", year, length:
-            return [Period(year * 12, year * 12 + length - 1), now.calendar.period(year, length)]
-        case _, -1, length:
-            return [now.calendar.period(current - 1, length)]
-        case _, None, length:
-            this_year = [now.calendar.period(current, length)]
-            over = this_year[0].last >= now.month
-            return [now.calendar.period(current - 1, length), *this_year] if over else this_year
-    return [now.calendar.period(*args)]
+    if year:
+        return [now.calendar.period(current - 1 if year == -1 else year, length)]
+    begun = now.calendar.period(current, length)
+    return [now.calendar.period(current - 1, length), begun][begun.last < now.month :]
 
 
-def _relative(now: TextState, base: Period | None, form: str, args: Args) -> list[Period]:
-    """A year earlier, last month, last fiscal year: beside another span, or the publication."""
-    month = base if base and base.length == 1 else None
-    beside = base or next(iter(now.recent), Period(now.newest[0], now.newest[0]))
-    match form, *args:
-        case "shift", (1 | -1) as by if beside.length > 1:
-            return [Period(beside.last + by, beside.last + by)]
-        case "shift", by:
-            year = [_fiscal_of(beside.last, now, -1)] if by == -12 and beside.length == 1 else []
-            return [beside.shift(by), *year]
-        case "month_rel", by:
-            ends = (now.month - 1, now.month if by == 0 else now.month - 2)
-            candidates = [Period(end, end) for end in ends]
-            return [month.shift(-1), *candidates] if by and month else candidates
-        case "fy_rel", by if base:
-            before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
-            whole = _fiscal_of(now.month, now, by)
-            return [shifted, before] if _begun(base, now) else [before, shifted, whole]
-        case "fy_rel", by:
-            wholes = [_fiscal_of(month, now, by) for month in (now.month, now.month - 2)]
-            return [*wholes, *_clipped(wholes[0].shift(-12), now)]
-        case "year_rel", by if base and by:  # last year, of what it is compared with
-            years = [_fiscal_of(base.last, now, -1)] if _begun(base, now) or month else []
-            return [
-                base.shift(12 * by),
-                *years,
-                *([Calendar().period(base.last // 12 - 1)] * bool(month)),
-            ]
-    (by,) = args
+def _calendar_first(now: TextState, _: Period | None, year: Any, length: int) -> Spans:
+    if isinstance(year, str):  # this year, last year
+        year = now.published.year - (year == "last year")
+    return [Calendar().period(year, length), now.calendar.period(year, length)]
+
+
+def _shifted(now: TextState, base: Period | None, by: int) -> Spans:
+    """A year earlier, the month before: beside what is compared, or was spoken of."""
+    beside = base or next(iter(now.recent), _month(now.newest[0]))
+    if beside.length > 1 and abs(by) == 1:
+        return [_month(beside.last + by)]
+    year = [_fiscal_of(beside.last, now, -1)] if by == -12 and beside.length == 1 else []
+    return [beside.shift(by), *year]
+
+
+def _month_beside(now: TextState, base: Period | None, by: int) -> Spans:
+    """Last month, this month."""
+    month = _single(base)
+    before = [month.shift(-1)] if by and month else []
+    return [*before, _month(now.month - 1), _month(now.month if by == 0 else now.month - 2)]
+
+
+def _fiscal_beside(now: TextState, base: Period | None, by: int) -> Spans:
+    """Last fiscal year."""
+    whole = _fiscal_of(now.month, now, by)
+    if base is None:
+        return [whole, _fiscal_of(now.month - 2, now, by), *_clipped(whole.shift(-12), now)]
+    before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
+    return [shifted, before] if _begun(base, now) else [before, shifted, whole]
+
+
+def _year_beside(now: TextState, base: Period | None, by: int) -> Spans:
+    """Last year, this year: of what it is compared with, or of the day."""
+    if base and by:
+        month = _single(base)
+        years = [_fiscal_of(base.last, now, -1)] if _begun(base, now) or month else []
+        years += [Calendar().period(base.last // 12 - 1)] if month else []
+        return [base.shift(12 * by), *years]
     current = _fiscal_of(now.newest[0], now, by)
-    candidates = (
-        _clipped(current, now)[:3] + _clipped(Calendar().period(now.published.year + by), now)[:3]
-    )
+    calendar = Calendar().period(now.published.year + by)
     # The same months of last year, where this year's are meant beside them.
     earlier = [end - 12 for end in now.newest[:2] if by and end - 12 >= current.first]
-    return [*candidates, *(Period(current.first, end) for end in earlier)]
+    same = [Period(current.first, end) for end in earlier]
+    return [*_clipped(current, now)[:3], *_clipped(calendar, now)[:3], *same]
 
 
-def _same(now: TextState, base: Period | None, form: str, args: Args) -> list[Period]:
-    """What was spoken of, in another year: the same period of 2021, March of last year, that."""
+def _that(now: TextState, _: Period | None, word: str) -> Spans:
+    """That month, the year: as spoken of."""
+    long = word.startswith("year")
+    return [recent for recent in now.recent if (recent.length == 1) != long]
+
+
+def _month_of(now: TextState, base: Period | None, number: int, which: str) -> Spans:
+    """March of last year."""
+    ago = "this" not in which
+    years = [base.last // 12 - 1] if base and ago else []
+    return [_month(year * 12 + number - 1) for year in (*years, now.published.year - ago)]
+
+
+def _same(now: TextState, base: Period | None, by_fiscal: Any, year: Any) -> Spans:
+    """The same period of another year."""
     beside = base or next(iter(now.recent), None)
-    there = now.calendar.year(beside.last) if beside else 0
-    match form, *args:
-        case "that", word:  # that month, the year
-            long = word.startswith("year")
-            return [recent for recent in now.recent if (recent.length == 1) != long]
-        case "month_of", number, which:
-            ago = "this" not in which
-            years = [base.last // 12 - 1] if base and ago else []
-            indexes = [year * 12 + number - 1 for year in (*years, now.published.year - ago)]
-            return [Period(month, month) for month in indexes]
-        case "same", by_fiscal, year if beside:
-            later = [by_fiscal - there] if by_fiscal else [year - beside.last // 12, year - there]
-            return [beside.shift(12 * by) for by in later]
-    return []
+    if beside is None:
+        return []
+    there = now.calendar.year(beside.last)
+    later = [by_fiscal - there] if by_fiscal else [year - beside.last // 12, year - there]
+    return [beside.shift(12 * by) for by in later]
 
 
-def _until_now(now: TextState, _: Period | None, form: str, args: Args) -> list[Period]:
-    """Stretches up to the newest month, or to one that is named: since January 2021, by June."""
-    newest = now.newest
-    match form, *args:
-        case "past", count:
-            return [Period(end - count + 1, end) for end in newest[:3]]
-        case "streak", count:  # the 13th straight month, up to the one spoken of or the newest
-            single = [span.last for span in now.recent if span.length == 1]
-            return [Period(end - count + 1, end) for end in (*single[:1], *newest[:2])]
-        case "past_years", count:
-            lasts = [_fiscal_of(newest[0], now, later) for later in (-1, 0)]
-            return [Period(last.first - 12 * (count - 1), last.last) for last in lasts]
-        case "fy_ended", year:
-            october = now.calendar.nth(now.month) == 1
-            return [
-                now.calendar.period(year)
-                if year
-                else _fiscal_of(now.month - october, now, october - 1)
-            ]
-        case "since_fy", year:
-            return [Period(now.calendar.period(year).first, end) for end in newest[:3]]
-        case (("through" | "by" | "year_to"), number, year):
-            late = form != "year_to" and now.published.day > 27
-            end = year * 12 + number - 1 if year else _latest(number, now.month + late)
-            begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
-            firsts = [_fiscal_of(end, now).first, *begun, end // 12 * 12, end]
-            starts = {"year_to": [end - 11], "by": [end, firsts[0]]}.get(form, firsts)
-            return [Period(start, end) for start in starts]
-    number, year = args
+def _to_month(now: TextState, number: int, year: Any) -> Spans:
+    """Through June: of its fiscal year, of what was spoken of, of the calendar year, alone."""
+    late = now.published.day > 27
+    end = year * 12 + number - 1 if year else _latest(number, now.month + late)
+    begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
+    firsts = (_fiscal_of(end, now).first, *begun, end // 12 * 12, end)
+    return [Period(start, end) for start in firsts]
+
+
+def _since(now: TextState, _: Period | None, number: Any, year: Any) -> Spans:
     start = year * 12 + (number or 1) - 1 if year else _latest(number or 1, now.month)
     starts = [start] if number or not year else [start, now.calendar.period(year).first]
-    return [Period(start, end) for start in starts for end in newest]
+    return [Period(first, end) for first in starts for end in now.newest]
 
 
-# The months in which presidents took office, and those after them.
-_STARTS = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2025-01")}
-_ENDS = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
+# The months in which presidents took office, the last one first.
+_STARTS = {
+    "2025-01": "trump", "2021-01": "biden", "2017-01": "trump", "2009-01": "obama",
+}  # fmt: skip
 
 
-def _of_administration(now: TextState, _: Period | None, form: str, args: Args) -> list[Period]:
-    """A president's months, by name or as the one before: the first full one comes first."""
-    (whose,) = args
-    published = f"{now.published:%Y-%m}"
-    past = sorted((s for every in _STARTS.values() for s in every if s < published), reverse=True)
-    if form == "era":
-        second = now.published >= date(2025, 1, 20)
-        chosen = [("2025-01" if second else "2017-01") if whose == "trump" else whose]
-    elif whose in _STARTS:
-        chosen = [start for start in past if start in _STARTS[whose]]
+def _term(now: TextState, _: Period | None, whose: str, *, latest: bool = False) -> Spans:
+    """A president's months, by name or as the one before; the first full month comes first."""
+    past = [start for start in _STARTS if f"{start}-20" <= now.published.isoformat()]
+    if whose in _STARTS:
+        chosen = [whose]
+    elif whose in _STARTS.values():
+        chosen = [start for start in past if _STARTS[start] == whose][: 1 if latest else None]
     else:
         chosen = past[:1] if whose == "current" else past[1:2]
     terms = []
     for start in chosen:
         first = months.to_index(start)
-        last = months.to_index(_ENDS[start]) if start in _ENDS else now.month
-        known = [end for end in now.newest[:3] if end <= last] or [last - 1, last]
-        terms += [Period(begin, end) for begin in (first + 1, first) for end in known]
+        after = [months.to_index(other) for other in past if other > start]
+        known = [end for end in now.newest[:3] if end <= min(after, default=now.month)]
+        last = known or [after[-1] - 1, after[-1]]
+        terms += [Period(begin, end) for begin in (first + 1, first) for end in last]
     return terms
 
 
-# What each form of an expression is resolved by.
-_KINDS: dict[Callable[[TextState, Period | None, str, Args], list[Period]], tuple[str, ...]] = {
-    _of_month: ("month",),
-    _of_year: ("year", "fy", "cy", "years", "fys"),
-    _of_months: ("months",),
-    _of_this_year: ("fy_now", "fy_through"),
-    _relative: ("shift", "month_rel", "year_rel", "fy_rel"),
-    _in_year: ("fy_first", "fy_last", "year_first", "quarter"),
-    _same: ("same", "that", "month_of"),
-    _until_now: (
-        "since",
-        "since_fy",
-        "past",
-        "past_years",
-        "streak",
-        "fy_ended",
-        "through",
-        "by",
-        "year_to",
-    ),
-    _of_administration: ("administration", "era"),
+_FORMS: dict[str, Callable[..., Spans]] = {
+    "month": _of_month,
+    "months": _of_months,
+    "month_rel": _month_beside,
+    "month_of": _month_of,
+    "year": _of_year,
+    "year_rel": _year_beside,
+    "year_first": _calendar_first,
+    "year_to": lambda now, _, *month: [Period(s.last - 11, s.last) for s in _to_month(now, *month)],
+    "years": lambda now, _, first, last: [
+        Period(calendar.period(first).first, span.last)
+        for calendar in (now.calendar, Calendar())
+        for span in _clipped(calendar.period(last), now)[:2]
+    ],
+    "cy": lambda now, _, year: _clipped(Calendar().period(year), now),
+    "quarter": lambda now, _, year, nth: [now.calendar.period(year, 3).shift(3 * nth - 3)],
+    "fy": _of_fiscal_year,
+    "fys": lambda now, _, first, last: [
+        Period(now.calendar.period(first).first, span.last)
+        for span in _clipped(now.calendar.period(last), now)
+    ],
+    "fy_now": _this_year,
+    "fy_through": _through,
+    "fy_first": _fiscal_first,
+    "fy_last": lambda now, _, year, length: [
+        Period(whole.last - length + 1, whole.last) for whole in [now.calendar.period(year)]
+    ],
+    "fy_rel": _fiscal_beside,
+    # In October the one that ended is the month before's.
+    "fy_ended": lambda now, _, year: [
+        now.calendar.period(
+            year or now.calendar.year(now.month - 1) - (now.calendar.nth(now.month) > 1)
+        )
+    ],
+    "shift": _shifted,
+    "same": _same,
+    "that": _that,
+    "past": lambda now, _, count: [Period(end - count + 1, end) for end in now.newest[:3]],
+    "streak": lambda now, _, count: [  # the 13th straight month, up to the one spoken of
+        Period(end - count + 1, end)
+        for end in (*[s.last for s in now.recent if s.length == 1][:1], *now.newest[:2])
+    ],
+    "past_years": lambda now, _, count: [
+        Period(last.first - 12 * (count - 1), last.last)
+        for last in (_fiscal_of(now.newest[0], now, later) for later in (-1, 0))
+    ],
+    "since": _since,
+    "since_fy": lambda now, _, year: [
+        Period(now.calendar.period(year).first, end) for end in now.newest[:3]
+    ],
+    "through": lambda now, _, *month: _to_month(now, *month),
+    "by": lambda now, _, *month: [
+        span for spans in [_to_month(now, *month)] for span in (spans[-1], spans[0])
+    ],
+    "administration": _term,
+    "era": lambda now, _, whose: _term(now, _, whose, latest=True),
 }
 
 
