@@ -50,19 +50,22 @@ def share(spot: Spot) -> ClaimFinding | None:
     if not made:
         return show.not_held(spot.draft, "this share is not on record")
     known = [(row, judge(spot.counts, row, spot.claimed)) for row in made[:60]]
-    holds = [one for one in known if one[1].holds]
-    row, verdict = (holds or [one for one in known if one[1].truth is not None] or known)[0]
-    if holds or verdict.truth is None:
-        return show.explained(spot.counts, spot.draft, row, verdict)
-    far = abs(verdict.truth - spot.claimed.value) > FAR_OFF
-    plain = far and spot.claimed.unit < 4 and not spot.claimed.hedge
-    if plain and [row] == sure and not confront.innocent(scene, number):
+    known.sort(key=lambda one: 0 if one[1].holds else 1 if one[1].truth is not None else 2)
+    row, verdict = known[0]
+    if verdict.holds or verdict.truth is None or _is_wrong(spot, verdict.truth, [row] == sure):
         return show.explained(spot.counts, spot.draft, row, verdict)
     if row not in sure and not (months and months[0].explicit):
         return confront.open_(spot)
     return show.differs(
         spot.counts, spot.draft, show.nearest([row], [verdict.truth], spot.claimed.value)
     )
+
+
+def _is_wrong(spot: Spot, truth: float, sure: bool) -> bool:
+    """Whether a share is wrong of two counts beside it, by more than a restatement explains."""
+    far = abs(truth - spot.claimed.value) > FAR_OFF
+    plain = spot.claimed.unit < 4 and not spot.claimed.hedge
+    return sure and far and plain and not confront.innocent(spot.scene, spot.number)
 
 
 def _of_counts(anchors: Sequence[Anchor]) -> list[Reading]:
@@ -88,23 +91,27 @@ def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
     scene, number = spot.scene, spot.number
     parts = [part for part, _ in whose.parts(scene, number, spot.said) if part != NO_PART]
     totals = _totals(spot, counted)
-    after, after2 = scene.words(number.last, number.last + 2)
     if parts and _is_named(scene, number):
         return [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
-    last = counted[-1] if counted else None
-    made: list[PartAndWhole] = []
-    if last and last.reading and last.last <= number.first and last.reading.subject.dimension:
-        # 166,670 were single adults, or 69 percent: a share of what was just counted.
-        part = last.reading.subject
-        agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
-        them = after == "of" and after2 in _THEM
-        made += [(part, Subject(total, agency)) for total in totals[:3] if not them]
-    made += _of_agency_or_total(spot, totals)
+    made = [*_of_last(scene, number, counted, totals), *_of_agency_or_total(spot, totals)]
     # Of those, of all apprehensions: a share of the people counted is not on record.
     people = scene.near(number, scene.of_kind("people", "measure"))
     near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
     of_them = (_THEM | {"all"}) & set(scene.words(number.first - 5, number.last + 4))
-    return made or ([] if of_them or (near and after == "of") else None)
+    return made or ([] if of_them or (near and scene.low(number.last) == "of") else None)
+
+
+def _of_last(
+    scene: Scene, number: WrittenNumber, counted: Sequence[Anchor], totals: Sequence[str]
+) -> Iterator[PartAndWhole]:
+    """A share of what was just counted: 166,670 were single adults, or 69 percent."""
+    last = counted[-1] if counted else None
+    after, after2 = scene.words(number.last, number.last + 2)
+    if last and last.reading and last.last <= number.first and last.reading.subject.dimension:
+        part = last.reading.subject
+        agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
+        if after != "of" or after2 not in _THEM:
+            yield from ((part, Subject(total, agency)) for total in totals[:3])
 
 
 def _is_named(scene: Scene, number: WrittenNumber) -> bool:
@@ -152,16 +159,16 @@ def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWh
     """An agency as a part of both, a border as a part of the whole country."""
     scene, number, whole = spot.scene, spot.number, spot.said.subject
     placed = scene.of_kind("total")
-    land = [p.value for p in placed if p.value != NATIONWIDE]
-    nationwide = len(land) < len(placed)
+    land = next((p.value for p in placed if p.value != NATIONWIDE), "")
+    nationwide = any(p.value == NATIONWIDE for p in placed)
     after, after2 = scene.words(number.last, number.last + 2)
     # The whole is named after "of": of all nationwide, or of all there are.
-    led = after == "of" and not any(phrase.first > number.last for phrase in placed)
+    led = after == "of" and all(phrase.first <= number.last for phrase in placed)
     them = after2 in _THEM or after2 == "all" or after in _BEING
     if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
-        yield Subject(land[0], whole.agency), whole
+        yield Subject(land, whole.agency), whole
     if land and (nationwide or led):
-        yield Subject(land[0], _agency(spot)), Subject(NATIONWIDE, _agency(spot))
+        yield Subject(land, _agency(spot)), Subject(NATIONWIDE, _agency(spot))
     special = _agency_part(scene, number)
     if special and not (land and nationwide):
         yield from ((Subject(total, special), Subject(total)) for total in totals[:2])

@@ -200,40 +200,33 @@ _NOUN_KINDS: dict[str, Noun] = {
     "drug": "group",
     "part": "group",
 }
+_ORDER = {kind: place for place, kind in enumerate(_NOUN_KINDS)}
 
 
 def noun_after(scene: Scene, number: WrittenNumber) -> tuple[Noun, Placed | None]:
     """Find the noun that a number counts, as far as it stands behind it: kind, and its phrase."""
-    at, unknown, order = number.last, 0, list(_NOUN_KINDS)
-    before = number.first - 2
-    if scene.low(before + 1) == "(" and scene.low(at) in (")", ";", ","):
-        # Wyoming (586,485): a number of something that the lexicon does not know.
-        known = scene.in_time(before)
-        known = known or any(p.first <= before < p.last for p in scene.phrases)
-        known = known or any(n.first <= before < n.last for n in scene.numbers)
-        start = scene.tokens[before].start if before >= 0 else 0
-        if not known and before >= 0 and scene.text[start].isupper():
-            return "unknown", None
+    at, unknown = number.last, False
     if scene.low(at) == "of" and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
         return "bare", None
     while at < number.last + 6:
-        phrase = min(
-            (phrase for phrase in scene.phrases if phrase.first == at),
-            key=lambda p: (-p.last, order.index(p.kind) if p.kind in order else len(order)),
-            default=None,
-        )
-        low, kind = scene.low(at), phrase.kind if phrase else ""
-        if phrase and phrase.value == "ofo" and low.startswith(("port", "point")):
+        here = [phrase for phrase in scene.phrases if phrase.first == at]
+        phrase = min(here, key=lambda p: (-p.last, _ORDER.get(p.kind, len(_ORDER))), default=None)
+        if phrase and phrase.value == "ofo" and scene.low(at).startswith(("port", "point")):
             return "not_claim", phrase
-        if kind in _NOUN_KINDS:
-            return _NOUN_KINDS[kind], phrase
-        mark = not any(letter.isalnum() for letter in low) and low not in ('"', "\u201c", "\u201d")
-        ends = low in _STOPS or scene.in_time(at) or kind in ("hedge", "change")
-        if ends or (phrase is None and mark):
+        if phrase and phrase.kind in _NOUN_KINDS:
+            return _NOUN_KINDS[phrase.kind], phrase
+        if _ends_noun(scene, at, phrase):
             break
-        unknown += kind not in ("total", "extreme", "sector")
+        unknown |= phrase is None or phrase.kind not in ("total", "extreme", "sector")
         at = phrase.last if phrase else at + 1
     return ("unknown" if unknown else "bare"), None
+
+
+def _ends_noun(scene: Scene, at: int, phrase: Placed | None) -> bool:
+    low = scene.low(at)
+    mark = not any(map(str.isalnum, low)) and low not in ('"', "\u201c", "\u201d")
+    known = phrase is not None and phrase.kind in ("hedge", "change")
+    return low in _STOPS or scene.in_time(at) or known or (phrase is None and mark)
 
 
 def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
@@ -213,29 +213,21 @@ def _number(
 ) -> Iterator[WrittenNumber]:
     """A number as its pattern has read it; none where it has too many digits or is no part."""
     table = _number_table()
-    digits, words, part = groups.get("digits"), groups.get("words"), groups.get("part")
+    words, part = groups.get("words"), groups.get("part")
     scale = table["scale"].get(groups.get("scale") or groups.get("short"), 1)
-    value, unit, exact = 0.0, next(iter(units), None), False
-    if digits:
-        plain = numeral(digits)
-        if plain is None:
-            return
-        value, decimals = round(plain * scale, 6), len(digits.partition(".")[2])
-        unit = scale * 10.0**-decimals
-        if kind == "percent" and value >= 100 and value % 10 == 0:
-            unit = 10.0
-        if kind == "count" and not decimals:
-            unit = max(unit, _last_digit(value))
-            exact = scale == 1 and (unit < 10 or (unit < 100 and value >= 1000))
-        kind = "other" if kind == "count" and decimals and scale == 1 else kind
-        exact = exact or kind != "count"
-    elif words:
+    value, unit, exact = 0.0, next(iter(units), 1.0), kind != "count"
+    if digits := groups.get("digits"):
+        if (plain := numeral(digits)) is not None:
+            made = _of_digits(kind, plain, len(digits.partition(".")[2]), scale)
+            yield replace(made, first=first, last=last, plus=bool(groups.get("plus")))
+        return
+    if words:
         value = _words_value(words)
-        unit, exact = (_last_digit(value) if kind == "count" else 1.0), value < 100
+        unit, exact = (_last_digit(value) if kind == "count" else 1.0), exact or value < 100
     elif part:
         value = _words_value(groups.get("top") or "one") / table["part"][part]
-        value = value * scale if kind == "count" else 100 * value
-        unit = unit or _last_digit(value)
+        value *= scale if kind == "count" else 100
+        unit = _last_digit(value) if kind == "count" else unit
     elif groups.get("whole"):
         top, whole = (_words_value(str(groups[name])) for name in ("top", "whole"))
         if not 1 <= top < whole <= 20:
@@ -245,10 +237,19 @@ def _number(
         name = "ordinal" if kind == "ordinal" else "multiple"
         value = table[name][groups[name]]
         unit = 0.1 if value < 1 else 1.0
-    exact = exact or kind != "count"
-    yield WrittenNumber(
-        kind, float(value), float(unit or 1), first, last, exact, bool(groups.get("plus"))
-    )
+    yield WrittenNumber(kind, float(value), float(unit), first, last, exact)
+
+
+def _of_digits(kind: NumberKind, plain: float, decimals: int, scale: float) -> WrittenNumber:
+    """A number in digits; one with decimals and no scale counts nothing."""
+    value, unit = round(plain * scale, 6), scale * 10.0**-decimals
+    if kind == "percent" and value >= 100 and value % 10 == 0:
+        unit = 10.0
+    if kind != "count" or (decimals and scale == 1):
+        return WrittenNumber("other" if kind == "count" else kind, value, unit, 0, 0)
+    unit = unit if decimals else max(unit, _last_digit(value))
+    exact = not decimals and scale == 1 and (unit < 10 or (unit < 100 and value >= 1000))
+    return WrittenNumber(kind, value, unit, 0, 0, exact)
 
 
 def _words_value(words: str) -> float:

@@ -160,27 +160,17 @@ def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
     """Spans of which a count names itself, where no time beside it says which."""
     said, scene = spot.said, spot.scene
-    if any(row.when.explicit for row in rows[:1]):
+    if rows[0].when.explicit:
         return
-    spoken = {
-        *(span for ref in scene.times for span in times.spans(ref, said, said.span)),
-        *said.recent,
-        *(anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span),
-    }
-    untimed = not spoken  # a text that names no time at all
-    spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12)}
-    eras = [
-        span for ref in scene.times if ref.form in ("administration", "era")
-        for span in times.spans(ref, said)
-    ]  # fmt: skip
-    news = said.newest[:3] if not said.recent and not any(r.counts for r in scene.times) else []
-    value = int(spot.claimed.value)
+    named = [span for ref in scene.times for span in times.spans(ref, said, said.span)]
+    counted = [anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span]
+    spoken = {*named, *said.recent, *counted}
+    near = {span.shift(by) for span in spoken for by in (0, -1, -12)}
+    eras = [ref for ref in scene.times if ref.form in ("administration", "era")]
+    within = {m for ref in eras for span in times.spans(ref, said) for m in span.numbers}
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
-        for span in spot.counts.where(who.subject, value)[:6]:
-            inside = any(era.first <= span.first and span.last <= era.last for era in eras)
-            known = span in spoken or inside or span.last in news or untimed
-            if known and span.first <= said.month and who.far <= 4:
-                reading = Reading(who.subject, span)
-                judged = judge(spot.counts, reading, spot.claimed)
-                if judged.holds:
-                    yield TracedRow(reading, who, When(span, CARRIED), judged)
+        for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
+            row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
+            known = span in near or not spoken or within >= {*span.numbers}
+            if known and span.first <= said.month and who.far <= CARRIED + SENTENCE + 1:
+                yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
