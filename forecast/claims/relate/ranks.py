@@ -267,17 +267,16 @@ def _nows(spot: Spot) -> list[Now]:
     """What may be the highest or lowest: the counts beside these words, else what they say."""
     scene, here = spot.scene, spot.number
     counted = [a for a in spot.anchors if a.reading]
-    near = sorted(counted, key=lambda a: scene.distance((a.first, a.last), (here.first, here.last)))
-    close = [a for a in near[:1] if a.last <= here.first and _explained(scene, a, here)]
-    whose_ = counted[0].reading.subject if counted and counted[0].reading else spot.said.subject
+    counted.sort(key=lambda a: scene.distance((a.first, a.last), (here.first, here.last)))
+    close = [a for a in counted[:1] if a.last <= here.first and _explained(scene, a, here)]
+    lone, nearest = len(counted) <= 1, counted[0].reading if counted else None
+    subject = nearest.subject if nearest else spot.said.subject
     beside = when.just_before(scene, here, spot.said) if not close else None
-    if beside and whose_:
-        return [Now(Reading(whose_, beside), True)]
-    main = close or [anchor for anchor in near if not anchor.compared] or near
-    only = len(counted) == 1 or bool(close)
-    made = [
-        Now(a.reading, a.traced and only and i == 0) for i, a in enumerate(main[:2]) if a.reading
-    ]
+    if beside and subject:
+        return [Now(Reading(subject, beside), lone)]
+    main = close or [anchor for anchor in counted if not anchor.compared] or counted
+    sure = lone or bool(close)
+    made = [Now(a.reading, a.traced and sure and a is main[0]) for a in main[:2] if a.reading]
     return made or _nows_by_words(spot)
 
 
