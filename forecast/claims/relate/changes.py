@@ -92,6 +92,12 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     sure = next((pair for pair in pairs if pair.sure), None)
     if held or sure is None:
         return held or replace(spot.draft, why="what it is compared with is not certain")
+    return _unheld(spot, sure, measure)
+
+
+def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
+    """What is not right of ends that are certain: wrong, or shown beside what the record has."""
+    claimed = spot.claimed
     wrong = _wrong(spot, sure, measure) if measure != "times" or claimed.value >= 1 else None
     reading = sure.reading(measure)
     judged = judge(spot.counts, reading, claimed) if reading else None
@@ -226,17 +232,23 @@ def _nows(spot: Spot, named: NamedBase | None) -> list[End]:
     main = [a for a in spot.anchors if not a.compared and a.first not in inside]
     main.sort(key=lambda a: abs(a.first - number.first))
     own = main[:1] and (len(main) == 1 or 0 <= number.first - main[0].last <= 14)
-    made = [_end(a, bool(own) and rank == 0 and a.traced) for rank, a in enumerate(main[:3])]
+    made = [_end(a, bool(own) and a is main[0] and a.traced) for a in main[:3]]
+    words = _nows_by_words(spot, inside, bool(main))
+    carried = _carried(spot, not main and not _own_times(spot, inside))
+    return made + (carried + words if when.refers(scene, number) else words + carried)
+
+
+def _carried(spot: Spot, fresh: bool) -> list[End]:
+    """The counts of the sentences before; fresh : whether this one has none of its own."""
+    scene = spot.scene
     totals = {phrase.value for phrase in scene.of_kind("total")}
     before = [a for a in spot.before[::-1] if not a.compared]
-    lone = not main and not _own_times(spot, inside) and _one_before(spot)
-    carried = [
+    lone = fresh and _one_before(spot)
+    return [
         _end(a, lone and rank == 0)
         for rank, a in enumerate(before[:8])
         if not (a.reading and totals and a.reading.subject.total not in totals)
     ]
-    words = _nows_by_words(spot, inside, bool(main))
-    return made + (carried + words if when.refers(scene, number) else words + carried)
 
 
 def _one_before(spot: Spot) -> bool:

@@ -98,18 +98,16 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     """All that a number may be by the words within reach, nearest first, each judged."""
     scene, number, said = spot.scene, spot.number, spot.said
     compared = scene.compares(number.first)
-    others = spot.others()
-    main = [anchor.span for anchor in others if not anchor.compared and anchor.span]
-    base = main[-1] if main else said.span
+    others = [anchor for anchor in spot.others() if anchor.reading]
+    base = next((a.span for a in reversed(others) if not a.compared), said.span)
     persons = whose.options(scene, number, said)
     months = when.options(scene, number, said, base, compared)
-    host = next(reversed([a for a in others if a.first < number.first and a.reading] or []), None)
+    host = next((a for a in reversed(others) if a.first < number.first), None)
     if host and host.reading:
         whole = whose.is_altogether(scene, number) or is_whole(scene, host, number)
         persons, months = _beside(host.reading, whole, persons, months)
-    if measure in ("per_day", "per_month"):
-        eras = [ref for ref in scene.times if ref.form == "administration"]
-        months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
+    eras = [ref for ref in scene.times if ref.form == "administration" and measure != "total"]
+    months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
     made = [
         TracedRow(Reading(who.subject, at.span, measure), who, at)
         for who, at in product(persons, months)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -45,15 +45,13 @@ def options(
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
-        theirs = not compared and ref is not given and _is_theirs(scene, number, ref)
-        level = BESIDE if rank == 0 and distance < FAR and not theirs else SENTENCE
-        tight = level == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
+        theirs = not (compared or ref is given) and _is_theirs(scene, number, ref)
+        beside = rank == 0 and distance < FAR and not theirs
+        tight = beside and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
-        made += [When(span, level, explicit) for span in resolved[:6]]
-    apart = bool(near) and (near[0][0] >= TIGHT or near[0][1].relative)
-    if not made or (apart and not made[0].explicit):
-        own = near and not (near[0][1].relative or scene.compares(near[0][1].first))
-        made += _carried(said, bool(own))
+        made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
+    if not (made and made[0].explicit):
+        made += _carried(scene, said, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
 
@@ -71,8 +69,13 @@ def names_year(ref: TimeRef) -> bool:
     return ref.form in _FULL or ref.form == "year"
 
 
-def _carried(said: TextState, timed: bool) -> Iterator[When]:
+def _carried(
+    scene: Scene, said: TextState, near: Sequence[tuple[float, TimeRef]], dated: bool
+) -> Iterator[When]:
     """What was spoken of before, and where nothing was, what was news on the day."""
+    if dated and near[0][0] < TIGHT and not near[0][1].relative:
+        return
+    timed = bool(near) and not (near[0][1].relative or scene.compares(near[0][1].first))
     level = UNSAID if timed else CARRIED
     for rank, span in enumerate(said.recent[:4]):
         yield When(span, SENTENCE if rank == 0 and not timed else level)
@@ -152,17 +155,17 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
     later = replace(said, published=date(2100, 1, 1), recent=[])
     full = [r for r in scene.times if r is not ref and _is_full(r)]
     now = replace(said, here=tuple(span for r in full for span in times.spans(r, later)[:1]))
-    resolved: list[Period] = []
     month = _month_of_years(scene)
+    named = (
+        times.spans(replace(ref, form="month_of", args=(month, _YEARS[ref.args[0]])), now)
+        if (month and ref.form == "year_rel")
+        else []
+    )
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
-    elif month and ref.form == "year_rel":
-        year = "last year" if ref.args[0] else "this year"
-        resolved = times.spans(replace(ref, form="month_of", args=(month, year)), now)
-    resolved += times.spans(ref, now, base)
-    if ref.relative:  # a month earlier it was this, a year earlier that
-        others = filter(None, (said.span, *said.recent[:2]))
-        resolved += [span for other in others for span in times.spans(ref, now, other)]
+    # A month earlier it was this, a year earlier that.
+    bases = [base, *filter(None, (said.span, *said.recent[:2]) if ref.relative else ())]
+    resolved = named + [span for other in bases for span in times.spans(ref, now, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
         whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
@@ -172,6 +175,9 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
         ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]
         resolved = [*resolved, *ends]
     return list(dict.fromkeys(resolved))
+
+
+_YEARS = {0: "this year", -1: "last year"}
 
 
 def _is_full(ref: TimeRef) -> bool:

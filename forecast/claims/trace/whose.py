@@ -78,9 +78,14 @@ def _places(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
     if near:
         values = list(dict.fromkeys(phrase.value for phrase in near))
         return [(value, min(rank, SENTENCE)) for rank, value in enumerate(values)]
+    return _places_unsaid(said)
+
+
+def _places_unsaid(said: TextState) -> Leveled:
+    """The place that was spoken of; where none was the largest are meant, a part or all."""
     carried = list(dict.fromkeys(filter(None, (said.total, said.home))))
     spoken = [value for kind, value in said.speaks if kind == "total"]
-    if not carried and not spoken:  # no place at all: the largest are meant, a part or all
+    if not carried and not spoken:
         return [(place, CARRIED) for place in said.usual[1::-1]]
     usual = [place for place in said.usual if place not in carried]
     usual = [place for place in usual if place in spoken or place == said.usual[0]]
@@ -113,11 +118,7 @@ def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
     plain = [(d, p) for d, p in near if p.value == "all"]
     if special:
         return _agency_named(special, plain, bool(own))
-    if plain:
-        carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
-        level = SENTENCE if said.agency == "usbp" else CARRIED
-        return [("", BESIDE)] + [("usbp", level)] * carried
-    return _agency_unsaid(said)
+    return _agency_unsaid(said, bool(plain))
 
 
 def _agency_named(
@@ -134,8 +135,11 @@ def _agency_named(
     return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
 
 
-def _agency_unsaid(said: TextState) -> Leveled:
-    """The agency that the text has spoken of, else anybody's."""
+def _agency_unsaid(said: TextState, plain: bool) -> Leveled:
+    """The agency that the text has spoken of, else anybody's; plain : both are named."""
+    if plain:
+        carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
+        return [("", BESIDE)] + [("usbp", SENTENCE + (said.agency != "usbp"))] * carried
     order = dict.fromkeys([*([said.agency] if said.agency is not None else []), "", "usbp"])
     spoken = [CODES[value] for kind, value in said.speaks if kind == "measure" and value in CODES]
     allowed = [code for code in order if not (spoken and code) or code in spoken]
