@@ -170,7 +170,6 @@ NO_CLAIMS = [
     "Encounters at the southwest border fell between <15> and 20 percent in July 2024 from June.",
     "Encounters at the southwest border fell 15 to <20 percent> in July 2024 from June 2024.",
     "Encounters at the southwest border changed <20 percent> in July 2024 from June 2024.",
-    f"Wyoming (<586,485>) has more people than there were encounters {NUMBER}",
     f"Call (202) 555-<0143> about encounters {NUMBER}",
     f"Interstate <8> was near the encounters {NUMBER}",
 ]
