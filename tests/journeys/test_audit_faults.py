@@ -188,7 +188,7 @@ IN_OTHERS = {
         "gaps", Fault(FACTS, "min(months_of_year[-1], last))", "year[-1])")
     ),
     "a year to date over a gap": (
-        "gaps", Fault(FACTS, "if this.length > 1 and not unknown_months(counts, this.first_month, month)", "if this.length > 1")
+        "gaps", Fault(FACTS, "if summed and not unknown_months(counts, this.first_month, month)", "if summed")
     ),
     "issued after the month was known": (
         "schema8", Fault(HISTORY, 'True: {"basis": "hindcast"}', "True: {}")
