@@ -15,13 +15,13 @@ _OURS = {"forecast": "context.py", "jobs": "monthly.py", "models": "structural.p
 
 def _in_their_place() -> list[str]:
     """Return the files and folders that are imported instead of our packages."""
-    found: list[str] = []
+    names: list[str] = []
     for name, file in _OURS.items():
         spec = find_spec(name)
         folders = list((spec and spec.submodule_search_locations) or ())
         if spec and not any((Path(folder) / file).exists() for folder in folders):
-            found.append(str(spec.origin or folders[0]))
-    return found
+            names.append(str(spec.origin or folders[0]))
+    return names
 
 
 if _others := _in_their_place():

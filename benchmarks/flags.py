@@ -28,7 +28,7 @@ from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.judging import judge_months
 from forecast.judge.replay import ReplayedService, looks_back, service
 from forecast.sources import catalog
-from forecast.store import releases
+from forecast.store import inputs
 from forecast.store.connect import writing
 from forecast.types import Counts
 from jobs.arrivals.ingest import ingest_bundle
@@ -221,9 +221,10 @@ def figures() -> tuple[Counts, ReplayedService]:
             ingest_bundle(db, catalog.find("cbp_encounters"))
         connection = sqlite3.connect(path)
         try:
-            return releases.current_counts(connection), service(
-                connection, Config(), "2013-10", catalog.find("cbp_encounters")
-            )
+            known, config = inputs.first_known(connection), Config()
+            wanted = config.forecast.first_cutoff, config.forecast.horizon, config.flags.rules
+            traits = catalog.find("cbp_encounters").traits
+            return known.counts, service(known, *wanted, "2013-10", traits)
         finally:
             connection.close()
 

@@ -629,11 +629,11 @@ def found() -> Path | None:
         raise ConfigError(str(DEFAULT_PATH), "file", problem) from None
 
 
-def _described(said: dict[str, Any], beside: Path) -> dict[str, Any]:
+def _described(settings: dict[str, Any], beside: Path) -> dict[str, Any]:
     """Settings with each source that a folder beside them describes in full."""
     from forecast import described  # late: most settings name no source
 
-    sections = said.get("sources", [])
+    sections = settings.get("sources", [])
     for at, section in enumerate(sections if isinstance(sections, list) else []):
         name = section.get("kind", "") if isinstance(section, dict) else ""
         if isinstance(name, str) and name not in ("", "counts"):
@@ -641,7 +641,7 @@ def _described(said: dict[str, Any], beside: Path) -> dict[str, Any]:
             own = {key: section[key] for key in section if key != "kind"}
             if path:
                 sections[at] = described.section(path, name, own)
-    return said
+    return settings
 
 
 def parse(text: str, source: str, beside: Path = Path()) -> Config:

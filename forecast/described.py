@@ -158,20 +158,22 @@ def table(path: Path) -> dict[str, Any]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        said = tomllib.loads(text)
+        settings = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
-    check(said, text, path)
-    return said
+    check(settings, text, path)
+    return settings
 
 
-def check(said: Mapping[str, Any], text: str, path: Path) -> SourceTable:
+def check(settings: Mapping[str, Any], text: str, path: Path) -> SourceTable:
     """Return a table of a source, checked; errors as `table`. text : where its lines are."""
     try:
-        return SourceTable.model_validate(said)
+        return SourceTable.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
-        keys = [str(part) for part in first["loc"] if str(part) in _names(said) | set(first["loc"])]
+        keys = [
+            str(part) for part in first["loc"] if str(part) in _names(settings) | set(first["loc"])
+        ]
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
         message = str(first.get("ctx", {}).get("error", first["msg"]))
         problem = _problem(str(first["type"]), first.get("input"), message)
@@ -179,10 +181,10 @@ def check(said: Mapping[str, Any], text: str, path: Path) -> SourceTable:
         raise ConfigError(where, ".".join(keys) or "table", problem) from error
 
 
-def _names(said: Mapping[str, Any]) -> set[str]:
+def _names(settings: Mapping[str, Any]) -> set[str]:
     """Return every key of a table and of those in it."""
-    inside = (_names(value) for value in said.values() if isinstance(value, dict))
-    return set(said).union(*inside)
+    inside = (_names(value) for value in settings.values() if isinstance(value, dict))
+    return set(settings).union(*inside)
 
 
 def _problem(kind: str, given: Any, message: str) -> str:
@@ -195,7 +197,7 @@ def _problem(kind: str, given: Any, message: str) -> str:
 
 def line_of(text: str, keys: Sequence[str]) -> int:
     """Return the line of a key in TOML, of the nearest table above it where it is not there."""
-    best, found, here = 0, 1, list[str]()
+    best, nearest, here = 0, 1, list[str]()
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.fullmatch(r"\s*\[+(.+?)\]+\s*(?:#.*)?", line)
         entry = re.match(r"\s*(\"[^\"]*\"|'[^']*'|[\w.-]+)\s*=", line)
@@ -203,8 +205,8 @@ def line_of(text: str, keys: Sequence[str]) -> int:
             here = _keys(header[1])
         path = here if header else [*here, *_keys(entry[1])] if entry else []
         if len(path) > best and path == list(keys[: len(path)]):
-            best, found = len(path), number
-    return found
+            best, nearest = len(path), number
+    return nearest
 
 
 def _keys(dotted: str) -> list[str]:
@@ -223,10 +225,10 @@ def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
 
     own : what the settings say of the source beside its name: [forecast], [flags].
     """
-    said = table(path)
-    checked = check(said, path.read_text(encoding="utf-8"), path)
+    settings = table(path)
+    checked = check(settings, path.read_text(encoding="utf-8"), path)
     if checked.file.columns or checked.like:
-        return {**own, "kind": name, "table": said}
+        return {**own, "kind": name, "table": settings}
     return {**own, "kind": "counts", "name": name, **_words(checked)}
 
 

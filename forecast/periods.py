@@ -78,12 +78,12 @@ def month(text: str) -> str:
 class Period:
     """Months in a row as running numbers (see `forecast.months`), both ends included.
 
-    said : "next 12 months" and the like, of months yet to come, which months alone do not tell.
+    label : "next 12 months" and the like, of months yet to come, which months alone do not tell.
     """
 
     first: int
     last: int
-    said: str = field(default="", compare=False)
+    label: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, first: str, last: str = "") -> Period:
@@ -123,7 +123,7 @@ class Period:
     @property
     def ahead(self) -> bool:
         """Tell whether it is some months from now on, and none that have a name."""
-        return bool(self.said) and self.length > 1
+        return bool(self.label) and self.length > 1
 
     def shift(self, by: int) -> Period:
         """Move it so many months later, earlier if negative."""
@@ -263,8 +263,8 @@ class Calendar:
             raise SpanError(plain, f"not a span of months; write {self.forms}") from None
 
     def _next(self, count: int, newest: int) -> Period:
-        said = "next month" if count == 1 else f"next {count} months"
-        return Period(newest + 1, newest + count, said)
+        name = "next month" if count == 1 else f"next {count} months"
+        return Period(newest + 1, newest + count, name)
 
     def _now(self, which: str, count: int, unit: str, newest: int) -> Period:
         """Read "last month", the newest on record; "this fiscal year", as far as it is known."""
@@ -299,9 +299,9 @@ class Calendar:
         for pattern in _NAMED:
             if match := pattern.search(text):
                 with suppress(*((SpanError,) if self.adds else ())):
-                    said = re.sub(r"calendar (?=\d)", "calendar year ", match[0], flags=re.I)
+                    words = re.sub(r"calendar (?=\d)", "calendar year ", match[0], flags=re.I)
                     rest = text[: match.start()] + text[match.end() :]
-                    return self.read(said, newest), rest
+                    return self.read(words, newest), rest
                 return None
         if match := _OF_NAME.search(text):
             first = Period.of(month(f"{match[1].rstrip('.')} {newest // 12}")).first
@@ -332,9 +332,9 @@ class Calendar:
         return f"FY{year}" if self.fiscal else str(year)
 
     def name(self, period: Period) -> str:
-        """Name a period so that it reads back: FY2025, 2026-10..2027-03, or as said."""
-        if period.said:
-            return period.said
+        """Name a period so that it reads back: FY2025, 2026-10..2027-03, or as it was put."""
+        if period.label:
+            return period.label
         for calendar in (self, Calendar()):
             if (year := calendar.year_of(period)) is not None:
                 return calendar.year_name(year)

@@ -59,15 +59,15 @@ class Registry:
         if point is None:
             raise ConfigError(self.group, self.setting, self.unknown(name))
         try:
-            found = point.load()
+            plugin = point.load()
         except Exception as error:  # whatever a package of others raises
             problem = f"{name!r} does not load: {type(error).__name__}: {error}"
             raise ConfigError(self.package(name), self.group, problem) from error
-        missing = [need for need in self.needs if not hasattr(found, need)]
-        if missing or not callable(found):
+        missing = [need for need in self.needs if not hasattr(plugin, need)]
+        if missing or not callable(plugin):
             problem = f"{point.value} cannot be used: it lacks {', '.join(missing) or 'a call'}"
             raise ConfigError(self.package(name), self.group, problem)
-        return found
+        return plugin
 
     def package(self, name: str) -> str:
         """Return the installed package that offers it, and its version; "" of ours."""

@@ -23,11 +23,11 @@ def of(kind: type[T], row: Mapping[str, Any]) -> T:
     wanted = getattr(kind, "_fields", None) or [part.name for part in fields(cast("Any", kind))]
     named = ((FIELD.get(column, column), value) for column, value in row.items())
     # A column that a newer schema has more is none of this program's.
-    found = {name: value for name, value in named if name in wanted}
+    values = {name: value for name, value in named if name in wanted}
     try:
-        return kind(**found)
+        return kind(**values)
     except TypeError:
-        lacking = ", ".join(COLUMN.get(name, name) for name in wanted if name not in found)
+        lacking = ", ".join(COLUMN.get(name, name) for name in wanted if name not in values)
         raise DataError(f"a row of {kind.__name__} has no {lacking}") from None
 
 
@@ -41,74 +41,52 @@ def as_row(record: Any) -> dict[str, Any]:
     return {COLUMN.get(name, name): getattr(record, name) for name in names}
 
 
-# Below: python -m forecast.desk.dictionary forecast/rows.py
+def bounds(row: Any, level: int) -> tuple[int, int]:
+    """Return both ends of a forecast's prediction interval, level in percent."""
+    return getattr(row, f"lo{level}"), getattr(row, f"hi{level}")
 
+
+# Below: python -m forecast.desk.dictionary forecast/rows.py
+# fmt: off
+# ruff: noqa: E702
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """Row of the view latest_forecasts."""
+
+    total: str; dimension: str; member: str; model: str; month: str; cutoff: str; horizon: int
+    median: int; lo50: int; hi50: int; lo80: int; hi80: int; lo90: int; hi90: int; lo95: int
+    hi95: int; flag_below: int | None; flag_above: int | None; run_id: int
 
 @dataclass(frozen=True, slots=True)
 class FlagRow:
     """Row of the view all_flags."""
 
-    flag_id: int
-    total: str
-    dimension: str
-    member: str
-    component: str
-    month: str
-    kind: str
-    role: str
-    severity: str
-    systemic: int
-    count: int
-    expected: int
-    ratio: float
-    side: int
-    p: float | None
-    apart_p: float | None
-    basis: str | None
-    cutoff: str | None
-    opened: str | None
-    episode: str | None
-    closed: str | None
-    parent_flag_id: int | None
-    parent_month: str | None
-    source: str
-    run_id: int | None
-    if_with_whole: int | None
+    flag_id: int; total: str; dimension: str; member: str; component: str; month: str; kind: str
+    role: str; severity: str; systemic: int; count: int; expected: int; ratio: float; side: int
+    p: float | None; apart_p: float | None; basis: str | None; cutoff: str | None
+    opened: str | None; episode: str | None; closed: str | None; parent_flag_id: int | None
+    parent_month: str | None; source: str; run_id: int | None; if_with_whole: int | None
     restated: int | None
-
 
 @dataclass(frozen=True, slots=True)
 class DriverRow:
     """Row of the view flag_drivers."""
 
-    flag_id: int
-    total: str
-    month: str
-    dimension: str
-    role: str
-    part_border: str | None
-    member: str | None
-    component: str | None
-    expected: int | None
-    count: int | None
+    flag_id: int; total: str; month: str; dimension: str; role: str; part_border: str | None
+    member: str | None; component: str | None; expected: int | None; count: int | None
     contribution: int | None
-
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
     """Row of the view scorecard."""
 
-    total: str
-    model: str
-    basis: str
-    era: str
-    horizon: int
-    n: int
-    log_wis: float
-    wis: float
-    mae: float
-    mase: float | None
-    relative_mae: float | None
-    coverage50: float
-    coverage80: float
-    coverage95: float
+    total: str; model: str; basis: str; era: str; horizon: int; n: int; log_wis: float; wis: float
+    mae: float; mase: float | None; relative_mae: float | None; coverage50: float
+    coverage80: float; coverage95: float
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """Row of the view witnesses."""
+
+    run_id: int; data_through: str; witness: str; seen_at: str; seen_by: str; entry_id: int
+    statement: str; month: str; published_on: str | None; days_before: int | None

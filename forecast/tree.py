@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 
-from forecast.types import SeriesKey, Totals
+from forecast.periods import Calendar
+from forecast.types import Break, SeriesKey, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,24 @@ class Tree:
         if key.headline or (self.aside and key.dimension == self.aside):
             return None
         return f"{key.dimension} {key.component if key.dimension in self.by_half else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What forecasting and judging must know of what is counted.
+
+    breaks : dates after which series are known to have moved. calm : whether series do not break.
+    jumps : whether they are known to jump and stay. one : what a total is called in errors.
+    """
+
+    tree: Tree
+    calendar: Calendar
+    breaks: tuple[Break, ...] = ()
+    calm: bool = False
+    jumps: bool = False
+    one: str = "total"
+
+    @property
+    def totals(self) -> Totals:
+        """What parts add up to."""
+        return self.tree.totals

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
@@ -161,6 +161,11 @@ class FirstPublished(NamedTuple):
     value: int
     release_id: int
     known_from: str | None
+
+
+def in_time(published: str, known: str | None) -> bool:
+    """Whether a forecast of this day was published before the month became known."""
+    return known is not None and published < known
 
 
 class LastJudged(NamedTuple):
@@ -669,6 +674,56 @@ class KeptPath:
     data_digest: str
     path: tuple[float, ...]
     failure: str = ""
+
+
+@dataclass(frozen=True)
+class RunBasis:
+    """What a run computes from: the figures, and what earlier runs made of them.
+
+    Attributes
+    ----------
+    counts : every series by month as it stands now, with labels joined.
+    releases : ids of the accepted ones.
+    vintages : every value that a total's month has had, in the order in which they became known.
+    paths : of refit models, from earlier runs.
+    recorded : (model, version, series, cutoff) of the hindcasts on record.
+    hindcast_series : whose they are. hindcasts : of some series, those on record.
+    issued : the forecasts of totals that are scored.
+    first : every series by month, as first published.
+    issued_paths : the engine's forecasts by series, the latest cutoff first.
+    judged : (series, month) that were; left : what the last of each series left.
+    sides : (series, side, last month) of flags and drift alarms. episodes : open and closed.
+    flags : (total, month, month its episode opened).
+    revised : (total, month, release, count before, count after, whether its year was closed in
+    both) of changes that have no flag yet.
+    unexplained : (total, month, cutoff, count, expected, dimension) of totals' flags whose
+    dimension had no figures when they were explained.
+    before : medians that the run before published of totals, and the counts that it rested on, by
+    month; None before the first.
+    answered : (version, total, cutoff) of hindcast answers.
+    provisional : months whose count is not the last word.
+    """
+
+    counts: Counts
+    releases: tuple[int, ...] = ()
+    vintages: Sequence[MonthVintage] = ()
+    paths: Sequence[KeptPath] = ()
+    recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
+    hindcast_series: Sequence[SeriesKey] = ()
+    hindcasts: Callable[[Iterable[SeriesKey]], Iterable[ScoredForecast]] = lambda series: ()
+    issued: Sequence[ScoredForecast] = ()
+    first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
+    issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
+    judged: frozenset[tuple[SeriesKey, str]] = frozenset()
+    left: Mapping[SeriesKey, LastJudged] = field(default_factory=dict)
+    sides: Sequence[LastAlarm] = ()
+    episodes: Sequence[Episode] = ()
+    flags: Sequence[FlaggedMonth] = ()
+    revised: Sequence[RevisedMonth] = ()
+    unexplained: Sequence[UnexplainedMonth] = ()
+    before: tuple[Counts, Counts] | None = None
+    answered: frozenset[tuple[str, str, str]] = frozenset()
+    provisional: Sequence[Provisional] = ()
 
 
 @dataclass(frozen=True, slots=True)

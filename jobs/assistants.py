@@ -254,8 +254,8 @@ class Tools:
         """Source, vintage, run and digest of what is said."""
         source = read.newest_source(record.connection)
         return {
-            "source": source["file_name"] if source else "the embedded figures",
-            "vintage": (source and source["seen"]) or "unknown",
+            "source": source.file_name if source else "the embedded figures",
+            "vintage": (source and source.first_seen_at) or "unknown",
             "data_through": record.run.data_through,
             "figures_old": record.old or None,
             **record.origin,

@@ -13,10 +13,11 @@ from forecast.base_tables import Shape, read_tables
 from forecast.desk import facts, figures
 from forecast.desk.facts import MonthFacts
 from forecast.desk.figures import Fact, facts_of
+from forecast.desk.movers import MoverRow
 from forecast.sources.source import Source
 from forecast.store import measures, read
 from forecast.store.history import newest_records
-from forecast.store.queries import rows
+from forecast.store.queries import records, rows
 
 LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
@@ -38,7 +39,7 @@ def every_fact(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     told = [fact for _, of_total in reports for fact in facts_of(of_total.values())]
     totals = source.totals
     told += figures.facts_of_parts(read.flags(connection, totals, parts=True))
-    told += figures.facts_of_movers(rows(connection, "movers", {"total": None}))
+    told += figures.facts_of_movers(records(connection, MoverRow, "movers", {"total": None}))
     told += figures.facts_ahead(
         read.forecasts(connection, totals),
         rows(connection, "latest_periods"),
@@ -58,7 +59,7 @@ def shape(source: Source) -> Shape:
 def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     """Return every figure of each total's newest month."""
     records = newest_records(connection, facts.split(source), source.totals)
-    return list(facts_of(facts.report(connection, t, m, source) for t, m, _ in records))
+    return list(facts_of(facts.report(connection, *at, source) for at, _ in records))
 
 
 def audited(connection: sqlite3.Connection, source: Source, told: Iterable[Fact]) -> Audited:

@@ -97,8 +97,8 @@ def run(
 def _told(results: Sequence[IngestResult]) -> list[str]:
     """Log what was taken in, and return why what was refused was."""
     for file in (file for file in results if file.outcome != "refused"):
-        told = f"{file.file_name}: {file.outcome}"
-        logs.event(f"release.{file.outcome.split()[0]}", told, release=file.file_name)
+        line = f"{file.file_name}: {file.outcome}"
+        logs.event(f"release.{file.outcome.split()[0]}", line, release=file.file_name)
     return [file.reason for file in results if file.outcome == "refused"]
 
 

@@ -96,7 +96,8 @@ def compute(
     """
     counts = record.counts
     source = running(source, counts)
-    head = headline(counts, config, source)
+    traits, wanted = source.traits, config.forecast
+    head = headline(counts, wanted.first_cutoff, traits)
     data_through = max(max(counts[key]) for key in head.keys)
     # Counts are of months that were over when they came: only the clock can be wrong.
     if data_through > months.last_over(now.date().isoformat()):
@@ -105,11 +106,11 @@ def compute(
     with spreading(config.compute, len(counts)) as spread:
         reporting = telling(spread, report, len(counts))
         report("fitting models", 0, 1)
-        models = forecast_headline(config, head, refitting, reporting)
-        families = drill_down(counts, config, reporting, source)
+        models = forecast_headline(wanted.models, wanted.horizon, head, refitting, reporting)
+        families = drill_down(counts, wanted.min_count, wanted.horizon, reporting, traits)
         report("fitting models", 1, 1)
     predictive = models.predictive[ENGINE]
-    totals = vintage_hindcasts(record.vintages, head, predictive, source)
+    totals = vintage_hindcasts(record.vintages, head, predictive, traits)
 
     followed = len(head.keys) + sum(len(family.keys) for family in families)
     rules = within_budget(config.flags.rules, followed)
@@ -120,10 +121,10 @@ def compute(
         record.unexplained, *new, [totals, *families], counts, dimensions, source.tree
     )
 
-    rule, marks, joint = joint_forecast(head, models, families, counts, source)
+    rule, marks, joint = joint_forecast(head, models, families, counts, traits)
     pair = predictive, models.predictive["naive"]
-    standing = StandingQuestions.of(config, head, pair, counts, source)
-    of_totals = headline_rows(head, models, source)
+    standing = StandingQuestions.of(config.questions.standing, head, pair, counts, traits)
+    of_totals = headline_rows(head, models, traits)
     next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}
     # Paths are drawn once, and all is asked of each at once: they are most of a run's work.
     drawn, issued = {}, {}
@@ -159,7 +160,7 @@ def compute(
         occasions=tuple(notice_intents(record, config, findings, now, source, own)),
         path_rule=rule,
         path_marks=tuple(marks),
-        changes=tuple(changed(record.before, head, predictive, rows, source)),
+        changes=tuple(changed(record.before, head, predictive, rows, traits)),
         figures=tuple({f.batch: None for f in record.provisional if f.batch is not None}),
         answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )

@@ -48,7 +48,9 @@ def main() -> None:
             lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
             keep=partial(inputs.keep_paths, db),
         )
-        forecast_headline(config, headline(counts, config, source), refitting)
+        wanted = config.forecast
+        head = headline(counts, wanted.first_cutoff, source.traits)
+        forecast_headline(wanted.models, wanted.horizon, head, refitting)
         save_paths(inputs.kept_paths(db), Path(bundle.__file__).parent)
 
 

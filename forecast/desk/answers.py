@@ -12,11 +12,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
 from forecast import months
-from forecast.desk.movers import BASES
+from forecast.desk.movers import MoverRow
 from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE, paths, spans
@@ -31,11 +33,12 @@ from forecast.judge.questions import (
     similar_kind,
 )
 from forecast.periods import Period
+from forecast.rows import ForecastRow
 from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
-from forecast.store.queries import rows
-from forecast.types import SUM_AHEAD, Forecast, Row, SeriesKey, Totals
+from forecast.store.queries import records, rows
+from forecast.types import SUM_AHEAD, Forecast, SeriesKey, Totals
 from forecast.words import month_words
 
 
@@ -49,28 +52,23 @@ def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord 
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
 
 
-def moving(connection: sqlite3.Connection, total: str, totals: Totals) -> list[Row]:
+def moving(connection: sqlite3.Connection, total: str, totals: Totals) -> list[MoverRow]:
     """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
-    own = rows(connection, "movers", {"total": total})
+
+    def rows_of(total: str) -> list[MoverRow]:
+        return records(connection, MoverRow, "movers", {"total": total})
+
+    own = rows_of(total)
     if total != totals.whole:
         return own
-    numbers = ("value", *BASES)
-    sums: dict[tuple[str, str, str], Row] = {}
-    told_by: dict[str, set[str]] = {}
-    for part in totals.parts:
-        for row in rows(connection, "movers", {"total": part}):
-            told_by.setdefault(row["dimension"], set()).add(part)
-            key = (row["dimension"], row["member"], row["month"])
-            before = sums.get(key, dict.fromkeys(numbers, 0))
-            # What one total does not know, nobody knows of all.
-            sums[key] = row | {
-                name: None if None in (row[name], before[name]) else row[name] + before[name]
-                for name in numbers
-            }
+    parts = [row for part in totals.parts for row in rows_of(part)]
+    stated = {row.dimension for row in own}
+    told_by = Counter(name for name, _ in {(row.dimension, row.total) for row in parts})
+    alike = attrgetter("dimension", "member", "month")
     # A dimension that some total lacks would not add up to the whole.
-    stated = {row["dimension"] for row in own}
-    whole = {name for name, by in told_by.items() if len(by) == len(totals.parts)} - stated
-    return [*own, *(row for row in sums.values() if row["dimension"] in whole)]
+    whole = [r for r in parts if told_by[r.dimension] == len(totals.parts)]
+    groups = (list(group) for _, group in groupby(sorted(whole, key=alike), alike))
+    return [*own, *(MoverRow.sum(group) for group in groups if group[0].dimension not in stated)]
 
 
 class Asking:
@@ -146,25 +144,23 @@ class Asking:
         draws = np.sum([part.draws for part in parts], axis=0)
         return Outlooks(key, dict(counts), cutoff, draws, self.source.calendar)
 
-    def months_ahead(self, key: SeriesKey) -> list[Row]:
-        """Forecasts of a sum month by month, rows as the view `latest_forecasts` has them."""
+    def months_ahead(self, key: SeriesKey) -> list[ForecastRow]:
+        """Forecasts of a sum month by month, as the view `latest_forecasts` has them."""
         asked = self.outlooks(key)
         ahead = (months.shift(asked.cutoff, lead + 1) for lead in range(asked.draws.shape[1]))
-        forecasts = ((month, self.span(key, month)) for month in ahead)
-        about = {"border": key.total, "dimension": key.dimension, "member": key.member}
         return [
-            {
-                **about,
-                "model": ENGINE,
-                "month": month,
-                "cutoff": asked.cutoff,
-                "horizon": lead,
+            ForecastRow(
+                *key[:3],
+                model=ENGINE,
+                month=forecast.month,
+                cutoff=asked.cutoff,
+                horizon=lead,
+                flag_below=None,
+                flag_above=None,
+                run_id=self.run.id,
                 **{name: getattr(forecast, name) for name in INTERVALS},
-                "flag_below": None,
-                "flag_above": None,
-                "run_id": self.run.id,
-            }
-            for lead, (month, forecast) in enumerate(forecasts, start=1)
+            )
+            for lead, forecast in enumerate((self.span(key, month) for month in ahead), start=1)
         ]
 
     def span(self, series: str | SeriesKey, text: str) -> Forecast:
@@ -183,7 +179,7 @@ class Asking:
                 return Forecast(asked.key, ENGINE, span=calendar.name(span), **values)
         only = spans.only_month(span.first_month, span.last_month, asked.cutoff)
         published = read.month_forecasts(self.connection, asked.key, ENGINE) if only else []
-        month = next((row for row in published if row["month"] == only), None)
+        month = next((row for row in published if row.month == only), None)
         forecast = spans.span_forecast(asked.key, span, asked.cutoff, total, calendar)
         return spans.with_month(forecast, month) if month else forecast
 

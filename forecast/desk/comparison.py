@@ -141,12 +141,12 @@ def series(
             left, right = (None if x is None else round(x, 1) for x in (left, right))
         rows.append((month_name(month), left, right, times))
     span = f"{month_name(shown[0])} to {month_name(shown[-1])}"
-    told = []
+    parts = []
     for name, line, whole in zip(names, counts, of, strict=True):
         count, base = (sum(by_month[month] for month in shown) for by_month in (line, whole.counts))
         part = shown_as == "share" and name != whole.name and base
         share = f" of {base:,} {whole.name}, {100 * count / base:.1f}%" if part else ""
-        told.append(f"{name} {count:,}{share}")
+        parts.append(f"{name} {count:,}{share}")
     heads = names
     if shown_as == "share":
         heads = (f"{names[0]}, % of {of[0].name}", f"{names[1]}, % of {of[1].name}")
@@ -154,7 +154,7 @@ def series(
     return {
         "heads": ("month", *heads, "first / second"),
         "rows": rows,
-        "note": f"{span}: {('; ' if shown_as == 'share' else ', ').join(told)}.{index}",
+        "note": f"{span}: {('; ' if shown_as == 'share' else ', ').join(parts)}.{index}",
         "lines": [[{"month": m, COUNT: value(n, m)} for m in shown] for n in (0, 1)],
         "years": False,
     }

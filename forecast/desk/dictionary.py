@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
 
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ROWS_MARK = "# Below: python -m forecast.desk.dictionary forecast/rows.py"
+FULL = 99  # letters of a line of them
 ColumnKind = Literal["text", "count", "real"]
 _TYPES: Mapping[ColumnKind, str] = {"text": "str", "count": "int", "real": "float"}
 
 
-# A column's kind; its unit, "" where there is none, of a count with a hole for what the record
-# counts; the values it can have; what it is in plain words.
-Column = tuple[ColumnKind, str, str, str]
+class Column(NamedTuple):
+    """A column. unit : "" where there is none, of a count with a hole for what is counted."""
+
+    kind: ColumnKind
+    unit: str
+    values: str
+    about: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
         kind, unit, span = _TOML["types"][name]
         for column, words in group.items():
             own = {"about": words} if isinstance(words, str) else words
-            columns[column] = kind, own.get("unit", unit), own.get("range", span), own["about"]
+            named = own.get("unit", unit), own.get("range", span), own["about"]
+            columns[column] = Column(kind, *named)
     return columns
 
 
@@ -118,14 +124,22 @@ def renewed_rows(written: str) -> str:
     """Replace everything below the mark of rows.py: a type for each view read by name."""
     from forecast import rows  # `--help` names views, and needs no rows
 
-    lines = [written.partition(ROWS_MARK)[0] + ROWS_MARK]
+    lines = [f"{written.partition(ROWS_MARK)[0]}{ROWS_MARK}", "# fmt: off", "# ruff: noqa: E702"]
     for view in VIEWS.values():
         if view.record:
-            lines += ["", "", "@dataclass(frozen=True, slots=True)", f"class {view.record}:"]
+            lines += ["@dataclass(frozen=True, slots=True)", f"class {view.record}:"]
             lines += [f'    """Row of the view {view.name}."""', ""]
-            for name, (kind, *_) in view.described().items():
+            line = "   "
+            for name, column in view.described().items():
                 null = " | None" if name in view.null else ""
-                lines.append(f"    {rows.FIELD.get(name, name)}: {_TYPES[kind]}{null}")
+                field = f" {rows.FIELD.get(name, name)}: {_TYPES[column.kind]}{null};"
+                # Filled up, as nobody writes them: a class a screen long would say no more.
+                if len(line) + len(field) > FULL:
+                    lines.append(line.removesuffix(";"))
+                    line = "   "
+                line += field
+            lines += [line.removesuffix(";"), ""]
+    lines.pop()
     return "\n".join(lines) + "\n"
 
 

@@ -15,20 +15,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
 from forecast.periods import Calendar, Period
-from forecast.rows import DriverRow, ScoreRow, as_row, of
+from forecast.rows import DriverRow, ForecastRow, ScoreRow, as_row, of
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
 from forecast.store import history
-from forecast.store.history import MonthRecord
-from forecast.store.read import FlagOfTotal
-from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity
+from forecast.store.history import Interior, MonthRecord, MonthValue
+from forecast.store.read import FlagOfTotal, JudgedForecast
+from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity, TotalMonth
 from forecast.words import change_words
 
 ComparisonName = Literal[
@@ -38,9 +38,7 @@ TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
 LEAST_SINCE = 12  # months that something must be the lowest or highest of, for "since" to tell much
 # Field -> its key in what runs store and programs read.
 _STORED = {"total": "border", "count": COUNT, "newest_of_total": "newest_of_border"}
-_VALUE = (COUNT, "vintage", "known_from", "source", "file_name")
 _FLAG_SINCE = ("if_with_whole", "restated")  # columns that flags kept by 1.0 lack
-_INTERIOR = ("month", "at_large", "at_entry", "total")
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
 
 
@@ -67,20 +65,20 @@ def overdue(data_through: str, today: date, days: int) -> bool:
     return today > months.end(months.shift(data_through, 1)) + timedelta(days=days)
 
 
-def only_next_flagged(rows: Iterable[Row]) -> list[Row]:
+def only_next_flagged(rows: Iterable[ForecastRow]) -> list[ForecastRow]:
     """Forecasts with the counts that would raise a flag of each series' next month alone.
 
     A month is judged by the newest forecast made before it, not by one of a year before.
     """
-    rows = list(rows)
-    named = [tuple(row.get(name) for name in ("border", "dimension", "member")) for row in rows]
-    # Rows stay in the order of their totals, which is not that of months.
-    newest_first = sorted(zip(named, rows, strict=True), key=lambda p: p[1]["month"], reverse=True)
-    first = {series: row["month"] for series, row in newest_first}
-    unknown = {"flag_below": None, "flag_above": None}
+    next_month: dict[tuple[str, ...], str] = {}
+    for row in (rows := list(rows)):
+        series = (row.total, row.dimension, row.member)
+        next_month[series] = min(row.month, next_month.get(series, row.month))
     return [
-        row if row["month"] == first[series] else {**row, **unknown}
-        for series, row in zip(named, rows, strict=True)
+        row
+        if row.month == next_month[row.total, row.dimension, row.member]
+        else replace(row, flag_below=None, flag_above=None)
+        for row in rows
     ]
 
 
@@ -245,10 +243,10 @@ class MonthFacts:
     since: str | None
     share: float | None
     final: bool
-    values: tuple[Row, ...]
+    values: tuple[MonthValue, ...]
     file_name: str
     rounding: int
-    interior: Row | None = None
+    interior: Interior | None = None
     agencies: dict[str, int] = field(default_factory=dict)
     agencies_unit: int = 1
     flags: tuple[FlagOfTotal, ...] = ()
@@ -256,7 +254,7 @@ class MonthFacts:
     drivers: tuple[DriverRow, ...] = ()
     score: ScoreRow | None = None
     often: tuple[int, int] = (0, 0)
-    recent: tuple[Row, ...] = ()
+    recent: tuple[JudgedForecast, ...] = ()
     part: str = ""
     newest_of_total: str = ""
     ties: int = 0
@@ -290,8 +288,8 @@ class MonthFacts:
     @property
     def severity(self) -> Severity | None:
         """The most serious of its findings, None without one."""
-        found = {flag.severity for flag in self.findings}
-        return next((severity for severity in SEVERITIES if severity in found), None)
+        severities = {flag.severity for flag in self.findings}
+        return next((severity for severity in SEVERITIES if severity in severities), None)
 
     @property
     def notable_extreme(self) -> tuple[Literal["lowest", "highest", ""], str | None]:
@@ -311,8 +309,8 @@ class MonthFacts:
     def split(self) -> Split | None:
         """What the second half of this very month was made of; None where not on record."""
         seen = self.interior
-        known = seen and seen["month"] == self.month
-        return Split(seen["at_entry"], seen["at_large"]) if seen and known else None
+        known = seen and seen.month == self.month
+        return Split(seen.at_entry, seen.at_large) if seen and known else None
 
     @property
     def halves(self) -> Halves | None:
@@ -334,7 +332,7 @@ class MonthFacts:
     def followed(self) -> bool:
         """Whether the record has followed the month's count since it was first published."""
         # What stands in for what was published before the record began has no day of its own.
-        return bool(self.values) and self.values[0]["vintage"] != "unknown"
+        return bool(self.values) and self.values[0].vintage != "unknown"
 
     @property
     def months_of_year(self) -> list[str]:
@@ -383,10 +381,11 @@ def all_reports(
         yield total, made | {newest: report(connection, total, newest, source)}
 
 
-def split(source: Source) -> tuple[str, str, str]:
-    """The dimension that splits an agency's count, and its two members."""
+def split(source: Source) -> dict[str, str]:
+    """The dimension that splits an agency's count, and its two members; empty without one."""
     aside = source.hierarchy.aside
-    return (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
+    named = aside and {"dimension": aside.dimension, "named": aside.named, "rest": aside.rest}
+    return named or {}
 
 
 def series_report(
@@ -414,15 +413,15 @@ def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthF
 
 
 def newest_reports(
-    records: Iterable[tuple[str, str, MonthRecord]], source: Source
-) -> Iterator[tuple[str, str, str]]:
+    records: Iterable[tuple[TotalMonth, MonthRecord]], source: Source
+) -> Iterator[tuple[TotalMonth, str]]:
     """Yield every total, its newest month and the facts of it as a run stores them.
 
     records : of `history.newest_records`.
     """
-    for total, month, record in records:
+    for (total, month), record in records:
         if total in source.totals.every:
-            yield total, month, to_json(month_report(total, month, record, source=source))
+            yield (total, month), to_json(month_report(total, month, record, source=source))
 
 
 def to_json(report: MonthFacts) -> str:
@@ -445,13 +444,16 @@ def as_dict(report: MonthFacts) -> dict[str, Any]:
         del values["expectation"]["unflagged"]
     values["flags"] = tuple(map(as_row, report.flags))
     values["drivers"] = tuple(map(as_row, report.drivers))
+    values["values"] = tuple(map(as_row, report.values))
+    values["interior"] = report.interior and asdict(report.interior)
+    values["recent"] = tuple(map(as_row, report.recent))
     values["score"] = report.score and as_row(report.score)
     return {_STORED.get(name, name): value for name, value in values.items()}
 
 
-def _flag_of(kept: Row) -> FlagOfTotal:
-    lacks = tuple(name for name in _FLAG_SINCE if name not in kept)
-    return of(FlagOfTotal, {**dict.fromkeys(lacks), **kept, "lacks": lacks})
+def _flag_of(stored: Row) -> FlagOfTotal:
+    lacks = tuple(name for name in _FLAG_SINCE if name not in stored)
+    return of(FlagOfTotal, {**dict.fromkeys(lacks), **stored, "lacks": lacks})
 
 
 def from_json(text: str, source: Source) -> MonthFacts:
@@ -459,17 +461,16 @@ def from_json(text: str, source: Source) -> MonthFacts:
     names = {stored: name for name, stored in _STORED.items()}
     stored = {names.get(name, name): value for name, value in json.loads(text).items()}
     expectation, interior = stored["expectation"], stored["interior"]
-    # As it is kept, what is in a field is in the order of the letters.
-    values = ({name: value[name] for name in _VALUE} for value in stored["values"])
     return MonthFacts(
         source=source,
         **stored
         | {
             "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
             "expectation": Expectation(**expectation) if expectation else None,
-            "values": tuple(values),
-            "interior": interior and {name: interior[name] for name in _INTERIOR},
-            **{name: tuple(stored.get(name, (0, 0))) for name in ("often", "recent", "runs")},
+            "values": tuple(of(MonthValue, value) for value in stored["values"]),
+            "interior": interior and of(Interior, interior),
+            **{name: tuple(stored.get(name, (0, 0))) for name in ("often", "runs")},
+            "recent": tuple(of(JudgedForecast, row) for row in stored["recent"]),
             "flags": tuple(map(_flag_of, stored["flags"])),
             "drivers": tuple(of(DriverRow, row) for row in stored["drivers"]),
             "score": stored["score"] and of(ScoreRow, stored["score"]),
@@ -504,10 +505,9 @@ def month_report(
         expectation = Expectation(judged=judged[COUNT], **bounds, **why)
     interior = record.interior
     if interior is not None:
-        parts = interior["at_large"] + interior["at_entry"]
-        known = {name: interior[name] for name in _INTERIOR[:3]}
         # Where the publisher's parts do not add up, the half's own count is the sum of neither.
-        interior = known | {"total": interior["total"] or parts}
+        parts = interior.at_large + interior.at_entry
+        interior = replace(interior, total=interior.total or parts)
     return MonthFacts(
         source=source,
         total=total,
@@ -524,7 +524,7 @@ def month_report(
         # The first month of a year is all of it so far, and a share of 100% misleads.
         share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
-        values=tuple({name: value[name] for name in _VALUE} for value in record.values),
+        values=tuple(record.values),
         file_name=record.source["file_name"],
         rounding=record.source["rounding"],
         interior=interior,

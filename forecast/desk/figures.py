@@ -16,9 +16,10 @@ from operator import attrgetter
 
 from forecast import months
 from forecast.desk.facts import Comparison, Expectation, MonthFacts
+from forecast.desk.movers import MoverRow
 from forecast.desk.sentences import ahead, monthly, unusual
-from forecast.rows import FlagRow
-from forecast.types import COUNT, Row, SeriesKey
+from forecast.rows import FlagRow, ForecastRow
+from forecast.types import Row, SeriesKey
 from forecast.words import change_words, signed
 
 COLUMNS = ("series", "period", "figure", "value", "words")
@@ -76,10 +77,10 @@ def facts_of(reports: Iterable[MonthFacts]) -> Iterator[Fact]:
         yield from _moved(report)
         # A chart ends with the newest month and shows those before it.
         for row in report.recent if report.month == report.last_month else ():
-            at = report.total, row["month"]
-            yield Fact(*at, "count", row[COUNT])
-            yield Fact(*at, "forecast", row["median"], row["basis"])
-            for name, bound in _bounds(row.__getitem__):
+            at = report.total, row.month
+            yield Fact(*at, "count", row.count)
+            yield Fact(*at, "forecast", row.median, row.basis)
+            for name, bound in _bounds(partial(getattr, row)):
                 yield Fact(*at, name, bound)
 
 
@@ -92,33 +93,32 @@ def facts_of_parts(flags: Iterable[FlagRow]) -> Iterator[Fact]:
                 yield Fact(series, flag.month, figure, value, words)
 
 
-def facts_of_movers(rows: Iterable[Row]) -> Iterator[Fact]:
-    """Yield each series' newest count and what it is set beside. rows : of the query `movers`."""
+def facts_of_movers(rows: Iterable[MoverRow]) -> Iterator[Fact]:
+    """Yield each series' newest count and what it is set beside."""
     for row in rows:
-        month = row["month"]
-        at = str(SeriesKey(row["border"], row["dimension"], row["member"])), month
-        yield Fact(*at, "count", row["value"])
-        yield Fact(*at, "month before", row["month_before"], months.shift(month, -1))
-        yield Fact(*at, "year before", row["year_before"], months.shift(month, -12))
-        if row["median"] is not None:
-            yield Fact(*at, "flag forecast", row["median"])
+        at = str(SeriesKey(row.total, row.dimension, row.member)), row.month
+        yield Fact(*at, "count", row.value)
+        yield Fact(*at, "month before", row.month_before, months.shift(row.month, -1))
+        yield Fact(*at, "year before", row.year_before, months.shift(row.month, -12))
+        if row.median is not None:
+            yield Fact(*at, "flag forecast", row.median)
 
 
 def facts_ahead(
-    forecasts: Iterable[Row], sums: Iterable[Row], moves: Iterable[Row]
+    forecasts: Iterable[ForecastRow], sums: Iterable[Row], moves: Iterable[Row]
 ) -> Iterator[Fact]:
     """Yield what is forecast: months, sums of months, and how that moved with the last run."""
     for row in forecasts:
-        at = row["border"], row["month"]
-        yield Fact(*at, "ahead", row["median"])
-        yield Fact(*at, "ahead lower 80", row["lo80"])
-        yield Fact(*at, "ahead upper 80", row["hi80"])
-    for row in sums:
-        at = row["border"], f"{row['first_month']}/{row['last_month']}"
-        yield Fact(*at, "sum published", row["published"])
-        yield Fact(*at, "sum ahead", row["median"])
-    for row in moves:
-        yield Fact(row["border"], row["month"], "forecast moved", row["after"] - row["before"])
+        at = row.total, row.month
+        yield Fact(*at, "ahead", row.median)
+        yield Fact(*at, "ahead lower 80", row.lo80)
+        yield Fact(*at, "ahead upper 80", row.hi80)
+    for summed in sums:
+        at = summed["border"], f"{summed['first_month']}/{summed['last_month']}"
+        yield Fact(*at, "sum published", summed["published"])
+        yield Fact(*at, "sum ahead", summed["median"])
+    for move in moves:
+        yield Fact(move["border"], move["month"], "forecast moved", move["after"] - move["before"])
 
 
 _Told = tuple[str, float | str | None, str]
@@ -179,8 +179,8 @@ def _compared(compared: Comparison) -> Iterator[_Told]:
 
 def _published(report: MonthFacts) -> Iterator[_Told]:
     if report.values:
-        yield "first value", report.values[0][COUNT], monthly.vintage_sentence(report)
-        yield "known since", report.values[-1]["known_from"], report.values[-1]["vintage"]
+        yield "first value", report.values[0].count, monthly.vintage_sentence(report)
+        yield "known since", report.values[-1].known_from, report.values[-1].vintage
         yield "times revised", len(report.values) - 1, ""
 
 

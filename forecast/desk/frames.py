@@ -103,7 +103,7 @@ class Record:
         table = self._view("latest_forecasts")
         if parts:  # drawn anew, as for every sum
             with self._asking() as asking:
-                ahead = pd.DataFrame(asking.months_ahead(key))
+                ahead = pd.DataFrame(map(as_row, asking.months_ahead(key)))
             table = pd.concat([table, ahead])[list(table)].astype(table.dtypes)
         every = table[_rows_of(table, key)]
         if every.empty:
@@ -167,10 +167,10 @@ class Record:
             moving = answers.moving(connection, key.total, self.source.totals)
         groups = by_dimension(moving, self.source, most=len(moving))
         rows = [
-            {"by": group["dimension"], "part": mover["label"], "month": group["month"]}
-            | {"now": mover["value"], **mover["bases"]}
+            {"by": group.dimension, "part": mover.label, "month": group.month}
+            | {"now": mover.value, **mover.bases}
             for group in groups
-            for mover in group["movers"]
+            for mover in group.movers
         ]
         frame = pd.DataFrame(rows)
         frame.attrs.update(about)
@@ -258,7 +258,6 @@ class Record:
         key, parts, about = self._named(series)
         with self._reading() as connection:
             counts = read.summed(connection, parts or [key])
-            published: list[Row] = [{"month": at, COUNT: count} for at, count in counts.items()]
             ahead = (
                 Asking(connection, self.source).months_ahead(key)
                 if parts
@@ -267,7 +266,7 @@ class Record:
             flagged, run = read.flagged(connection, key), read.latest_run(connection)
         if not ahead or run is None:
             raise SeriesNameError(about["series"], self._unforecast(key))
-        picture = forecasts.fan(key, published, ahead, flagged, self.source)
+        picture = forecasts.fan(key, counts, ahead, flagged, self.source)
         if to:
             grammar.write(picture, Path(to), self.source, signature(run, self.source))
         return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)

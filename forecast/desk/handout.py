@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -21,9 +21,9 @@ from forecast.desk.sentences.monthly import changes, halves_words
 from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.templating import template
 from forecast.errors import ConfigError
+from forecast.rows import ForecastRow
 from forecast.sources.source import Source
-from forecast.store.read import RunRow
-from forecast.types import Row
+from forecast.store.read import JudgedForecast, MarkedMonth, RunRow
 from forecast.words import (
     COMPARED_HEADS,
     basis_noun,
@@ -44,23 +44,37 @@ POST = 600, 315, 2  # 1200 x 630, as the Open Graph's readers ask for
 SLIDE = 640, 360, 3  # 1920 x 1080
 
 
-def handout(
-    report: MonthFacts, run: RunRow, counted: Sequence[Row], flagged: Sequence[Row], ahead: Any = ()
-) -> Row:
-    """Put together what every form of a month shows: a number is never alone.
+@dataclass(frozen=True)
+class Handout:
+    """What every form of a month shows: a number is never alone.
 
-    Parameters
-    ----------
-    counted : rows with month and count, ascending. flagged : as `grammar.flags` marks them.
-    ahead : the forecast, where the month is the newest.
-
-    Returns
-    -------
-    title, number. unit : what is counted, in one or two lines. lines : both halves, comparisons,
-    the forecast. source : run, day and publisher. key : what the chart's lines are. alt : all of it
-    in a sentence or two, for who cannot see it. And what the chart draws: counted, flagged, ahead,
-    and stood : months with the forecast made before each.
+    unit : what is counted, in one or two lines. lines : both halves, comparisons, the forecast.
+    source : run, day and publisher. key : what the chart's lines are. alt : all of it in a sentence
+    or two, for who cannot see it. What the chart draws: counted, flagged, ahead, and judging :
+    months with the forecast made before each.
     """
+
+    title: str
+    number: str
+    unit: tuple[str, ...]
+    lines: list[str]
+    source: str
+    alt: str
+    key: str
+    counted: Mapping[str, int]
+    flagged: Sequence[MarkedMonth]
+    ahead: Sequence[ForecastRow]
+    judging: Sequence[JudgedForecast]
+
+
+def handout(
+    report: MonthFacts,
+    run: RunRow,
+    counted: Mapping[str, int],
+    flagged: Sequence[MarkedMonth],
+    ahead: Sequence[ForecastRow] = (),
+) -> Handout:
+    """Put a month together. ahead : the forecast, where the month is the newest."""
     source, e = report.source, report.expectation
     part = f", {report.part}" if report.part else ""
     title = f"{source.totals.name(report.total)}{part}, {month_words(report.month)}"
@@ -78,44 +92,44 @@ def handout(
             "prediction intervals."
         )
     state = "" if report.final else ", preliminary"
-    return {
-        "title": title,
-        "number": f"{report.count:,}",
-        "unit": unit,
-        "lines": lines,
-        "source": f"Counts: {source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
+    return Handout(
+        title,
+        number=f"{report.count:,}",
+        unit=unit,
+        lines=lines,
+        source=f"Counts: {source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
         f"{day_words(run.published_at[:10])}.",
-        "alt": ". ".join((f"{title}: {report.count:,} {' '.join(unit)}", *lines)),
-        "key": key,
+        alt=". ".join((f"{title}: {report.count:,} {' '.join(unit)}", *lines)),
+        key=key,
         # Of an earlier month the chart ends with it: what came later was not known then.
-        "counted": [row for row in counted if row["month"] <= report.month],
-        "flagged": flagged,
-        "ahead": ahead,
-        "stood": report.recent,
-    }
+        counted={month: count for month, count in counted.items() if month <= report.month},
+        flagged=flagged,
+        ahead=ahead,
+        judging=report.recent,
+    )
 
 
-def png(handout: Row, source: Source, size: tuple[int, int, int] = POST) -> bytes:
+def png(handout: Handout, source: Source, size: tuple[int, int, int] = POST) -> bytes:
     """The poster as a PNG file."""
     return grammar.lean(vl_convert.svg_to_png(svg(handout, source, size), scale=1))
 
 
-def svg(handout: Row, source: Source, size: tuple[int, int, int] = POST) -> str:
+def svg(handout: Handout, source: Source, size: tuple[int, int, int] = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
     width, height, scale = size
     top, wide = 144, width - 2 * MARGIN
     # The unit stands behind the number, in two lines.
     # Letters are measured here: SVG has no layout, and every machine other fonts.
-    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout["number"]) + 10
+    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
     words = [
-        _text(handout["title"], 34, 18, wide, weight="bold"),
-        _text(handout["number"], 78, 44, wide, weight="bold"),
+        _text(handout.title, 34, 18, wide, weight="bold"),
+        _text(handout.number, 78, 44, wide, weight="bold"),
         *(
             _text(line, 60 + 17 * place, 14, wide - after, x=MARGIN + after)
-            for place, line in enumerate(handout["unit"])
+            for place, line in enumerate(handout.unit)
         ),
-        *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout["lines"])),
-        _text(handout["source"], height - 12, 9.5, wide, color=GREY),
+        *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout.lines)),
+        _text(handout.source, height - 12, 9.5, wide, color=GREY),
     ]
     room = wide, height - top - 28
     drawn = chart_svg(handout, *room, source)
@@ -141,10 +155,10 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
     )
 
 
-def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
+def chart_svg(handout: Handout, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    ahead, recent, flagged = (handout[name] for name in ("ahead", "stood", "flagged"))
-    shown, labels = grammar.months_back(handout["counted"], forecasts.MONTHS_SHOWN), []
+    ahead, recent, flagged = handout.ahead, handout.judging, handout.flagged
+    shown, labels = grammar.months_back(handout.counted, forecasts.MONTHS_SHOWN), []
     if ahead:
         scale = forecasts.fan_scale(shown, ahead, source)
         labels = forecasts.edge_labels(ahead[-1], 80)
@@ -159,7 +173,7 @@ def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
     if ahead:
         layers = forecasts.fan_layers(shown, ahead, flagged, scale)
         side = replace(scale, height=plot[1])
-        layers.append(grammar.side_labels(labels, ahead[-1]["month"], side))
+        layers.append(grammar.side_labels(labels, ahead[-1].month, side))
     elif recent:
         layers = forecasts.history_layers(recent, flagged, scale)
     else:
@@ -174,7 +188,7 @@ COLUMNS = ("compared with", *COMPARED_HEADS)
 PLACES = (136, 76, 76, 72)  # widths of the columns
 
 
-def pptx(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
+def pptx(handout: Handout, report: MonthFacts, run: RunRow) -> bytes:
     """The slide as a PowerPoint file; ConfigError if python-pptx is not installed."""
     try:
         from pptx import Presentation
@@ -200,19 +214,19 @@ def pptx(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
 
     deck = Presentation()
     deck.slide_width, deck.slide_height = Pt(SLIDE_WIDTH), Pt(SLIDE_HEIGHT)
-    deck.core_properties.title, deck.core_properties.author = handout["title"], "Bordercast"
+    deck.core_properties.title, deck.core_properties.author = handout.title, "Bordercast"
     # A layout with a title, so that screen readers can name the slide.
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     title = slide.shapes.title
     title.left, title.top, title.width, title.height = Pt(30), Pt(18), Pt(900), Pt(50)
-    write(title, [handout["title"]], 30, bold=True)
+    write(title, [handout.title], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
-    write(words, [" ".join((handout["number"], *handout["unit"])), *handout["lines"]], 17)
+    write(words, [" ".join((handout.number, *handout.unit)), *handout.lines], 17)
     # PowerPoint draws SVG differently in each version.
     png = vl_convert.svg_to_png(chart_svg(handout, *SLIDE_CHART, source=report.source), scale=3)
     picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(SLIDE_CHART[0]))
     # The library has no property for what a picture shows.
-    picture._element.nvPicPr.cNvPr.set("descr", handout["alt"])
+    picture._element.nvPicPr.cNvPr.set("descr", handout.alt)
     rows = [(f"{r.name}, {r.when}", r.then, r.now, r.change) for r in monthly.compared(report)]
     lines = [COLUMNS, *rows]
     size = Pt(sum(PLACES)), Pt(30 * len(lines))
@@ -222,7 +236,7 @@ def pptx(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
         for row, line in enumerate(lines):
             write(table.cell(row, place), [line[place]], 11, right=place > 0)
     foot = slide.shapes.add_textbox(Pt(30), Pt(492), Pt(900), Pt(36))
-    write(foot, [handout["key"], handout["source"]], 10)
+    write(foot, [handout.key, handout.source], 10)
     check = check_command(run.id, run.digest)
     slide.notes_slide.notes_text_frame.text = f"{monthly.paragraph(report)}\nTo check it: {check}"
     out = io.BytesIO()
@@ -236,7 +250,7 @@ PAGE_CHART = 540, 215  # in points, of a page that is 612 wide
 DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def pdf(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
+def pdf(handout: Handout, report: MonthFacts, run: RunRow) -> bytes:
     """The page as a PDF file.
 
     Raises
@@ -261,7 +275,7 @@ def pdf(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
     return write_pdf
 
 
-def page_html(handout: Row, report: MonthFacts, run: RunRow, size: float = SIZES[0]) -> str:
+def page_html(handout: Handout, report: MonthFacts, run: RunRow, size: float = SIZES[0]) -> str:
     """The page as HTML. size : of the words, in points."""
     more = [
         monthly.rank_sentence(report),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.engine import ENGINE, PROVISIONAL
+from forecast.rows import ForecastRow
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.store import inputs, read
-from forecast.store.queries import rows
-from forecast.types import Provisional, Row, SeriesKey
+from forecast.types import Provisional, SeriesKey
 from forecast.words import about, between, known_words, month_words, one_line
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class ProvisionalMonth:
     """
 
     said: Provisional
-    own: Row | None
-    totals: tuple[tuple[Row, Row], ...]
+    own: ForecastRow | None
+    totals: tuple[tuple[ForecastRow, ForecastRow], ...]
 
     def tells(self, key: SeriesKey, month: str) -> bool:
         """Whether it says something of a series' month: its own, or a total's above it."""
-        above = {SeriesKey(row["border"]) for row, _ in self.totals}
+        above = {SeriesKey(row.total) for row, _ in self.totals}
         return month == self.said.month and key in {self.said.series, *above}
 
 
@@ -43,15 +43,14 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
         return []
     made = {
         model: {
-            (r["border"], r["month"]): r
-            for r in read.forecasts(connection, source.totals, None, model)
+            (r.total, r.month): r for r in read.forecasts(connection, source.totals, None, model)
         }
         for model in (ENGINE, PROVISIONAL)
     }
     found = []
     for month in said:
-        of = rows(connection, "forecasts_of_series", (*month.series[:3], ENGINE))
-        own = next((row for row in of if row["month"] == month.month), None)
+        of = read.month_forecasts(connection, month.series, ENGINE)
+        own = next((row for row in of if row.month == month.month), None)
         above = [t for t in (month.series.total, source.totals.whole) if t]
         pairs = [
             (made[PROVISIONAL][total, month.month], made[ENGINE][total, month.month])
@@ -67,7 +66,7 @@ def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> li
     return [
         sentence(month, source)
         for month in provisional_months(connection, source)
-        if total in ("", month.said.series.total, *(pair[0]["border"] for pair in month.totals))
+        if total in ("", month.said.series.total, *(pair[0].total for pair in month.totals))
     ]
 
 
@@ -105,7 +104,7 @@ def _judged(month: ProvisionalMonth) -> Iterator[str]:
     """Hold a whole month's figure against the forecast of its own series, and of no other."""
     if month.own is None or month.said.days:
         return
-    low, high = month.own["lo80"], month.own["hi80"]
+    low, high = month.own.lo80, month.own.hi80
     count = month.said.count
     lies = "above" if count > high else "below" if count < low else "inside"
     yield f"It is {lies} the 80% range forecast for it, {between(low, high)}."
@@ -114,7 +113,7 @@ def _judged(month: ProvisionalMonth) -> Iterator[str]:
 def _with(month: ProvisionalMonth) -> Iterator[str]:
     for row, before in month.totals:
         yield (
-            f"With it, {row['border']} is expected at {row['median']:,} (80% range "
-            f"{between(row['lo80'], row['hi80'])}); without, at {before['median']:,} "
-            f"({between(before['lo80'], before['hi80'])})."
+            f"With it, {row.total} is expected at {row.median:,} (80% range "
+            f"{between(row.lo80, row.hi80)}); without, at {before.median:,} "
+            f"({between(before.lo80, before.hi80)})."
         )

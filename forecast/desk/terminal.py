@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, zip_longest
 from math import fsum
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from statistics import geometric_mean
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from forecast import months
 from forecast.desk.facts import RAREST
-from forecast.desk.movers import BASES, moved_words
+from forecast.desk.movers import BASES, Moved, moved_words
 from forecast.desk.sentences.ahead import STEPS
 from forecast.desk.sentences.unusual import (
     ending_short,
@@ -27,7 +27,7 @@ from forecast.desk.sentences.unusual import (
     moved_parts,
     with_whole,
 )
-from forecast.rows import DriverRow, FlagRow, ScoreRow
+from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, bounds
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
@@ -326,7 +326,7 @@ def heading(run: RunRow) -> Text:
 
 
 def forecast_table(
-    forecasts: Sequence[Row],
+    forecasts: Sequence[ForecastRow],
     last: dict[str, Row],
     halves: Mapping[str, Halves | None],
     waiting: Mapping[str, str],
@@ -339,7 +339,7 @@ def forecast_table(
     """
     heads = ("forecast", "median", "80% interval", "95% interval")
     table = plain_table(source.totals.one, "published", "", *heads, numbers=("", *heads[1:]))
-    grouped = groupby(forecasts, key=itemgetter("border"))
+    grouped = groupby(forecasts, key=attrgetter("total"))
     shown = {total: list(group)[:AHEAD] for total, group in grouped}
     for total, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
         row = last[total]
@@ -350,8 +350,7 @@ def forecast_table(
             *_halves(halves.get(total), source),
         ]
         right = [
-            (month_name(row["month"]), f"{row['median']:,}", *_intervals(row, 80, 95))
-            for row in ahead
+            (month_name(row.month), f"{row.median:,}", *_intervals(row, 80, 95)) for row in ahead
         ]
         for cells, more in zip_longest(left, right):
             table.add_row(*(cells or ("", "", "")), *(more or ()))
@@ -359,8 +358,8 @@ def forecast_table(
     return Group(table, *(Text(f"{t}: {why}.") for t, why in waiting.items()))
 
 
-def _intervals(row: Row, *levels: int) -> list[str]:
-    return [interval(row[f"lo{level}"], row[f"hi{level}"]) for level in levels]
+def _intervals(row: ForecastRow, *levels: int) -> list[str]:
+    return [interval(*bounds(row, level)) for level in levels]
 
 
 def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
@@ -382,14 +381,14 @@ def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
     ]
 
 
-def border_table(forecasts: Iterable[Row]) -> Table:
+def border_table(forecasts: Iterable[ForecastRow]) -> Table:
     """One total, every month ahead, with the counts that would raise a flag of the next one."""
     rows = (
         (
-            month_name(row["month"]),
-            f"{row['median']:,}",
+            month_name(row.month),
+            f"{row.median:,}",
             *_intervals(row, 50, 80, 95),
-            *(_count(row[bound]) for bound in ("flag_below", "flag_above")),
+            *map(_count, (row.flag_below, row.flag_above)),
         )
         for row in forecasts
     )
@@ -438,7 +437,7 @@ def flag_table(flags: Sequence[FlagRow]) -> RenderableType:
 
 def run_summary(
     run: RunRow,
-    forecasts: Sequence[Row],
+    forecasts: Sequence[ForecastRow],
     last: dict[str, Row],
     flags: Sequence[FlagRow],
     halves: Mapping[str, Halves | None],
@@ -530,20 +529,20 @@ def changes_table(rows: Sequence[Row]) -> Table:
     return plain_table("forecast", numbers=("before", *STEPS.values(), "now"), rows=cells)
 
 
-def movers_table(moved: Row, total: str, base: str) -> RenderableType:
+def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
     """Print the parts of a total, those that moved farthest first, and their sum."""
     rows = [
         (
-            mover["label"],
-            f"{mover['value']:,}",
-            *(_count(mover["bases"][name]) for name in BASES),
-            "-" if mover["change"] is None else signed(mover["change"]),
-            "-" if mover["share"] is None else f"{100 * mover['share']:.0f}%".replace("-", MINUS),
+            mover.label,
+            f"{mover.value:,}",
+            *map(_count, mover.bases.values()),
+            "-" if mover.change is None else signed(mover.change),
+            "-" if mover.share is None else f"{100 * mover.share:.0f}%".replace("-", MINUS),
         )
-        for mover in (*moved["movers"], moved["total"])
+        for mover in (*moved.movers, moved.total)
     ]
     numbers = ("count", *BASES.values(), "change", "share of change")
-    table = plain_table(moved["dimension"], numbers=numbers, rows=rows)
+    table = plain_table(moved.dimension, numbers=numbers, rows=rows)
     # Where it is narrow the heads take two lines, and no number is cut.
     for column, cells in zip(table.columns[1:], list(zip(*rows, strict=True))[1:], strict=True):
         column.no_wrap, column.min_width = False, max(map(len, cells))

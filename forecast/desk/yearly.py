@@ -13,9 +13,8 @@ from forecast.desk import terminal
 from forecast.desk.templating import template
 from forecast.engine import ENGINE
 from forecast.judge import questions
-from forecast.rows import as_row
 from forecast.sources.source import Source
-from forecast.store.read import ComeDue
+from forecast.store.read import ComeDue, MarkedMonth
 from forecast.types import Row
 from forecast.words import between, capital, many, month_words
 
@@ -66,7 +65,7 @@ def report(
     run: str,
     source: Source,
     rated: Mapping[str, int] = MappingProxyType({}),
-    flagged: Mapping[str, Sequence[Row]] = MappingProxyType({}),
+    flagged: Mapping[str, Sequence[MarkedMonth]] = MappingProxyType({}),
 ) -> YearReport:
     """What is told of a fiscal year, its title and blocks; see `store.read.of_year` for the rows.
 
@@ -241,7 +240,7 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[Block]:
 
 
 def _pictures(
-    ours: Sequence[ComeDue], flagged: Mapping[str, Sequence[Row]], source: Source
+    ours: Sequence[ComeDue], flagged: Mapping[str, Sequence[MarkedMonth]], source: Source
 ) -> Iterator[Block]:
     """Draw, of the total of all or each, the forecast one month ahead beside what came."""
     from forecast.desk.charts import forecasts
@@ -251,10 +250,8 @@ def _pictures(
         rows = [row for row in ours if (row.total, row.horizon) == (total, 1)]
         rows.sort(key=lambda row: row.month)
         if len(rows) > 1:
-            drawn = list(map(as_row, rows))
-            yield _picture(
-                forecasts.history(total, drawn, flagged.get(total, ()), 1, source), source
-            )
+            drawn = forecasts.history(total, rows, flagged.get(total, ()), 1, source)
+            yield _picture(drawn, source)
 
 
 def _picture(picture: Picture, source: Source) -> Block:

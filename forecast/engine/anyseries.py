@@ -28,7 +28,7 @@ from forecast.engine.predictive import Predictive, TotalRows, joined
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
-from forecast.types import COUNT, Row
+from forecast.types import Forecast, Row, SeriesKey
 from models.base import Floats, Ints, MonthlyCounts
 from models.quantity import Quantity, quantity_of
 
@@ -259,26 +259,24 @@ def rounding(values: Floats) -> float:
     return len(values) * step / 2 if step > 1 else 0.0
 
 
-def drawn_rows(
-    forecasts: SeriesForecasts, row: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A series' counts and its forecast from its end, as rows of a picture; [] without one."""
+def drawn_rows(forecasts: SeriesForecasts, row: int) -> tuple[dict[str, int], list[Forecast]]:
+    """A series' counts by month and its forecast from its end; [] without one."""
     counts, back = forecasts.counts, np.arange(forecasts.counts.values.shape[1])[::-1]
     last = int(counts.last[row])
     digits = None if counts.whole[row] else 1  # None makes a count whole
-    counted = [
-        {"month": months.from_index(last - ago), COUNT: round(value, digits)}
+    counted: dict[str, Any] = {
+        months.from_index(last - ago): round(value, digits)
         for ago, value in zip(back.tolist(), counts.values[row].tolist(), strict=True)
         if math.isfinite(value)
-    ]
+    }
     if not forecasts.known[row, -1]:
         return counted, []
     values = forecasts.values(slice(row, row + 1), INTERVAL_PROBS)[0, -1]
-    ahead = [
-        {"month": months.from_index(last + step)}
-        | {n: round(v, digits) for n, v in zip(INTERVALS, row, strict=True)}
-        for step, row in enumerate(values.tolist(), start=1)
-    ]
+    key, cutoff, ahead = SeriesKey(counts.names[row]), months.from_index(last), []
+    for step, of_month in enumerate(values.tolist(), start=1):
+        month = months.from_index(last + step)
+        ends: Any = {n: round(v, digits) for n, v in zip(INTERVALS, of_month, strict=True)}
+        ahead.append(Forecast(key, ENGINE, cutoff, month, month, **ends))
     return counted, ahead
 
 

@@ -310,9 +310,9 @@ def keep_panel(scratch: Scratch, part: int, panel: Panel, *, together: bool = Fa
     Each series in a unit of its own; together : all in one, because they add up.
     """
     own, unit = in_own_units(panel, together=together)
-    kept, surprises = waiting.watched(structural.filled(own))
+    retained, surprises = waiting.watched(structural.filled(own))
     scratch.keep("unit", part, unit)
-    scratch.keep("panel", part, kept)
+    scratch.keep("panel", part, retained)
     scratch.keep("surprises", part, surprises)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast import months, plugins
-from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, blocks, intervals
 from forecast.engine.blocks import Spread, Task, serial
 from forecast.engine.panel import month_of, nationwide_rows, panel
@@ -39,8 +38,7 @@ from models.base import Ints, Panel, stack
 from models.structural import filled
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
-    from forecast.tree import Tree
+    from forecast.tree import Traits, Tree
     from forecast.types import Totals
 
 BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
@@ -126,31 +124,41 @@ class Headline:
         return np.arange(max(first, 0), self.last + 1, dtype=np.int64)
 
 
-def headline(counts: Counts, config: Config, source: Source) -> Headline:
-    """The totals that are held, side by side; DataError if there are none."""
+def headline(counts: Counts, first_cutoff: str, source: Traits) -> Headline:
+    """The totals that are held, side by side; DataError if there are none.
+
+    first_cutoff : month from which hindcasts are scored.
+    """
     keys = tuple(SeriesKey(b) for b in source.totals.every if SeriesKey(b) in counts)
     if not keys:
-        raise DataError(f"no {source.totals.one} has counts on record; import a file")
+        raise DataError(f"no {source.one} has counts on record; import a file")
     panel = side_by_side({key: counts[key] for key in keys}, source=source)
     column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
     # Counted from the end, where all totals stand in the same column.
-    scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
+    scored = max(months.to_index(first_cutoff) - column_zero, 0)
     together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
     totals = nationwide_rows(keys, totals=source.totals) if together else {}
     return Headline(keys, panel, totals, scored, max(scored - BURN_IN, 0))
 
 
 def forecast_headline(
-    config: Config, head: Headline, refitting: Refitting, spread: Spread = serial
+    models: Sequence[str],
+    horizon: int,
+    head: Headline,
+    refitting: Refitting,
+    spread: Spread = serial,
 ) -> Forecasts:
-    """Every model's predictive distributions of the totals, at every cutoff."""
-    names = tuple(dict.fromkeys((ENGINE, "naive", *config.forecast.models)))
+    """Every model's predictive distributions of the totals, at every cutoff.
+
+    models : beside the engine and the last value. horizon : months ahead.
+    """
+    names = tuple(dict.fromkeys((ENGINE, "naive", *models)))
     return forecast(
         head.panel,
         head.keys,
         names,
         head.origins(0),
-        config.forecast.horizon,
+        horizon,
         first_refit=head.burn_in,
         further=MAX_HORIZON,
         totals=head.totals,
@@ -159,7 +167,7 @@ def forecast_headline(
     )
 
 
-def headline_rows(head: Headline, models: Forecasts, source: Source) -> list[Forecast]:
+def headline_rows(head: Headline, models: Forecasts, source: Traits) -> list[Forecast]:
     """Every model's forecasts from the last month, the engine's first."""
     rows = [
         row
@@ -246,18 +254,18 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
 
 
 def drill_down(
-    counts: Counts, config: Config, spread: Spread, source: Source
+    counts: Counts, least: int, horizon: int, spread: Spread, source: Traits
 ) -> list[PanelHindcasts]:
-    """What the engine says of every family of parts, standing at each of its months."""
-    families = followed(counts, config.forecast.min_count, source.tree)
+    """What the engine says of every family of parts, standing at each of its months.
+
+    least : the count that a part must have come to, see `followed`. horizon : months ahead.
+    """
+    families = followed(counts, least, source.tree)
     panels = [
         side_by_side(members, family=dict.fromkeys(members, n), source=source)
         for n, members in families.items()
     ]
-    tasks = [
-        Task(p, np.arange(p.z.shape[1], dtype=np.int64), config.forecast.horizon, MAX_HORIZON)
-        for p in panels
-    ]
+    tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon, MAX_HORIZON) for p in panels]
     predictives = blocks.families_side_by_side(tasks, spread)
     return [
         PanelHindcasts(tuple(members), together, near, further=more)
@@ -413,7 +421,7 @@ CountsAsOf = Mapping[SeriesKey, MonthValues]
 
 
 def vintage_hindcasts(
-    vintages: Iterable[MonthVintage], head: Headline, predictive: Predictive, source: Source
+    vintages: Iterable[MonthVintage], head: Headline, predictive: Predictive, source: Traits
 ) -> PanelHindcasts:
     """What the engine would have said of the totals at each cutoff.
 
@@ -472,7 +480,7 @@ def _as_of(by_month: MonthValues, cutoff: str, day: str) -> dict[str, int]:
 
 
 def refit_on_vintages(
-    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
+    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Traits, weighed_before: int = 0
 ) -> dict[tuple[SeriesKey, str], ForecastPath]:
     """The engine's word from the last month of each of these figures, all at once.
 
@@ -496,7 +504,7 @@ def _outlooks(
 
 
 def _said_of(
-    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
+    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Traits, weighed_before: int = 0
 ) -> tuple[Predictive, list[Panel]]:
     """The engine's word from the last month of each, a row a series; and each by itself."""
     panels = [
@@ -516,7 +524,7 @@ def _said_of(
     return predictive, panels
 
 
-def _totals(earlier: Sequence[tuple[str, Counts]], source: Source) -> dict[int, tuple[int, ...]]:
+def _totals(earlier: Sequence[tuple[str, Counts]], source: Traits) -> dict[int, tuple[int, ...]]:
     """Row of each cutoff's nationwide -> rows of its totals."""
     totals, first = {}, 0
     for _, counts in earlier:

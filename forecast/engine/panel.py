@@ -10,7 +10,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import parameters as par
 from forecast.errors import DataError
-from forecast.sources.source import Source
+from forecast.tree import Traits
 from forecast.types import Break, Counts, SeriesKey, Totals
 from models.base import MOST_MISSING, Floats, Panel
 
@@ -32,7 +32,7 @@ def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tupl
 
 def panel(
     counts: Counts,
-    source: Source,
+    source: Traits,
     family: Mapping[SeriesKey, str] | None = None,
 ) -> Panel:
     """Series side by side, each aligned at its own last month; rows in the order of `counts`.

@@ -26,8 +26,7 @@ from forecast.types import (
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
-    from forecast.tree import Tree
+    from forecast.tree import Traits, Tree
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 _DECIMALS = 4  # of a loading
@@ -39,7 +38,7 @@ def joint_forecast(
     models: Forecasts,
     families: Sequence[PanelHindcasts],
     counts: Counts,
-    source: Source,
+    source: Traits,
 ) -> tuple[SimulationSpec, list[StoredMarginals], Joint]:
     """What a run keeps to draw paths of all series together from, and the draws."""
     # Two years ahead for the engine alone: no other model is asked for sums.
@@ -92,7 +91,7 @@ def _rule(
     predictive: Predictive,
     further: Predictive,
     marginals: Mapping[SeriesKey, bytes],
-    source: Source,
+    source: Traits,
 ) -> SimulationSpec:
     """How the totals hang together, from their errors so far."""
     near, far = paths.marks(predictive), paths.marks(further)
@@ -204,7 +203,7 @@ def standard_spans(
         for span in sums:
             only = spans.only_month(span.first_month, span.last_month, span.cutoff)
             if month := ahead.get((span.series, only)):
-                yield spans.with_month(span, {name: getattr(month, name) for name in INTERVALS})
+                yield spans.with_month(span, month)
             else:
                 yield span
 

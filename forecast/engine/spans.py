@@ -19,6 +19,7 @@ from forecast.engine import ENGINE, paths
 from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
 from forecast.periods import Calendar, Period, month
+from forecast.rows import ForecastRow
 from forecast.types import Forecast, SeriesKey
 from models.base import Floats, Ints
 
@@ -97,13 +98,12 @@ def span_forecast(
     )
 
 
-def with_month(span: Forecast, month: Mapping[str, int]) -> Forecast:
+def with_month(span: Forecast, month: Forecast | ForecastRow) -> Forecast:
     """A sum of which a single month is to come, by the published forecast of that month.
 
-    month : by the names of `INTERVALS`; the sum is then that and what is published, not what the
-        paths make of it.
+    The sum is then that and what is published, not what the paths make of it.
     """
-    values: dict[str, Any] = {name: span.published + month[name] for name in INTERVALS}
+    values: dict[str, Any] = {n: span.published + getattr(month, n) for n in INTERVALS}
     return replace(span, **values)
 
 

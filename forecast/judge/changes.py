@@ -26,7 +26,7 @@ from forecast.types import Counts, Forecast, ForecastPath, Row, SeriesKey, whole
 
 if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
-    from forecast.sources.source import Source
+    from forecast.tree import Traits
     from forecast.types import Totals
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
@@ -72,7 +72,7 @@ def changed(
     head: Headline,
     predictive: Predictive,
     rows: Sequence[Forecast],
-    source: Source,
+    source: Traits,
 ) -> list[Row]:
     """Every total's forecasts that the last run and this one both made; none on a first run.
 
@@ -96,7 +96,7 @@ def moved(
     old: Counts,
     before: Medians,
     after: Medians,
-    source: Source,
+    source: Traits,
 ) -> list[Row]:
     """The same from the figures the run before rested on, and what both runs published.
 

@@ -34,7 +34,6 @@ from forecast.judge.surprise import (
     severity,
     thresholds,
 )
-from forecast.store import history, inputs
 from forecast.types import (
     Counts,
     Episode,
@@ -46,9 +45,11 @@ from forecast.types import (
     Judgement,
     MonthForecast,
     Role,
+    RunBasis,
     SeriesKey,
     Severity,
     Unflagged,
+    in_time,
 )
 from models.base import Floats
 from models.onepass import off_calendar, on_calendar
@@ -357,12 +358,12 @@ class JudgingInputs:
         key = hindsight.keys[row]
         known = self.first[key][month].known_from
         for issued in self.issued.get(key, ()):
-            if issued.reaches(month) and history.in_time(issued.published, known):
+            if issued.reaches(month) and in_time(issued.published, known):
                 return issued
         return hindsight.reaching(row, month)
 
 
-def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
+def judging_inputs(record: RunBasis) -> JudgingInputs:
     """What the record holds, as judging asks for it."""
     alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
     for alarm in record.sides:
@@ -400,7 +401,7 @@ class Findings:
 
 
 def judge_new(
-    record: inputs.Inputs,
+    record: RunBasis,
     head: PanelHindcasts,
     families: Sequence[PanelHindcasts],
     rules: FlagRules,
@@ -464,7 +465,7 @@ class TotalMonths:
     @classmethod
     def known(
         cls,
-        record: inputs.Inputs,
+        record: RunBasis,
         head: PanelHindcasts,
         past: JudgingInputs,
         flags: Iterable[Flag],

@@ -10,20 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.config import Config
 from forecast.engine.forecast import headline, vintage_hindcasts
 from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.judge.parts import within_budget
-from forecast.store import inputs, releases
-from forecast.types import Break, Episode, Flag, FlagRules, Judgement, Row, SeriesKey, Totals
+from forecast.types import (
+    Break,
+    Episode,
+    Flag,
+    FlagRules,
+    Judgement,
+    Row,
+    RunBasis,
+    SeriesKey,
+    Totals,
+)
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from forecast.sources.source import Source
+    from forecast.tree import Traits
 
 AFTER_BREAK = 3  # months after a known break that are not quiet
 
@@ -137,29 +143,28 @@ class ReplayedService:
 
 
 def service(
-    connection: sqlite3.Connection,
-    config: Config,
+    record: RunBasis,
+    first_cutoff: str,
+    horizon: int,
+    rules: FlagRules,
     since: str,
-    source: Source,
+    source: Traits,
     report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ReplayedService:
     """Every total's month from `since` on, judged by what was known before it.
 
-    report : told how many of the three steps are done.
+    record : counts, first, vintages. report : told how many of the three steps are done.
     """
     report("replay", 0, 3)
-    counts = releases.current_counts(connection)
-    head = headline(counts, config, source)
-    horizon = config.forecast.horizon
+    head = headline(record.counts, first_cutoff, source)
     predictive = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
     report("replay", 1, 3)
     first = {
         key: {month: known[:2] for month, known in by_month.items()}
-        for key, by_month in inputs.first_published(connection).items()
+        for key, by_month in record.first.items()
     }
-    rules = within_budget(config.flags.rules, len(head.keys))
-    vintages = inputs.vintages_of_totals(connection)
-    hindcasts = vintage_hindcasts(vintages, head, predictive, source)
+    rules = within_budget(rules, len(head.keys))
+    hindcasts = vintage_hindcasts(record.vintages, head, predictive, source)
     report("replay", 2, 3)
     replayed = replay(hindcasts, first, rules, since=since)
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
@@ -169,7 +174,7 @@ def service(
     return ReplayedService(replayed, known, source.totals)
 
 
-def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Row]:
+def known_events(service: ReplayedService, since: str, source: Traits) -> Iterator[Row]:
     """Which of the known breaks were found on which total within two months.
 
     By date, border and name; found : what the replay made of it, "" if nothing.

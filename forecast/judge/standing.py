@@ -20,8 +20,7 @@ from forecast.types import Basis, Counts, Forecast, Question, Row, SeriesKey
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:
-    from forecast.config import Config
-    from forecast.sources.source import Source
+    from forecast.tree import Traits
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the totals hang together
@@ -43,20 +42,20 @@ class StandingQuestions:
     counts: Counts
     kinds: Sequence[str]
     rates: Mapping[tuple[str, str], float]
-    source: Source
+    source: Traits
 
     @classmethod
     def of(
         cls,
-        config: Config,
+        kinds: Sequence[str],
         head: Headline,
         pair: tuple[Predictive, Predictive],
         counts: Counts,
-        source: Source,
+        source: Traits,
     ) -> StandingQuestions:
-        """Those of the settings that can be asked where years begin as the source's do."""
+        """Those kinds that can be asked where years begin as the source's do."""
         calendar = source.calendar
-        kinds = [kind for kind in config.questions.standing if questions.fits(kind, calendar)]
+        kinds = [kind for kind in kinds if questions.fits(kind, calendar)]
         rates = questions.base_rates({key: counts[key] for key in head.keys}, calendar)
         return cls(head, pair, counts, kinds, rates, source)
 
@@ -149,7 +148,7 @@ def _answer(
 
 
 def _drawn(
-    head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
+    head: Headline, predictive: Predictive, columns: Ints, many: int, source: Traits
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every total and of their sum from each column; None without a forecast."""
     row_of = {key: row for row, key in enumerate(head.keys)}

@@ -46,9 +46,9 @@ def find(name: str) -> Source:
     raise KeyError(name)
 
 
-def described(name: str, said: Mapping[str, Any]) -> Source:
+def described(name: str, section: Mapping[str, Any]) -> Source:
     """Return the source of a table in a folder of one's own; errors as `find`."""
-    table = _frozen(dict(said))
+    table = _frozen(dict(section))
     if "like" in table:
         like = next(folder for folder in _folders() if _called(folder) == table["like"])
         table = _over(_read(like), table)

@@ -19,7 +19,7 @@ from forecast.agreed import ADDS, Life, QuantityKind
 from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
-from forecast.tree import Tree
+from forecast.tree import Traits, Tree
 from forecast.types import (
     Absent,
     Break,
@@ -101,7 +101,7 @@ class ReadRelease(NamedTuple):
     sums : totals it states of series that the record has from elsewhere; they are held against
     the record, never kept. compared : the same as snapshot, beside what the record has of parts
     that it does not state, to be held against its sums, None where that is nothing more; never
-    kept. said : what a person should know of it all the same. notes : how it was understood.
+    kept. warnings : what a person should know of it all the same. notes : how it was understood.
     problems : reasons to refuse it. header : its words for the columns of names and of counts.
     """
 
@@ -109,7 +109,7 @@ class ReadRelease(NamedTuple):
     unknown: Mapping[str, frozenset[str]] = MappingProxyType({})
     sums: Counts = MappingProxyType({})
     compared: Snapshot | None = None
-    said: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
     header: Sequence[str] = ()
@@ -124,8 +124,8 @@ class ReadRelease(NamedTuple):
         QuarantineError : a publisher's file has later months. DataError : nothing is left.
         """
         release = self.snapshot.release
-        kept, through = self.snapshot.until(last), release.data_through
-        if kept is self.snapshot:
+        snapshot, through = self.snapshot.until(last), release.data_through
+        if snapshot is self.snapshot:
             return self
         if source.layouts:
             problem = (
@@ -133,10 +133,10 @@ class ReadRelease(NamedTuple):
                 "clock was wrong, set it and take the file in by `bordercast releases accept`"
             )
             raise QuarantineError(release.file_name, [problem])
-        if not kept.counts:
+        if not snapshot.counts:
             raise DataError(f"{release.file_name}: no month of it is over")
         later = f"what it has of later months, to {through}, is left out: they are not over"
-        return self._replace(snapshot=kept, said=(*self.said, later))
+        return self._replace(snapshot=snapshot, warnings=(*self.warnings, later))
 
 
 # What tables call things -> what files and pages call them of counts without agencies and with
@@ -473,6 +473,12 @@ class Source:
         words = self.hierarchy
         aside = words.aside.dimension if words.aside else ""
         return Tree(self.totals, words.components, words.by_component, aside)
+
+    @property
+    def traits(self) -> Traits:
+        """What forecasting and judging must know of it."""
+        named = self.totals.one
+        return Traits(self.tree, self.calendar, self.breaks, self.calm, self.jumps, named)
 
     @property
     def calendar(self) -> Calendar:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast import months
 from forecast.rows import DriverRow, ScoreRow, of
 from forecast.store import measures
-from forecast.store.queries import column, each, grouped, has, rows, sql
-from forecast.store.read import FlagOfTotal, in_order
+from forecast.store.queries import column, each, grouped, has, records, rows, sql
+from forecast.store.read import FlagOfTotal, JudgedForecast, in_order
 from forecast.store.releases import of_series
-from forecast.types import COUNT, Row, Scope, SeriesKey
+from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, in_time
 
 if TYPE_CHECKING:
     from forecast.store.queries import Connection
@@ -32,31 +33,51 @@ DUE_DAYS = 31  # after a month's end, as in the view `release_places`
 LATE_DAYS = 14  # after that day, as in the view `series_vintages`
 
 
+@dataclass(frozen=True, slots=True)
+class MonthValue:
+    """A value that a month has had, and since when it is known."""
+
+    count: int
+    vintage: str
+    known_from: str
+    source: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interior:
+    """What of a half is counted aside in a month. total : the half's count, None if not known."""
+
+    month: str
+    at_large: int
+    at_entry: int
+    total: int | None
+
+
 class MonthRecord(NamedTuple):
     """Everything on record about a total's month; months are "YYYY-MM", counts whole numbers.
 
     counts : month -> counts as now current.
-    values : the values the month has had, oldest first; rows of the view `vintages`.
+    values : the values the month has had, oldest first.
     source : file_name, rounding of the release that states the current value.
     judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
         `forecast_vs_actual`; both None where it was not judged.
-    interior : what of a half is counted aside in this month, or in the newest month before it that
-        states it: month, at_large, at_entry, total (the half's count), or None.
+    interior : of this month, or of the newest month before it that states it.
     agencies : agency -> counts, as far as the parts of this month are on record.
     agencies_unit : unit that the sources of those round to.
     flags : the month's rows of `read.flags`. shift : its row of `flag_episodes` if a level shift
         was confirmed with this month. drivers : rows of `flag_drivers`.
     score : the engine's row of `scorecard` one month ahead. often : months in which some total
-        was flagged, of so many judged. recent : rows of `judging_forecasts` up to this month.
+        was flagged, of so many judged. recent : the months up to this one beside their forecasts.
     newest : the newest month of any total.
     """
 
     counts: dict[str, int]
-    values: list[Row]
+    values: Sequence[MonthValue]
     source: Row
     judged: Row | None = None
     forecast: Row | None = None
-    interior: Row | None = None
+    interior: Interior | None = None
     agencies: Mapping[str, int] = MappingProxyType({})
     agencies_unit: int = 1
     flags: Sequence[FlagOfTotal] = ()
@@ -64,7 +85,7 @@ class MonthRecord(NamedTuple):
     drivers: Sequence[DriverRow] = ()
     score: ScoreRow | None = None
     often: tuple[int, int] = (0, 0)
-    recent: Sequence[Row] = ()
+    recent: Sequence[JudgedForecast] = ()
     newest: str = ""
 
 
@@ -89,7 +110,7 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
     Its forecast is not: of parts only the forecasts of runs are kept, not what judged a month.
     """
     published = {row["month"]: row for row in rows(connection, "part_counts", key[:3])}
-    values = rows(connection, "part_values", (*key[:3], month))
+    values = records(connection, MonthValue, "part_values", (*key[:3], month))
     counts = {at: row[COUNT] for at, row in published.items()}
     return MonthRecord(counts, values, published[month])
 
@@ -98,12 +119,12 @@ def month_record(
     connection: sqlite3.Connection,
     total: str,
     month: str,
-    split: tuple[str, str, str],
+    split: Mapping[str, str],
     totals: Totals,
 ) -> MonthRecord:
     """Return everything on record about a total's month; KeyError if it has none.
 
-    split : a dimension that splits an agency's count, and its two members.
+    split : a `dimension` that splits an agency's count, its member `named`, and the `rest`.
     """
     for _, record in _records(connection, split, totals, {month}.intersection, total):
         return record[month]
@@ -111,16 +132,17 @@ def month_record(
 
 
 def newest_records(
-    connection: sqlite3.Connection, split: tuple[str, str, str], totals: Totals
-) -> Iterator[tuple[str, str, MonthRecord]]:
+    connection: sqlite3.Connection, split: Mapping[str, str], totals: Totals
+) -> Iterator[tuple[TotalMonth, MonthRecord]]:
     """Yield every total's newest month and what is on record about it; each view is read once."""
     for total, record in _records(connection, split, totals, lambda months: [max(months)]):
-        yield (total, *record.popitem())
+        month, newest = record.popitem()
+        yield (total, month), newest
 
 
 def all_records(
     connection: sqlite3.Connection,
-    split: tuple[str, str, str],
+    split: Mapping[str, str],
     totals: Totals,
     total: str | None = None,
 ) -> Iterator[tuple[str, dict[str, MonthRecord]]]:
@@ -130,7 +152,7 @@ def all_records(
 
 def _records(
     connection: sqlite3.Connection,
-    split: tuple[str, str, str],
+    split: Mapping[str, str],
     totals: Totals,
     choose: Callable[[Iterable[str]], Iterable[str]],
     total: str | None = None,
@@ -146,14 +168,14 @@ def _records(
         return _ByTotal(each(connection, name, values | more, of=where.format(column)))
 
     whole = {"whole": totals.whole, "parts": len(totals.parts)}
-    aside = whole | dict(zip(("dimension", "named", "rest"), split, strict=True))
+    aside = {**whole, **split}
     # Streams in the order of totals: each is read once and none is held whole.
     vintages, judged = by_total("month_values"), by_total("judged_of_totals")
     drivers, shifts = by_total("month_drivers"), by_total("level_shifts")
     forecasts, scores = by_total("forecasts_that_judged", "s.border"), by_total("next_month_scores")
     judging = by_total("judging_forecasts", "s.border")
     agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
-    interior = by_total("interior", "l.border", **aside) if split[0] else _ByTotal(())
+    interior = by_total("interior", "l.border", **aside) if split else _ByTotal(())
     # Few enough to hold: months that deviated, of a scan that every total would repeat.
     flagged = grouped(
         rows(connection, "flags", (in_order(totals), total, total, "", False, False)), "border"
@@ -175,24 +197,23 @@ def _records(
         # Where two ended with one month, the one that opened first is told.
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
         score = _score([of(ScoreRow, row) for row in scores.of(name)])
-        # The total is what all of these rows are of; facts name it once.
-        judged_rows, inside = (
-            [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
-            for table in (judging, interior)
-        )
-        judged_rows = [row | truly[(name, row["month"]) in false] for row in judged_rows]
+        inside = [of(Interior, row) for row in interior.of(name)]
+        recent = [
+            of(JudgedForecast, row | truly[(name, row["month"]) in false])
+            for row in judging.of(name)
+        ]
         yield (
             name,
             {
                 month: MonthRecord(
                     counts=counts,
-                    values=values_of.get(month, []),
+                    values=[of(MonthValue, row) for row in values_of.get(month, ())],
                     source=source[month],
                     judged=(row := judged_of.get(month)),
                     forecast=forecast_of.get((month, row["run_id"], row["cutoff"]))
                     if row
                     else None,
-                    interior=next((row for row in inside if row["month"] <= month), None),
+                    interior=next((row for row in inside if row.month <= month), None),
                     agencies={r["member"]: r[COUNT] for r in agencies_of.get(month, ())},
                     agencies_unit=max(
                         (r["rounding"] for r in agencies_of.get(month, ())), default=1
@@ -202,7 +223,7 @@ def _records(
                     drivers=[of(DriverRow, row) for row in drivers_of.get(month, ())],
                     score=score,
                     often=(often[0], often[1]),
-                    recent=[row for row in judged_rows if row["month"] <= month][-RECENT:],
+                    recent=[row for row in recent if row.month <= month][-RECENT:],
                     newest=newest or "",
                 )
                 for month in choose(source)
@@ -269,11 +290,6 @@ def known_days(db: Connection, total: str | None = None) -> Callable[[Scope, str
         return day if vintage == "day" and day <= late else None
 
     return known
-
-
-def in_time(published: str, known: str | None) -> bool:
-    """Whether a run of this day was published before the month became known."""
-    return known is not None and published < known
 
 
 def rounds_in_time(db: sqlite3.Connection, totals: Totals, due: int) -> dict[str, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from forecast.store.queries import column, records, rows, sql
 from forecast.store.releases import of_series
 from forecast.types import (
     COUNT,
-    Counts,
     Episode,
     FirstPublished,
     FlaggedMonth,
@@ -29,6 +28,7 @@ from forecast.types import (
     MonthVintage,
     Provisional,
     RevisedMonth,
+    RunBasis,
     ScoredForecast,
     SeriesKey,
     UnexplainedMonth,
@@ -65,53 +65,9 @@ class Announced:
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """The record as a run finds it, before it writes anything.
+class Inputs(RunBasis):
+    """The record as a run finds it, before it writes anything, and what readers were told."""
 
-    Attributes
-    ----------
-    counts : every series by month as it stands now, with labels joined.
-    releases : ids of the accepted ones.
-    vintages : every value that a total's month has had, in the order in which they became known.
-    paths : of refit models, from earlier runs.
-    recorded : (model, version, series, cutoff) of the hindcasts on record.
-    hindcast_series : whose they are. hindcasts : of some series, those on record.
-    issued : the forecasts of totals that are scored.
-    first : every series by month, as first published.
-    issued_paths : the engine's forecasts by series, the latest cutoff first.
-    judged : (series, month) that were; left : what the last of each series left.
-    sides : (series, side, last month) of flags and drift alarms. episodes : open and closed.
-    flags : (total, month, month its episode opened).
-    revised : (total, month, release, count before, count after, whether its year was closed in
-    both) of changes that have no flag yet.
-    unexplained : (total, month, cutoff, count, expected, dimension) of totals' flags whose
-    dimension had no figures when they were explained.
-    before : medians that the run before published of totals, and the counts that it rested on, by
-    month; None before the first.
-    answered : (version, total, cutoff) of hindcast answers.
-    provisional : months whose count is not the last word.
-    """
-
-    counts: Counts
-    releases: tuple[int, ...] = ()
-    vintages: Sequence[MonthVintage] = ()
-    paths: Sequence[KeptPath] = ()
-    recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
-    hindcast_series: Sequence[SeriesKey] = ()
-    hindcasts: Callable[[Iterable[SeriesKey]], Iterable[ScoredForecast]] = lambda series: ()
-    issued: Sequence[ScoredForecast] = ()
-    first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
-    issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
-    judged: frozenset[tuple[SeriesKey, str]] = frozenset()
-    left: Mapping[SeriesKey, LastJudged] = field(default_factory=dict)
-    sides: Sequence[LastAlarm] = ()
-    episodes: Sequence[Episode] = ()
-    flags: Sequence[FlaggedMonth] = ()
-    revised: Sequence[RevisedMonth] = ()
-    unexplained: Sequence[UnexplainedMonth] = ()
-    before: tuple[Counts, Counts] | None = None
-    answered: frozenset[tuple[str, str, str]] = frozenset()
-    provisional: Sequence[Provisional] = ()
     announced: Announced = Announced()
 
 
@@ -195,6 +151,12 @@ def provisional(connection: Connection) -> list[Provisional]:
     ]
 
 
+def first_known(db: Connection) -> RunBasis:
+    """Read the figures alone, with what was first known of each."""
+    counts, first = releases.current_counts(db), first_published(db)
+    return RunBasis(counts, first=first, vintages=vintages_of_totals(db))
+
+
 def told(db: Connection) -> Announced:
     """Read what readers were told."""
     statements: dict[int, dict[str, Any]] = defaultdict(dict)
@@ -268,8 +230,8 @@ def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPat
     for key, run_id, day, cutoff, *paths, marks, df in rows:
         median, centre, scale = (tuple(json.loads(path)) for path in paths)
         path = ForecastPath(cutoff, centre, scale, df, run_id, median, day)
-        if marks is not None and (kept := mixtures_in(marks)):
-            path = replace(path, mixtures=kept[: len(centre)])
+        if marks is not None and (mixtures := mixtures_in(marks)):
+            path = replace(path, mixtures=mixtures[: len(centre)])
         by_series[key].append(path)
     return by_series
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forecast.store import connect, ledger, measures, queries, schema, scheme1, witnesses
 from forecast.store.kinds import GROUPS, PARTS
 from forecast.store.lawful import Statements
 from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
 from forecast.store.releases import counts_digest, load_snapshot
-from forecast.types import Row
 
 RUNS_AT_SIGHT = 12  # a year
 _DANGLING = "pragma foreign_key_check"
@@ -60,50 +61,55 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     return _without_tracebacks(connection, lambda: list(_damage(connection)))
 
 
-def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
-    """Look a quoted digest up. What it covers is as it was only if there are no `findings`.
+@dataclass(frozen=True, slots=True)
+class QuotedDigest:
+    """What the record knows of a digest that was quoted.
 
-    Returns
-    -------
-    scheme, of the entry or run that has it, None where none has; given, the run it was given of;
-    subject, what that entry is about; later, (kind, subject) of the entries since; reworded,
-    the words of measures changed since; standing, the
-    newest digest of the run asked for, "" if there is no such run; run_scheme, of that run;
-    differs, of `GROUPS` those in which the quoted digest differs from the nearest one the record
-    has, empty where the marks do not tell.
+    standing : the newest digest of the run asked for, "" if there is no such run; run_scheme : of
+    that run. scheme : of the entry or run that has the digest, None where none has; given : the run
+    it was given of; subject : what that entry is about; later : (kind, subject) of the entries
+    since; reworded : the words of measures changed since. differs : of `GROUPS` those in which the
+    digest differs from the nearest one the record has, empty where the marks do not tell.
     """
-    runs = {run["id"]: run for run in _runs(connection)}
+
+    standing: str = ""
+    run_scheme: int | None = None
+    scheme: int | None = None
+    given: int | None = None
+    subject: str = ""
+    later: tuple[tuple[str, str], ...] = ()
+    reworded: tuple[measures.Rewording, ...] = ()
+    differs: tuple[str, ...] = ()
+
+
+def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> QuotedDigest:
+    """Look a quoted digest up. What it covers is as it was only if there are no `findings`."""
+    runs = {run.id: run for run in _runs(connection)}
     entries = _entries(connection)
     of_run = [e for e in entries if e.run_id == run_id and e.kind != "witnessed"]
-    asked = runs.get(run_id, {"digest": "", "scheme": None})
-    answer = {
-        "scheme": None,
-        "given": None,
-        "subject": "",
-        "later": (),
-        "reworded": (),
-        "standing": of_run[-1].digest if of_run else asked["digest"],
-        "run_scheme": asked["scheme"],
-        "differs": (),
-    }
+    asked = runs.get(run_id)
+    last = of_run[-1] if of_run else asked
+    answer = QuotedDigest(last.digest if last else "", asked.scheme if asked else None)
     for entry in entries:
         if entry.digest == digest:
             later = tuple((e.kind, e.subject) for e in entries if e.id > entry.id)
             subject = f"{entry.subject} {entry.kind}".removesuffix(" run")
-            answer |= {"scheme": entry.scheme, "given": entry.run_id, "subject": subject}
             since = {subject for _, subject in later}
-            words = (w for w in measures.rewordings(connection) if f"wording {w.wording}" in since)
-            return answer | {"later": later, "reworded": tuple(words)}
+            words = tuple(
+                w for w in measures.rewordings(connection) if f"wording {w.wording}" in since
+            )
+            answer = replace(answer, scheme=entry.scheme, given=entry.run_id, subject=subject)
+            return replace(answer, later=later, reworded=words)
     for number, run in runs.items():
-        if run["digest"] == digest:
-            return answer | {"scheme": run["scheme"], "given": number, "subject": f"run {number}"}
+        if run.digest == digest:
+            return replace(answer, scheme=run.scheme, given=number, subject=f"run {number}")
     # The nearest of several digests of that run tells most.
     marks = ledger.split_marks(digest[ROOT:])
     differ = [
         tuple(group for group, was, now in zip(GROUPS, known, marks, strict=True) if was != now)
         for known in (ledger.split_marks(entry.digest[ROOT:]) for entry in reversed(of_run))
     ]
-    return answer | {"differs": min(differ, key=len, default=())}
+    return replace(answer, differs=min(differ, key=len, default=()))
 
 
 def _without_tracebacks(connection: sqlite3.Connection, look: Callable[[], list[str]]) -> list[str]:
@@ -133,9 +139,16 @@ def _entries(db: sqlite3.Connection) -> list[LedgerEntry]:
     return ledger.entries(db) if queries.has(db, "entries") else []
 
 
-def _runs(db: sqlite3.Connection) -> list[Row]:
+class _RunDigest(NamedTuple):
+    id: int
+    digest: str
+    previous: str
+    scheme: int
+
+
+def _runs(db: sqlite3.Connection) -> list[_RunDigest]:
     scheme = "scheme" if queries.has(db, "entries") else str(scheme1.SCHEME)
-    return queries.rows(db, "run_digests", scheme=scheme)
+    return queries.records(db, _RunDigest, "run_digests", scheme=scheme)
 
 
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
@@ -149,7 +162,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     yield from schema.findings(db, max(version, stated))
     rested_on = db.execute("select release_id, min(run_id) from run_releases group by 1").fetchall()
     statements = Statements(entries, dict(rested_on))
-    lately = {run["id"] for run in (runs if newest is None else runs[-newest:])}
+    lately = {run.id for run in (runs if newest is None else runs[-newest:])}
     # Of runs that the ledger states too, the tables are compared below, if it has to be quick.
     twice = {r for r in lately if newest is not None and ("run", r) in statements.newest}
     yield from _chain_findings(db, runs, entries, lately - twice)
@@ -179,19 +192,19 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
 
 def _chain_findings(
     db: sqlite3.Connection,
-    runs: Sequence[Row],
+    runs: Sequence[_RunDigest],
     entries: Sequence[LedgerEntry],
     compared: Collection[int],
 ) -> Iterator[str]:
     """Yield links that do not hold: runs of scheme 1 among themselves, then entries behind them."""
     previous = ""
-    for run in (run for run in runs if run["scheme"] == scheme1.SCHEME):
-        if run["previous"] != previous:
-            yield f"run {run['id']} does not follow the run before it; one was removed or replaced"
-        digest = run["digest"]
-        if run["id"] in compared and scheme1.run_digest(db, run["id"], run["previous"]) != digest:
+    for run in (run for run in runs if run.scheme == scheme1.SCHEME):
+        if run.previous != previous:
+            yield f"run {run.id} does not follow the run before it; one was removed or replaced"
+        digest = run.digest
+        if run.id in compared and scheme1.run_digest(db, run.id, run.previous) != digest:
             yield (
-                f"run {run['id']} was edited: its row, releases, forecasts or quantiles "
+                f"run {run.id} was edited: its row, releases, forecasts or quantiles "
                 "are not what was published"
             )
         previous = digest
@@ -209,19 +222,19 @@ def _named(entry: LedgerEntry) -> str:
     return f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
 
 
-def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[Row]) -> Iterator[str]:
+def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_RunDigest]) -> Iterator[str]:
     """Compare runs and the entries that state them."""
     published = {entry.subject: entry for entry in entries if entry.kind == "run"}
     for run in runs:
-        entry = published.pop(f"run {run['id']}", None)
-        if entry is None and run["scheme"] != scheme1.SCHEME:
-            yield f"run {run['id']} is not in the ledger"
-        elif entry is not None and (run["scheme"], run["previous"], run["digest"]) != (
+        entry = published.pop(f"run {run.id}", None)
+        if entry is None and run.scheme != scheme1.SCHEME:
+            yield f"run {run.id} is not in the ledger"
+        elif entry is not None and (run.scheme, run.previous, run.digest) != (
             entry.scheme,
             entry.previous,
             entry.digest,
         ):
-            yield f"run {run['id']} was edited: its digest is not that of the ledger"
+            yield f"run {run.id} was edited: its digest is not that of the ledger"
     yield from (f"{subject} was removed" for subject in published)
 
 

@@ -171,9 +171,14 @@ def label_joins(db: Connection) -> dict[str, dict[str, str]]:
 def _word(db: Database, number: int, now: datetime | str, **changed: object) -> None:
     """Add a wording of a measure, the last one but for what `changed`, and state it."""
     last = {row["measure_id"]: row for row in rows(db, "wordings")}.get(number)
-    kept = dict(last) if last else {"source": None, "joins": "{}"}
-    kept |= {k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()}
-    values = (number, now if isinstance(now, str) else text(now), kept["source"], kept["joins"])
+    current = dict(last) if last else {"source": None, "joins": "{}"}
+    current |= {k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()}
+    values = (
+        number,
+        now if isinstance(now, str) else text(now),
+        current["source"],
+        current["joins"],
+    )
     (wording,) = db.execute(sql("save_wording"), values).fetchone()
     ledger.state(db, "worded", wording)
 

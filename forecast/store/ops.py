@@ -75,6 +75,17 @@ class Link:
     unrecognized: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A content that was found. url : that gave it. first_seen_at : "YYYY-MM-DD"."""
+
+    url: str
+    sha256: str
+    file_name: str
+    first_seen_at: str
+    poll_id: int
+
+
 def ops_path(path: Path) -> Path:
     """Where the ops.db of this database is; one of another name has its own, "mine-ops.db"."""
     return path.with_name(NAME if path.stem == "bordercast" else f"{path.stem}-{NAME}")
@@ -131,20 +142,15 @@ def links(db: Connection) -> dict[str, Link]:
     return {row["url"]: Link(**row | {"listed": bool(row["listed"])}) for row in seen}
 
 
-def downloads(db: Connection) -> list[Row]:
-    """Return every content ever found, in the order of finding.
-
-    Returns
-    -------
-    url, that gave it; sha256; file_name; first_seen_at, "YYYY-MM-DD"; poll_id.
-    """
-    return queries.rows(db, "downloads")
+def downloads(db: Connection) -> list[Download]:
+    """Return every content ever found, in the order of finding."""
+    return queries.records(db, Download, "downloads")
 
 
-def save_download(db: Database, download: Row, link: Link) -> None:
-    """Record a content, a row of `downloads`, and how to ask for its address again."""
+def save_download(db: Database, download: Download, link: Link) -> None:
+    """Record a content, and how to ask for its address again."""
     with transaction(db):
-        insert(db, "downloads", [download], known="or ignore")
+        insert(db, "downloads", [asdict(download)], known="or ignore")
         insert(db, "links", [asdict(link)], known="or replace")
 
 

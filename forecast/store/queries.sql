@@ -463,7 +463,7 @@ select witness, entry_id, run_id, statement, seen_at, seen_by, proof
 from witness_proofs order by entry_id, witness
 
 -- name: sightings
-select run_id, witness, seen_at, seen_by, entry_id, month, published_on, days_before from witnesses
+select * from witnesses
 
 -- name: misdated_entries
 select id, kind, subject, moment, how, than from misdated_entries order by id
@@ -579,7 +579,7 @@ where border = ? and dimension = ? and member = ?
 order by month
 
 -- name: at_lead
-select month, basis, median, lo50, hi50, lo80, hi80, lo95, hi95, encounters
+select month, basis, median, lo80, hi80, lo95, hi95, encounters
 from forecast_vs_actual
 where border = ? and dimension = '' and model = 'bordercast' and horizon = ?
 order by month, basis = 'issued', run_id desc
@@ -1089,13 +1089,7 @@ select id, source, kind, file_name, url, sha256, data_through, seq, rounding, fi
     first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
     coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
 from releases left join retractions as w on w.release_id = id
-where ? is null or status = ? order by seq, id
-
--- name: one_release
-select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
-    first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
-    coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
-from releases left join retractions as w on w.release_id = id where id = ?
+where (?1 is null or status = ?1) and (?2 is null or id = ?2) order by seq, id
 
 -- name: measure_of_release
 select measure_id from main.releases where id = ?

@@ -16,8 +16,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.rows import DriverRow, FlagRow, ScoreRow, of
-from forecast.store import schema, witnesses
+from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, of
+from forecast.store import schema
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
@@ -60,23 +60,23 @@ def latest_run(connection: sqlite3.Connection) -> RunRow | None:
     return next(iter(records(connection, RunRow, "latest_run")), None)
 
 
-def newest_source(connection: sqlite3.Connection) -> Row | None:
-    """Return the release that states the newest month; None if nothing is held.
+@dataclass(frozen=True, slots=True)
+class NewestFile:
+    """The release that states the newest month. first_seen_at : "YYYY-MM-DD" where it is known."""
 
-    Returns
-    -------
-    file_name; seen, "YYYY-MM-DD", None where it is not known; refused, names of files that are not
-    older; witnesses, rows of `witnesses.sightings`.
-    """
-    # One row, or none in an empty record.
-    for newest in rows(connection, "newest_source"):
-        return {
-            "file_name": newest["file_name"],
-            "seen": newest["first_seen_at"],
-            "refused": tuple(column(connection, "still_refused", (newest["seq"],))),
-            "witnesses": witnesses.sightings(connection),
-        }
-    return None
+    file_name: str
+    first_seen_at: str | None
+    seq: int
+
+
+def newest_source(connection: sqlite3.Connection) -> NewestFile | None:
+    """Return the release that states the newest month; None if nothing is held."""
+    return next(iter(records(connection, NewestFile, "newest_source")), None)
+
+
+def refused_since(connection: sqlite3.Connection, newest: NewestFile | None) -> list[str]:
+    """Return the names of refused files that are not older."""
+    return column(connection, "still_refused", (newest.seq,)) if newest else []
 
 
 def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
@@ -97,9 +97,10 @@ def forecasts(
     totals: Totals,
     total: str | None = None,
     model: str = "bordercast",
-) -> list[Row]:
+) -> list[ForecastRow]:
     """Return the last run's forecasts of the totals, in the totals' order."""
-    return rows(connection, "latest_forecasts", (in_order(totals), model, total, total))
+    values = in_order(totals), model, total, total
+    return records(connection, ForecastRow, "latest_forecasts", values)
 
 
 def scores(
@@ -201,14 +202,26 @@ def summed(connection: sqlite3.Connection, parts: Sequence[SeriesKey]) -> dict[s
     return {month: sum(line.get(month, 0) for line in lines) for month in every}
 
 
-def flagged(connection: sqlite3.Connection, key: SeriesKey) -> list[Row]:
-    """Return a series' months that were flagged, with median and severity."""
-    return rows(connection, "flagged", key[:3])
+@dataclass(frozen=True, slots=True)
+class MarkedMonth:
+    """A flagged month, as charts mark it."""
+
+    month: str
+    count: int
+    median: int
+    severity: str
 
 
-def month_forecasts(connection: sqlite3.Connection, key: SeriesKey, model: str) -> list[Row]:
-    """Return the last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
-    return rows(connection, "forecasts_of_series", (*key[:3], model))
+def flagged(connection: sqlite3.Connection, key: SeriesKey) -> list[MarkedMonth]:
+    """Return a series' months that were flagged."""
+    return records(connection, MarkedMonth, "flagged", key[:3])
+
+
+def month_forecasts(
+    connection: sqlite3.Connection, key: SeriesKey, model: str
+) -> list[ForecastRow]:
+    """Return the last run's forecasts of a series, month by month."""
+    return records(connection, ForecastRow, "forecasts_of_series", (*key[:3], model))
 
 
 def by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[Row]]:
@@ -222,31 +235,37 @@ def by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[R
 # ---------------------------------------------------------------- how good forecasts were
 
 
-def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Row]:
-    """Return what had been forecast for each month from `horizon` months before, and what came.
-
-    An issued forecast goes before a hindcast, the first issued one before a later.
-    """
-    forecasts = rows(connection, "at_lead", (total, horizon))
-    # The order puts what counts more last, and the last of a key stands.
-    return list({row["month"]: row for row in forecasts}.values())
-
-
 @dataclass(frozen=True, slots=True)
-class ComeDue:
+class JudgedForecast:
     """A forecast beside what was published of its month."""
 
-    total: str
-    model: str
-    basis: str
     month: str
-    horizon: int
+    basis: str
     median: int
     lo80: int
     hi80: int
     lo95: int
     hi95: int
     count: int
+
+
+def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[JudgedForecast]:
+    """Return what had been forecast for each month from `horizon` months before, and what came.
+
+    An issued forecast goes before a hindcast, the first issued one before a later.
+    """
+    forecasts = records(connection, JudgedForecast, "at_lead", (total, horizon))
+    # The order puts what counts more last, and the last of a key stands.
+    return list({row.month: row for row in forecasts}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ComeDue(JudgedForecast):
+    """The same by any model, for a total's month."""
+
+    total: str
+    model: str
+    horizon: int
 
 
 def of_year(connection: sqlite3.Connection, first: str, last: str) -> list[ComeDue]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
@@ -175,7 +175,7 @@ def retract(db: Database, release_id: int, why: str, by: str, now: str) -> Relea
     if not why.strip() or not by.strip():
         raise DataError("--why and --by are required")
     with transaction(db):
-        if one_release(db.conn, release_id)["status"] != "accepted":
+        if one_release(db.conn, release_id).status != "accepted":
             raise DataError(f"release {release_id} is not accepted, so it states nothing")
         db.execute(sql("retract"), (release_id, why.strip(), by.strip(), now))
         # Later releases that said the same stood on its rows.
@@ -233,7 +233,7 @@ def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _By
     for month in sorted(covered):
         in_month = old.get(month, {})
         # What the release before said, and what counts, which need not be the same.
-        running, said, counted = 0, None, None
+        running, current, counted = 0, None, None
         for release_id, first, last, last_count in chain:
             if not first <= month <= last:
                 continue
@@ -243,9 +243,9 @@ def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _By
                 # Without a row a release says what the one before it said.
                 running = value = in_month.get(release_id, running)
             counts = month <= last_count
-            if value != said or (counts and value != counted):
+            if value != current or (counts and value != counted):
                 rows.setdefault(month, {})[release_id] = value
-            said, counted = value, value if counts else counted
+            current, counted = value, value if counts else counted
     return rows
 
 
@@ -434,8 +434,35 @@ def habits(db: Connection) -> list[tuple[str, int, int, int, str | None]]:
     return [tuple(row) for row in db.execute(sql("habits")).fetchall()]
 
 
-def one_release(db: Connection, release_id: int) -> Row:
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A release, and what became of it. reason : why it was refused, accepted or withdrawn."""
+
+    id: int
+    source: str
+    kind: str
+    file_name: str
+    url: str
+    sha256: str
+    data_through: str
+    seq: int
+    rounding: int
+    first_seen_at: str | None
+    first_seen_precision: str
+    status: str
+    reason: str | None
+    decided_at: str | None
+
+
+def all_releases(
+    db: Connection, status: str | None = None, release_id: int | None = None
+) -> list[ReleaseRow]:
+    """Return every release, or those of a status or id, in their order."""
+    return records(db, ReleaseRow, "all_releases", (status, release_id))
+
+
+def one_release(db: Connection, release_id: int) -> ReleaseRow:
     """Return one release; DataError if there is none."""
-    for row in rows(db, "one_release", (release_id,)):
+    for row in all_releases(db, release_id=release_id):
         return row
     raise DataError(f"no release {release_id}; `bordercast releases list` shows all")

@@ -12,6 +12,7 @@ from dataclasses import fields
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
@@ -28,6 +29,7 @@ from forecast.types import (
     Publication,
     Row,
     SeriesKey,
+    TotalMonth,
     Totals,
 )
 
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
     from forecast.store.history import MonthRecord
 
 SeriesIds = Mapping[SeriesKey, int]
-NewestReports = Callable[[Iterable[tuple[str, str, "MonthRecord"]]], Iterable[tuple[str, str, str]]]
-"""Makes (total, its newest month, the report of it, JSON) of what is on record about it."""
+NewestReports = Callable[
+    [Iterable[tuple[TotalMonth, "MonthRecord"]]], Iterable[tuple[TotalMonth, str]]
+]
+"""Makes the report, JSON, of each total's newest month of what is on record about it."""
 
 _NO_TOTALS = Totals((), "")
 # What the tables call otherwise than the records.
@@ -50,7 +54,7 @@ def publish(
     publication: Publication,
     reports: NewestReports = lambda records: (),
     *,
-    split: tuple[str, str, str] = ("", "", ""),
+    split: Mapping[str, str] = MappingProxyType({}),
     totals: Totals = _NO_TOTALS,
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
@@ -93,7 +97,9 @@ def publish(
             db.execute(sql(kept_before), (run_id,))
         # Reports are made of the rows just written, so that a page made later says the same.
         newest = history.newest_records(db.conn, split, totals)
-        db.conn.executemany(sql("save_report"), ((run_id, *report) for report in reports(newest)))
+        db.conn.executemany(
+            sql("save_report"), ((run_id, *at, report) for at, report in reports(newest))
+        )
         # Last of all: it digests what was written above.
         entry = ledger.state(db, "run", run_id, notices=due)
         db.execute(

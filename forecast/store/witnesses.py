@@ -10,11 +10,12 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from forecast.rows import WitnessRow
 from forecast.store import connect, ledger, ops
 from forecast.store.connect import insert, transaction
 from forecast.store.kinds import PROOFS
@@ -118,7 +119,9 @@ def proofs(db: Connection) -> list[WitnessProof]:
     return records(db, WitnessProof, "witness_proofs")
 
 
-def sightings(db: Connection, moments: Mapping[tuple[str, int], str] | None = None) -> list[Row]:
+def sightings(
+    db: Connection, moments: Mapping[tuple[str, int], str] | None = None
+) -> list[WitnessRow]:
     """Return when each proof was given, relative to the publication of its run's first month.
 
     Parameters
@@ -135,14 +138,13 @@ def sightings(db: Connection, moments: Mapping[tuple[str, int], str] | None = No
     if moments is None:
         moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
     seen = []
-    for row in rows(db, "sightings"):
-        if (row["witness"], row["entry_id"]) not in moments:
+    for row in records(db, WitnessRow, "sightings"):
+        moment, days = moments.get((row.witness, row.entry_id)), None
+        if moment is None:
             continue
-        moment, published = moments[row["witness"], row["entry_id"]], row["published_on"]
-        days = None
-        if moment and published and row["witness"] == "time stamp":
-            days = (date.fromisoformat(published) - date.fromisoformat(moment[:10])).days
-        seen.append(row | {"seen_at": moment, "days_before": days})
+        if moment and row.published_on and row.witness == "time stamp":
+            days = (date.fromisoformat(row.published_on) - date.fromisoformat(moment[:10])).days
+        seen.append(replace(row, seen_at=moment, days_before=days))
     return seen
 
 

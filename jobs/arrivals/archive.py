@@ -15,9 +15,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import files
 from forecast.config import Config
@@ -29,21 +28,24 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from forecast.types import Row
+    from forecast.store.ops import Download
 
 REASON = ".reason.txt"
 PRIVATE = 0o700
 
 
-def folders(path: Path, config: Config) -> dict[str, Path]:
-    """Return inbox, archive and quarantine of the database `path`; made when first needed.
+class Folders(NamedTuple):
+    """Where the files of a database are kept; made when first needed."""
 
-    They lie beside it, unless the settings say otherwise.
-    """
-    return {
-        name: path.parent / getattr(config.fetch, name)
-        for name in ("inbox", "archive", "quarantine")
-    }
+    inbox: Path
+    archive: Path
+    quarantine: Path
+
+
+def folders(path: Path, config: Config) -> Folders:
+    """Return the folders of the database `path`, beside it unless the settings say otherwise."""
+    of = config.fetch
+    return Folders(*(path.parent / name for name in (of.inbox, of.archive, of.quarantine)))
 
 
 def downloads(
@@ -55,45 +57,43 @@ def downloads(
     """
     if not ops.ops_path(context.path).exists():
         return []
-    kept_in = folders(context.path, context.config)["archive"]
+    kept_in = folders(context.path, context.config).archive
     with ops.reading(context.path) as ops_db:
         downloaded = ops.downloads(ops_db)
-    by_content = {
-        row["sha256"]: row for row in reversed(downloaded)
-    }  # the address that had it first
+    by_content = {row.sha256: row for row in reversed(downloaded)}  # the address that had it first
     return [
         _download(context.path, kept_in, row)
         for row in reversed(by_content.values())
-        if context.takes(row["file_name"])
-        and (kept_in / row["sha256"] / row["file_name"]).exists()
+        if context.takes(row.file_name)
+        and (kept_in / row.sha256 / row.file_name).exists()
         and (
             db is None
-            or (earlier := releases.find_by_hash(db, row["sha256"])) is None
+            or (earlier := releases.find_by_hash(db, row.sha256)) is None
             or earlier["status"] == "quarantined"
         )
     ]
 
 
-def _download(path: Path, kept_in: Path, download: Row) -> Arrival:
+def _download(path: Path, kept_in: Path, download: Download) -> Arrival:
     def content() -> bytes:
-        return inbox.read_once(kept_in / download["sha256"] / download["file_name"])[0]
+        return inbox.read_once(kept_in / download.sha256 / download.file_name)[0]
 
     def settle(result: IngestResult) -> str:
         if result.outcome == "refused":  # the quarantine has it now, and it is asked for again
-            remove(kept_in, download["sha256"])
+            remove(kept_in, download.sha256)
             with ops.writing(path) as ops_db:
-                connect.write(ops_db, "forget_validators", (download["sha256"],))
+                connect.write(ops_db, "forget_validators", (download.sha256,))
         return ""
 
-    first_seen, address = download["first_seen_at"], download["url"]
-    return Arrival(download["file_name"], content, first_seen, "publisher", address, settle=settle)
+    first_seen, address = download.first_seen_at, download.url
+    return Arrival(download.file_name, content, first_seen, "publisher", address, settle=settle)
 
 
-def make(kept_in: Mapping[str, Path]) -> None:
+def make(kept_in: Folders) -> None:
     """Make the inbox, and the two others as nobody else's; they may have been readable before."""
-    inbox.make(kept_in["inbox"])
-    for name in ("archive", "quarantine"):
-        make_private(kept_in[name])
+    inbox.make(kept_in.inbox)
+    make_private(kept_in.archive)
+    make_private(kept_in.quarantine)
 
 
 def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:

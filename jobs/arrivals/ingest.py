@@ -95,7 +95,7 @@ def ingest_all(
         if results[-1].outcome == "refused":
             raise DataError(results[-1].reason)
     # Nobody looks into the inbox; `status` does.
-    left = inbox.left(kept_in["inbox"])
+    left = inbox.left(kept_in.inbox)
     for name, reason in left.items():
         results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
     for arrival in waiting(db, context, first_seen):
@@ -184,7 +184,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             "\n".join(line[:LINE_KEPT] for line in text.split("\n"))
             for text in ("\n".join(error.kept), str(error) if plain else error.kept[0])
         )
-        archive.refuse(kept_in["quarantine"], release.sha256, name, content, reasons)
+        archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
         with transaction(db):
             release_id = releases.save_refused(db, release, reasons)
         if isinstance(error, HeldError):
@@ -192,18 +192,18 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             reason += f". Answer by `{command}`; --why REASON takes it as it stands"
         return IngestResult(name, "refused", release_id, "", reason)
     # The file first: a record that rests on a file nobody has could not be checked.
-    archive.keep_bytes(kept_in["archive"], sha256, name, content)
-    told = "; ".join(read.said)
+    archive.keep_bytes(kept_in.archive, sha256, name, content)
+    told = "; ".join(read.warnings)
     with transaction(db):
         if earlier:
             releases.save_after_all(db, earlier["id"], snapshot, told, "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, told)
         measures.agree(db, agreed, "")
-    archive.remove(kept_in["quarantine"], sha256)
-    notes = (f"{name}: {note}" for note in (*read.said, *cut, *beside.said))
+    archive.remove(kept_in.quarantine, sha256)
+    notes = (f"{name}: {note}" for note in (*read.warnings, *cut, *beside.warnings))
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
-    through, said = release.data_through, [*map("; ".join, (warnings, read.notes))]
-    return IngestResult(name, "accepted", release_id, through, "", *said)
+    through, words = release.data_through, [*map("; ".join, (warnings, read.notes))]
+    return IngestResult(name, "accepted", release_id, through, "", *words)
 
 
 def accept(
@@ -230,15 +230,13 @@ def accept(
     DataError : it is not in quarantine, it does not even read, or an answer is lacking.
     """
     row = releases.one_release(db.conn, release_id)
-    if row["status"] != "quarantined":
-        raise DataError(f"release {release_id} ({row['file_name']}) is accepted already")
+    if row.status != "quarantined":
+        raise DataError(f"release {release_id} ({row.file_name}) is accepted already")
     kept_in = archive.folders(context.path, context.config)
-    file = archive.find(kept_in["quarantine"], row["sha256"])
+    file = archive.find(kept_in.quarantine, row.sha256)
     if file is None:
-        raise DataError(
-            f"{row['file_name']}: no longer in {kept_in['quarantine']}; ingest it again"
-        )
-    arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
+        raise DataError(f"{row.file_name}: no longer in {kept_in.quarantine}; ingest it again")
+    arrival = folder.of_operator(file, row.first_seen_at or "", address=row.url)
     content = arrival.content()
     read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
     read, agreed, asked = _as_agreed(db, context, read, answers, now)
@@ -251,15 +249,15 @@ def accept(
             of.reader().beside_record(of, read, partial(releases.current_counts, db)).snapshot
         )
     snapshot = _placed(db, snapshot, context.source)
-    archive.keep_bytes(kept_in["archive"], row["sha256"], arrival.name, content)
+    archive.keep_bytes(kept_in.archive, row.sha256, arrival.name, content)
     why = "; ".join(filter(None, (*(f'as "{answer}"' for answer in answers), why)))
-    reason = f"{why} (the checks said: {row['reason']})"
+    reason = f"{why} (the checks said: {row.reason})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
         measures.agree(db, agreed, now)
-    archive.remove(kept_in["quarantine"], row["sha256"])
+    archive.remove(kept_in.quarantine, row.sha256)
     _warn_of_unknown(context, snapshot.release, read)
-    return snapshot.release, read.said
+    return snapshot.release, read.warnings
 
 
 def _as_agreed(
@@ -289,7 +287,7 @@ def _as_agreed(
     said, asked = contract.read(case)
     kept = read._replace(
         snapshot=stating(read.snapshot, case.stated),
-        said=(*read.said, *map(printable, said)),
+        warnings=(*read.warnings, *map(printable, said)),
     )
     return kept, case.agreed, asked
 
@@ -329,7 +327,7 @@ def _cut(db: Database, context: Context, name: str, content: bytes) -> list[str]
         return []
     last = printable(re.split(rb"[,;\t]", content.splitlines()[-1])[-1].decode(errors="replace"))
     problem = f"its last line has no end; if it was cut there, its last number, {last}, is wrong"
-    kept_in = archive.folders(context.path, context.config)["archive"]
+    kept_in = archive.folders(context.path, context.config).archive
     for _, sha256 in db.execute(sql("newest_release")):
         before = archive.find(kept_in, sha256)
         if before and not _ends_inside_a_line(inbox.read_once(before)[0]):

@@ -123,7 +123,7 @@ def awaited(path: Path, source: Source) -> str:
         return ""
     with ops.reading(path) as db:
         last = ops.last_poll(db)
-        fresh = {d["sha256"] for d in ops.downloads(db) if last and d["poll_id"] == last[0]}
+        fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
     with closing(connect.read(path)) as connection:
         measures.scope_to(connection, source.name)
         newest = queries.rows(connection, "newest_files")
@@ -148,7 +148,7 @@ class _Visit:
         known: Mapping[str, Link],
     ) -> None:
         self.path, self.settings, self.poll_id = path, config.fetch, poll_id
-        self.archive = archive.folders(path, config)["archive"]
+        self.archive = archive.folders(path, config).archive
         self.index = page_of(config, source)
         self.address, self.source = config.address, source
         self.today = now.date().isoformat()
@@ -268,9 +268,8 @@ class _Visit:
         # The file first: a link that is remembered without its file would never be asked for again.
         archive.keep_bytes(self.archive, sha256, name, reply.content)
         with ops.writing(self.path) as db:
-            download = {"url": url, "sha256": sha256, "file_name": name}
-            when = {"first_seen_at": self.today, "poll_id": self.poll_id}
-            ops.save_download(db, download | when, link)
+            download = ops.Download(url, sha256, name, self.today, self.poll_id)
+            ops.save_download(db, download, link)
         if before:
             return PollAnswer(url, "replaced", f"content was {before[:12]}, is {sha256[:12]}")
         return PollAnswer(url, "new", sha256)

@@ -33,8 +33,8 @@ _PARTS = {
 class UnreadError(DataError):
     """A file that a child could not read. kept : see `DataError.kept`."""
 
-    def __init__(self, text: str, kept: tuple[str, ...]) -> None:
-        self._kept = kept
+    def __init__(self, text: str, columns: tuple[str, ...]) -> None:
+        self._kept = columns
         super().__init__(text)
 
     @property

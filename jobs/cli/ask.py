@@ -11,7 +11,7 @@ from forecast.desk.sentences import ahead
 from forecast.errors import ConfigError
 from forecast.judge import replay as replayed_service
 from forecast.rows import as_row
-from forecast.store import wakes
+from forecast.store import inputs, wakes
 from forecast.types import SUM_AHEAD, Forecast
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, progress, wrapped
@@ -84,8 +84,10 @@ def replay(record: OpenRecord, since: str) -> Printed:
     source = record.source
     config = record.settings.context.config
     with progress() as report:
-        replayed = replayed_service.service(record.connection, config, since, source, report)
-    events = list(replayed_service.known_events(replayed, since, source))
+        known = inputs.first_known(record.connection)
+        wanted = config.forecast.first_cutoff, config.forecast.horizon, config.flags.rules
+        replayed = replayed_service.service(known, *wanted, since, source.traits, report)
+    events = list(replayed_service.known_events(replayed, since, source.traits))
     flagged = [
         terminal.ReplayedFlag(
             month=flag.month,

@@ -150,9 +150,8 @@ def _fan(record: OpenRecord, key: SeriesKey, log: bool | None, **_: Any) -> Any:
     from forecast.desk.charts import forecasts
 
     ahead = _some(months_ahead(record, key), key, "forecasts")
-    published = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
     flagged = read.flagged(record.connection, key)
-    return forecasts.fan(key, published, ahead, flagged, record.source, log)
+    return forecasts.fan(key, record.counts(key), ahead, flagged, record.source, log)
 
 
 def _history(
@@ -161,7 +160,7 @@ def _history(
     from forecast.desk.charts import forecasts
 
     rows = read.at_lead(record.connection, key.total, lead)
-    rows = _some([row for row in rows if row["month"] >= since], key, "such forecasts")
+    rows = _some([row for row in rows if row.month >= since], key, "such forecasts")
     flagged = read.flagged(record.connection, key)
     return forecasts.history(key.total, rows, flagged, lead, record.source, log)
 

@@ -135,10 +135,10 @@ def _if_they_jump(
     counts: MonthlyCounts, h: int, hindcasts: int, totals: TotalRows, spread: Spread
 ) -> Row:
     """Return how good the same hindcasts would have been of counts that are known to jump."""
-    said = anyseries.forecast_counts(
+    jumping = anyseries.forecast_counts(
         replace(counts, jumps=True), h, hindcasts=hindcasts, totals=totals, spread=spread
     )
-    return anyseries.quality(_save({ENGINE: said.hindcasts()}, "", spread)[ENGINE])
+    return anyseries.quality(_save({ENGINE: jumping.hindcasts()}, "", spread)[ENGINE])
 
 
 def _forecast_folder(

@@ -17,9 +17,9 @@ from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
 from forecast.engine import ENGINE
 from forecast.errors import SeriesNameError
-from forecast.rows import as_row
+from forecast.rows import ForecastRow, as_row
 from forecast.store import queries, read, witnesses
-from forecast.types import COUNT, Row, SeriesKey
+from forecast.types import COUNT, SeriesKey
 from forecast.words import capital
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
@@ -67,12 +67,16 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
             sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
             parts += notes(" ".join(filter(None, sentences)))
         parts.append(terminal.border_table(rows))
-    value = {**record.stamp, "figures_old": record.old or None, "forecasts": rows}
+    value = {
+        **record.stamp,
+        "figures_old": record.old or None,
+        "forecasts": list(map(as_row, rows)),
+    }
     value |= {"provisional": early} if early else {}
     return Printed(value, parts)
 
 
-def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[Row]:
+def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[ForecastRow]:
     """Return a series' forecasts month by month; a sum's are drawn anew."""
     if key in record.names.sums and model == ENGINE:
         return answers.Asking(record.connection, record.source).months_ahead(key)
@@ -138,15 +142,14 @@ def movers(
 
         export.check(out)
         cells = [
-            (name, group["dimension"], mover["label"], group["month"], mover["value"], *bases)
+            (name, group.dimension, mover.label, group.month, mover.value, *mover.bases.values())
             for group in moved
-            for mover in group["movers"]
-            for bases in [mover["bases"].values()]
+            for mover in group.movers
         ]
         export.write(export.of_rows(MOVERS_COLUMNS, cells, record.origin), out)
         return Printed(None, [f"{out}: {len(cells):,} rows, {record.quoted}"])
     tables = [terminal.movers_table(group, name, column) for group in moved]
-    value = {**record.stamp, "from": base, "movers": moved}
+    value = {**record.stamp, "from": base, "movers": list(map(asdict, moved))}
     return Printed(value, (*tables, record.quoted))
 
 

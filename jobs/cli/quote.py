@@ -29,9 +29,11 @@ from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
 from forecast.periods import Period
+from forecast.rows import of
 from forecast.sources.names import member_words
 from forecast.store import history, read
-from forecast.types import COUNT, Row, SeriesKey
+from forecast.store.history import MonthValue
+from forecast.types import SeriesKey
 from forecast.words import day_words, known_words, month_words
 from jobs.cli.look import months_ahead
 from jobs.cli.options import Settings
@@ -136,6 +138,10 @@ def _answering(counted: OpenRecord) -> Answering:
     return Answering(counted.connection, counted.source, counted.table)
 
 
+def _told(row: Row) -> str:
+    return monthly.told_value(of(MonthValue, row))
+
+
 def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
     """Say what a month's count was on a day, by whose word, and what it is now."""
     try:
@@ -151,9 +157,12 @@ def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
         known = known_words(first["vintage"], first["known_from"]) if first else "never"
         problem = f"no count of {what} was known by {day}; the first on record: {known}"
         raise record.refused("--as-of", problem)
-    line = f"On {day_words(day)} {what} stood at {monthly.told_value(then)}"
+    line = f"On {day_words(day)} {what} stood at {_told(then)}"
     now = values[-1]
-    lines = [line, "It still does." if then is now else f"Now: {monthly.told_value(now)}"]
+    lines = [
+        line,
+        "It still does." if then is now else f"Now: {_told(now)}",
+    ]
     value = {"series": record.names.name(key), "month": month, "as_of": day, "then": then}
     quoted = f"Bordercast, {record.quoted}"
     return Printed({**value, "now": now, **run_json(record)}, [*lines, quoted], record.source)
@@ -240,7 +249,7 @@ def _fact(
     elif span.length == 1 and not facts:
         key, month = subject.key(source), months.from_index(span.first)
         values = vintages.history(counted.connection, key, month)
-        lines += [f"  {monthly.told_value(row)}" for row in values if len(values) > 1]
+        lines += [f"  {_told(row)}" for row in values if len(values) > 1]
     if not facts and answered and answered.sense and answered.sense.measure != "total":
         lines.append(f"The count itself: {counted_words}.")
     wrong = answered is not None and answered.verdict in WRONG
@@ -306,9 +315,9 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast.desk import handout as handouts  # draws
 
-    counted: list[Row] = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
+    counted = record.counts(key)
     # A forecast beside an old month would be taken for one that was made then.
-    newest = counted[-1]["month"] == facts.month
+    newest = max(counted) == facts.month
     ahead = months_ahead(record, key) if newest else ()
     flagged = read.flagged(record.connection, key)
     handout = handouts.handout(facts, record.run, counted, flagged, ahead)
@@ -319,7 +328,7 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
         body = make(handout, facts, record.run)
     with files.output(out) as draft:
         draft.write_bytes(body)
-    return f"{handout['alt']}. {handout['source']}"
+    return f"{handout.alt}. {handout.source}"
 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:

@@ -80,7 +80,7 @@ def _of_run(record: OpenRecord, published: bool) -> tuple[dict[str, Any], list[R
         "data_through": record.run.data_through,
         "digest": record.run.digest,
         "figures_old": record.old or None,
-        "forecasts": rows,
+        "forecasts": list(map(as_row, rows)),
         "flags": list(map(as_row, flagged)),
         "failures": failed,
     }
@@ -120,7 +120,7 @@ def _await_inbox(settings: Settings) -> None:
     def tell(name: str) -> None:
         click.echo(f"{name} was changed a moment ago; waiting until it is still.", err=True)
 
-    inbox.wait_until_still(archive.folders(settings.db, settings.config)["inbox"], tell)
+    inbox.wait_until_still(archive.folders(settings.db, settings.config).inbox, tell)
 
 
 def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run: bool) -> Printed:
@@ -173,28 +173,28 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
 def list_releases(record: OpenRecord, refused: bool) -> Printed:
     """Print every release, the newest last."""
     status = "quarantined" if refused else None
-    rows = queries.rows(record.connection, "all_releases", (status, status))
+    rows = releases.all_releases(record.connection, status)
     shown = table(
         ("id", "file", "kind", "through", "first seen", "status"),
         (
             (
-                str(row["id"]),
+                str(row.id),
                 # Figures of the program are in files of ours; what tells is whose they are.
-                printable(row["source" if row["kind"] in ("bundle", "vintage") else "file_name"]),
-                row["kind"],
-                row["data_through"] or "-",
-                row["first_seen_at"] or "unknown",
-                row["status"],
+                printable(row.source if row.kind in ("bundle", "vintage") else row.file_name),
+                row.kind,
+                row.data_through or "-",
+                row.first_seen_at or "unknown",
+                row.status,
             )
             for row in rows
         ),
     )
-    return Printed(rows, [shown])
+    return Printed(list(map(asdict, rows)), [shown])
 
 
 def show_release(record: OpenRecord, release_id: int) -> Printed:
     """Print where one release is from, what it revised, why it was refused."""
-    release = releases.one_release(record.connection, release_id)
+    release = asdict(releases.one_release(record.connection, release_id))
     covers = queries.rows(record.connection, "coverage_by_total", (release_id,))
     revised = queries.rows(record.connection, "revisions_by", (release_id,))
     lines = [

@@ -169,7 +169,7 @@ class OpenRecord:
 
     def waiting(self) -> dict[str, str]:
         """Say which totals the last run has no forecast of, and the figures that bring one."""
-        forecast = {row["border"] for row in read.forecasts(self.connection, self.source.totals)}
+        forecast = {row.total for row in read.forecasts(self.connection, self.source.totals)}
         return {
             key.total: ahead.unforecast(
                 read.counts(self.connection, key), self.run.data_through, self.source

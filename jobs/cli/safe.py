@@ -29,15 +29,19 @@ TERMINATED = 143  # as a shell says it: 128 + SIGTERM
 
 def audit(record: OpenRecord) -> Printed:
     """Compute again, from the base tables alone, what is said of every month; name what differs."""
-    said = audited(record.connection, record.source, every_fact(record.connection, record.source))
-    differing = [asdict(one) for one in said.differing]
-    value = {"figures": said.figures, "months": said.months, "differing": differing}
-    if not said.differing:
-        line = f"{said.figures:,} figures of {said.months:,} months: the base tables bear each."
+    outcome = audited(
+        record.connection, record.source, every_fact(record.connection, record.source)
+    )
+    differing = [asdict(figure) for figure in outcome.differing]
+    value = {"figures": outcome.figures, "months": outcome.months, "differing": differing}
+    if not outcome.differing:
+        line = (
+            f"{outcome.figures:,} figures of {outcome.months:,} months: the base tables bear each."
+        )
         return Printed(value, [line])
-    many = len(said.differing)
-    of = f"{many:,} of {said.figures:,} figures the base tables do not bear."
-    return Printed(value, [*map(str, said.differing[:SHOWN]), of], code=VerifyError.exit_code)
+    many = len(outcome.differing)
+    of = f"{many:,} of {outcome.figures:,} figures the base tables do not bear."
+    return Printed(value, [*map(str, outcome.differing[:SHOWN]), of], code=VerifyError.exit_code)
 
 
 def verify(

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,19 +46,18 @@ def serve(settings: Settings, log: str | None, once: bool) -> None:
 def status(settings: Settings) -> Printed:
     """Print how the service stands, and what needs a person."""
     state = health.status(settings.context, datetime.now(UTC))
-    facts = state["facts"]
     lines = []
-    for name, value in facts.items():
+    for name, value in vars(state.facts).items():
         label = name.replace("_", " ")
         if name == "days_since_month_end" and value is not None:
             # Counted for the month that is awaited, not for the newest one on record.
-            label = f"days since {month_name(months.shift(facts['data_through'], 1))} end"
+            label = f"days since {month_name(months.shift(state.facts.data_through or '', 1))} end"
         lines.append(f"{label:<24}{_shown(value)}")
-    lines += [f"warning: {text}" for text in state["warnings"]]
-    lines += [f"ALARM: {text}" for text in state["alarms"]]
+    lines += [f"warning: {text}" for text in state.warnings]
+    lines += [f"ALARM: {text}" for text in state.alarms]
     # A monitor looks at the code alone; warnings can wait for a person.
-    code = BusyError.exit_code if state["alarms"] else 0
-    return Printed(state, map(without_controls, lines), code=code)
+    code = BusyError.exit_code if state.alarms else 0
+    return Printed(asdict(state), map(without_controls, lines), code=code)
 
 
 def _shown(value: Any) -> str:

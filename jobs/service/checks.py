@@ -16,17 +16,19 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from forecast.config import Compute, Config, Hook, without_logins
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import connect, ops, read, witnesses
+from forecast.types import Row
 from forecast.version import __version__
 from forecast.words import NEXT_RUN, withdrawn_alone
 from jobs.arrivals import archive, inbox
@@ -76,13 +78,55 @@ class Finding(NamedTuple):
         return f"{self.found}{joint}{self.do}" if self.do else self.found
 
 
+@dataclass(frozen=True)
+class ServiceFacts:
+    """How a record and its service stand, as `status` tells programs.
+
+    service : the process that leads. next_wake : when it means to wake. last_wake, blocked : rows
+    of ops.db, None without one. wal_held_by : processes that read what stood before, None if the
+    newest run is not in the log alone.
+    """
+
+    data_through: str | None = None
+    state: Literal["in use", "new"] = "new"
+    last_run: int | None = None
+    last_withdrawn: int | None = None
+    published_at: str | None = None
+    releases_without_run: Sequence[str] = ()
+    files_in_quarantine: int = 0
+    models_left_out: Sequence[str] = ()
+    misdated: Sequence[str] = ()
+    disputed: Sequence[str] = ()
+    notices_held: int = 0
+    witnesses: Mapping[str, str] = field(default_factory=dict)
+    days_since_month_end: int | None = None
+    figures_old: bool = False
+    service: int | None = None
+    mode: str | None = None
+    last_wake: Row | None = None
+    next_wake: str | None = None
+    blocked: Row | None = None
+    unrecognized: Sequence[str] = ()
+    unknown_labels: Sequence[str] = ()
+    left_in_inbox: Sequence[str] = ()
+    undelivered: Mapping[str, int] = field(default_factory=dict)
+    ratings: Mapping[str, int] = field(default_factory=dict)
+    mail_stopped: str = ""
+    verified_at: str | None = None
+    verify_findings: str = ""
+    wal_bytes: int = 0
+    wal_held_by: Sequence[int] | None = None
+    database_bytes: int = 0
+    free_bytes: int = 0
+
+
 class ServiceCase(NamedTuple):
     """What is looked at. settings_from : where the settings came from. facts : of `status`."""
 
     context: Context
     now: datetime
     settings_from: str = ""
-    facts: Mapping[str, Any] = {}
+    facts: ServiceFacts = ServiceFacts()
 
 
 def findings(case: ServiceCase, command: str) -> Iterator[Finding]:
@@ -207,7 +251,7 @@ def _permissions(path: Path, config: Config) -> Iterator[Finding]:
 
 def _inbox(path: Path, config: Config) -> Iterator[Finding]:
     """Tried as the service's user: what root may do says nothing."""
-    folder = archive.folders(path, config)["inbox"]
+    folder = archive.folders(path, config).inbox
     if not folder.is_dir():
         there = os.path.lexists(folder)
         problem = f"{folder} is a file" if there else f"{folder} is not there"
@@ -376,43 +420,41 @@ CONCERNS: dict[str, tuple[FindingVerdict, str, str]] = {
 def _standing(case: ServiceCase) -> Iterator[Finding]:
     """Yield what needs a person by the facts of `status`."""
     facts, now, source = case.facts, case.now, case.context.source
-    days, wake, free = facts["days_since_month_end"], facts["last_wake"], facts["free_bytes"]
-    withdrawn = facts["last_withdrawn"] if facts["last_run"] is None else None
-    led = facts["service"] is not None or facts["mode"] == "timer"
-    since = facts["blocked"] and facts["blocked"]["blocked_since"]
+    days, wake, free = facts.days_since_month_end, facts.last_wake, facts.free_bytes
+    withdrawn = facts.last_withdrawn if facts.last_run is None else None
+    led = facts.service is not None or facts.mode == "timer"
+    since = facts.blocked and facts.blocked["blocked_since"]
     late = days or 0
     overdue = late >= source.due[2] and late
-    readers = ", ".join(map(str, facts["wal_held_by"] or ()))
+    readers = ", ".join(map(str, facts.wal_held_by or ()))
     # What is not so is nothing, 0 or "".
     so: dict[str, object] = {
-        "nothing published": facts["last_run"] is None and withdrawn is None,
+        "nothing published": facts.last_run is None and withdrawn is None,
         "all withdrawn": withdrawn and withdrawn_alone(withdrawn),
         "overdue": source.layouts and overdue,
         "overdue delivery": not source.layouts and overdue,
-        "verification": facts["verify_findings"],
+        "verification": facts.verify_findings,
         "blocked": since,
-        "not understood": _some(facts["unrecognized"]),
-        "mail queue": facts["mail_stopped"],
+        "not understood": _some(facts.unrecognized),
+        "mail queue": facts.mail_stopped,
         "last wake": wake and wake["outcome"] == "failed" and (wake["detail"] or " "),
         "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
-        "room": free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM) and f"{free:,}",
-        "dates": "; ".join(facts["misdated"][:3]),
-        "disputed": "; ".join(facts["disputed"][:3]),
+        "room": free < max(ROOM * facts.database_bytes, SMALLEST_ROOM) and f"{free:,}",
+        "dates": "; ".join(facts.misdated[:3]),
+        "disputed": "; ".join(facts.disputed[:3]),
         # Nobody waits for the next figures before the first poll or file; old ones are said to be.
-        "late": facts["state"] != "new"
-        and min(LATE, source.due[1]) <= late < source.due[2]
-        and late,
-        "notices": facts["notices_held"],
-        "quarantine": facts["files_in_quarantine"],
-        "labels": _some(facts["unknown_labels"]),
-        "inbox": _some(facts["left_in_inbox"]),
-        "undelivered": sum(facts["undelivered"].get(state, 0) for state in ("refused", "given up")),
-        "models": ", ".join(facts["models_left_out"]),
-        "without a run": ", ".join(facts["releases_without_run"]),
-        "unreachable": facts["blocked"] and not since,
+        "late": facts.state != "new" and min(LATE, source.due[1]) <= late < source.due[2] and late,
+        "notices": facts.notices_held,
+        "quarantine": facts.files_in_quarantine,
+        "labels": _some(facts.unknown_labels),
+        "inbox": _some(facts.left_in_inbox),
+        "undelivered": sum(facts.undelivered.get(state, 0) for state in ("refused", "given up")),
+        "models": ", ".join(facts.models_left_out),
+        "without a run": ", ".join(facts.releases_without_run),
+        "unreachable": facts.blocked and not since,
         "not running": not led,
-        "log": facts["wal_held_by"] is not None
-        and f"{facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+        "log": facts.wal_held_by is not None
+        and f"{facts.last_run} stands only in the log ({facts.wal_bytes:,} bytes), which "
         f"grows while {f'process {readers}' if readers else 'another process'}",
     }
     for name, (verdict, template, advice) in CONCERNS.items():
@@ -429,7 +471,7 @@ def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
             yield Finding("witnesses", "alarm" if failed["grave"] or late else "warning", text)
 
 
-def _some(texts: list[str]) -> str:
+def _some(texts: Sequence[str]) -> str:
     """Return the first three, and how many more."""
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more

@@ -87,7 +87,7 @@ def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _leading(context.path):
-        inbox.make(archive.folders(context.path, context.config)["inbox"])
+        inbox.make(archive.folders(context.path, context.config).inbox)
         logs.event("service.started", f"process {os.getpid()} leads {context.path.name}")
         daemon = Daemon(context, work, stop, mode)
         daemon.run()
@@ -187,8 +187,8 @@ class Daemon:
         while not self.stop.wait(TICK):
             jump = time.time() - time.monotonic() - offset
             if abs(jump) > CLOCK_JUMP:
-                told = f"the clock jumped by {jump:.0f} s"
-                logs.event("clock.jumped", told, logging.WARNING, seconds=round(jump))
+                line = f"the clock jumped by {jump:.0f} s"
+                logs.event("clock.jumped", line, logging.WARNING, seconds=round(jump))
                 offset += jump
                 self.again_at = 0.0  # files may have come
                 if self.mode == "daemon":

@@ -12,6 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from forecast.store.queries import column
 from forecast.words import printable
 from jobs.audited import after_run
 from jobs.service import checks
+from jobs.service.checks import ServiceFacts
 from jobs.witness import attest
 
 if TYPE_CHECKING:
@@ -33,16 +35,26 @@ LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
 
-def status(context: Context, now: datetime) -> dict[str, Any]:
-    """Return how the database `path` and its service stand at a moment, UTC.
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How a record and its service stand.
 
-    facts : by name. alarms : what needs a person now (exit code 4). warnings : what may need one
-    soon. by_mail : those of both that the service can mail.
+    alarms : what needs a person now (exit code 4). warnings : what may need one soon. by_mail :
+    those of both that the service can mail.
     """
+
+    facts: ServiceFacts
+    alarms: list[str]
+    warnings: list[str]
+    by_mail: list[str]
+
+
+def status(context: Context, now: datetime) -> ServiceStatus:
+    """Return how a record and its service stand at a moment, UTC."""
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         used = column(connection, "any_published_file")
-        facts: dict[str, Any] = {
+        of_record: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
             "state": "in use" if used or ops.row(context.path, "any_poll") else "new",
             "last_run": latest.id if latest else None,
@@ -62,7 +74,7 @@ def status(context: Context, now: datetime) -> dict[str, Any]:
         ops.row(context.path, name) for name in ("mail_stopped", "leader", "last_poll")
     )
     verified = wakes.verified(context.path)
-    facts |= {
+    of_service: dict[str, Any] = {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
         "figures_old": latest is not None
         and overdue(latest.data_through, now.date(), context.source.due[2]),
@@ -98,19 +110,20 @@ def status(context: Context, now: datetime) -> dict[str, Any]:
         "database_bytes": checks.size(context.path),
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
+    facts = ServiceFacts(**of_record, **of_service)
     findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
     findings.sort(key=lambda finding: finding.verdict != "alarm")
-    return {
-        "facts": facts,
-        "alarms": [finding.text for finding in findings if finding.verdict == "alarm"],
-        "warnings": [finding.text for finding in findings if finding.verdict == "warning"],
-        "by_mail": [f.text for f in findings if f.name not in checks.NOT_BY_MAIL],
-    }
+    return ServiceStatus(
+        facts,
+        alarms=[finding.text for finding in findings if finding.verdict == "alarm"],
+        warnings=[finding.text for finding in findings if finding.verdict == "warning"],
+        by_mail=[f.text for f in findings if f.name not in checks.NOT_BY_MAIL],
+    )
 
 
 def concerns(context: Context, now: datetime) -> Iterator[str]:
     """Yield what needs a person and can be mailed, a sentence each."""
-    yield from status(context, now)["by_mail"]
+    yield from status(context, now).by_mail
     with closing(connect.read(context.path)) as connection:
         yield from coverage_drift(read.scores(connection, context.source.totals))
 

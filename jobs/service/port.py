@@ -130,28 +130,31 @@ def measured(context: Context) -> bytes:
 
     now = datetime.now(UTC)
     stands = health.status(context, now)
-    facts, wake = stands["facts"], stands["facts"]["last_wake"]
+    facts, wake = stands.facts, stands.facts.last_wake
     started = datetime.fromisoformat(wake["started_at"]).timestamp() if wake else None
     figures = {
-        "last_run": ("Number of the last published run", facts["last_run"]),
+        "last_run": ("Number of the last published run", facts.last_run),
         "figures_age_days": (
             "Days since the end of the month that is due",
-            facts["days_since_month_end"],
+            facts.days_since_month_end,
         ),
         "last_wake_timestamp_seconds": ("When the last wake began", started),
-        "last_wake_failed": ("Whether it failed", wake and int(wake["outcome"] == "failed")),
+        "last_wake_failed": (
+            "Whether it failed",
+            int(wake["outcome"] == "failed") if wake else None,
+        ),
         "wake_overdue": (
             "Whether a wake is overdue",
             int(bool(overdue(context.path, context.config, now))),
         ),
-        "notices_held": ("Notices awaiting approval", facts["notices_held"]),
-        "files_in_quarantine": ("Files refused, not decided on", facts["files_in_quarantine"]),
-        "verify_failed": ("Whether verification failed", int(bool(facts["verify_findings"]))),
-        "mail_stopped": ("Whether the mail queue has stopped", int(bool(facts["mail_stopped"]))),
-        "alarms": ("What needs a person now", len(stands["alarms"])),
-        "warnings": ("What may need one soon", len(stands["warnings"])),
-        "database_bytes": ("Size of the record", facts["database_bytes"]),
-        "free_bytes": ("Free room on its disk", facts["free_bytes"]),
+        "notices_held": ("Notices awaiting approval", facts.notices_held),
+        "files_in_quarantine": ("Files refused, not decided on", facts.files_in_quarantine),
+        "verify_failed": ("Whether verification failed", int(bool(facts.verify_findings))),
+        "mail_stopped": ("Whether the mail queue has stopped", int(bool(facts.mail_stopped))),
+        "alarms": ("What needs a person now", len(stands.alarms)),
+        "warnings": ("What may need one soon", len(stands.warnings)),
+        "database_bytes": ("Size of the record", facts.database_bytes),
+        "free_bytes": ("Free room on its disk", facts.free_bytes),
     }
     registry = CollectorRegistry()
     for name, (about, value) in figures.items():
@@ -162,5 +165,5 @@ def measured(context: Context) -> bytes:
         "bordercast_undelivered", "Messages not delivered", ["state"], registry=registry
     )
     for state in ("waiting", "sending", "refused", "given up"):
-        undelivered.labels(state).set(facts["undelivered"].get(state, 0))
+        undelivered.labels(state).set(facts.undelivered.get(state, 0))
     return generate_latest(registry)

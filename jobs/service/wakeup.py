@@ -78,7 +78,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
 
     unanswered = "; ".join(_poll(context, now))
     # A copy over a slow line may pause: half a file would be refused for good.
-    folder = archive.folders(context.path, context.config)["inbox"]
+    folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     steps = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]
@@ -184,13 +184,13 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tup
 def _refused(taken: Iterable[IngestResult]) -> Iterator[tuple[str, str]]:
     for file in taken:
         if file.notes:
-            told = f"{file.file_name}: {file.notes}"
-            logs.event("release.read", told, release=file.file_name)
+            line = f"{file.file_name}: {file.notes}"
+            logs.event("release.read", line, release=file.file_name)
         if file.warning:
             logs.event("release.doubted", file.warning, logging.WARNING, release=file.file_name)
         if file.outcome == "refused":
-            told = f"refused: {file.reason}"
-            logs.event("release.refused", told, logging.WARNING, release=file.file_name)
+            line = f"refused: {file.reason}"
+            logs.event("release.refused", line, logging.WARNING, release=file.file_name)
             yield "refused", f"refused {file.file_name}"
 
 

@@ -32,11 +32,11 @@ def output(
     It gets no secret of ours: of the environment a few variables, none with a login.
     """
     names = (*child.KEPT_VARIABLES, *_PASSED, *_PROXIES)
-    kept = {name: os.environ[name] for name in names if name in os.environ}
-    kept = {name: value for name, value in kept.items() if not _LOGIN.search(value)}
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    inherited = {name: value for name, value in inherited.items() if not _LOGIN.search(value)}
     limits = ChildLimits(seconds, 0, MAX_OUTPUT_BYTES)
     try:
-        return child.run(command, given, limits, {**kept, **(environment or {})})
+        return child.run(command, given, limits, {**inherited, **(environment or {})})
     except OSError as error:
         raise WitnessError(witness, f"{command[0]}: {error.strerror}") from None
     except ChildError as error:

@@ -81,12 +81,12 @@ class Repository:
         blob = self._git("hash-object", "-w", "--stdin", given=content + statement.line())
         # All else in the tree is left as it is.
         others = self._bytes("ls-tree", "-z", tip).split(b"\0") if tip else []
-        kept = [one for one in others if one and one.partition(b"\t")[2] != FILE.encode()]
+        entries = [line for line in others if line and line.partition(b"\t")[2] != FILE.encode()]
         ours = b"%b %b\t%b" % (_PLAIN, blob.encode(), FILE.encode())
-        tree = self._git("mktree", "-z", given=b"".join(one + b"\0" for one in (*kept, ours)))
+        tree = self._git("mktree", "-z", given=b"".join(line + b"\0" for line in (*entries, ours)))
         parent = ("-p", tip) if tip else ()
-        said = f"Run {statement.run_id}, entry {statement.entry_id}"
-        return self._git("commit-tree", tree, *parent, "-m", said)
+        message = f"Run {statement.run_id}, entry {statement.entry_id}"
+        return self._git("commit-tree", tree, *parent, "-m", message)
 
     def moment(self, commit: str) -> str:
         """Return when a commit was made, UTC."""
@@ -151,8 +151,8 @@ class Repository:
             return None
 
     def _git(self, *words: str, anywhere: bool = False, given: bytes = b"") -> str:
-        said = self._bytes(*words, anywhere=anywhere, given=given)
-        return said.decode(errors="replace").strip()
+        output = self._bytes(*words, anywhere=anywhere, given=given)
+        return output.decode(errors="replace").strip()
 
     def _bytes(self, *words: str, anywhere: bool = False, given: bytes = b"") -> bytes:
         # A clone that is verified may be another user's.

@@ -72,10 +72,10 @@ def test_a_kept_file_is_found_by_its_content(tmp_path, names, found):
 @pytest.mark.parametrize("before", [0o755, 0o700, 0o777])
 def test_a_folder_that_was_readable_is_made_private(tmp_path, before):
     folders = {name: tmp_path / name for name in ("inbox", "archive", "quarantine")}
-    folders["archive"].mkdir()
-    folders["archive"].chmod(before)
+    folders.archive.mkdir()
+    folders.archive.chmod(before)
 
     archive.make(folders)
 
-    assert [mode(folders["archive"]), mode(folders["quarantine"])] == [0o700, 0o700]
-    assert folders["inbox"].is_dir()
+    assert [mode(folders.archive), mode(folders.quarantine)] == [0o700, 0o700]
+    assert folders.inbox.is_dir()

@@ -113,27 +113,27 @@ def listening(folder: Path, path: Path) -> None:
 def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     path, folders, trap, reason
 ):
-    trap(folders["inbox"], path)
-    put(folders["inbox"], NAME)
+    trap(folders.inbox, path)
+    put(folders.inbox, NAME)
 
     taken = empty_inbox(path, folders)
 
     assert {(t.file_name, t.outcome) for t in taken} == {("b.csv", "refused"), (NAME, "accepted")}
     assert [reason in t.reason for t in taken if t.outcome == "refused"] == [True]
-    assert os.listdir(folders["inbox"]) == ["b.csv"]
-    assert not any(folders["quarantine"].iterdir())
+    assert os.listdir(folders.inbox) == ["b.csv"]
+    assert not any(folders.quarantine.iterdir())
     (warning,) = [
         w
-        for w in health.status(Context.open(path, Config()), running_service.NOW)["warnings"]
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
         if "inbox" in w
     ]
     assert "b.csv: " + reason in warning
 
-    (folders["inbox"] / "b.csv").unlink()
+    (folders.inbox / "b.csv").unlink()
     empty_inbox(path, folders)
     assert not [
         w
-        for w in health.status(Context.open(path, Config()), running_service.NOW)["warnings"]
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
         if "inbox" in w
     ]
 
@@ -143,7 +143,7 @@ def read_here(file, section, totals, *how):
 
 
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
-    file = put(folders["inbox"], NAME)
+    file = put(folders.inbox, NAME)
     (found,) = in_inbox(None, context(path), TODAY)
     secret = put(path.parent, "password", f"{SECRET}\n".encode())
     file.unlink()
@@ -152,20 +152,20 @@ def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path,
     with writing(path) as db, pytest.raises(DataError, match="cannot be read"):
         arriving.taken(db, context(path), found)
 
-    assert SECRET.encode() not in everything_kept(folders["quarantine"])
+    assert SECRET.encode() not in everything_kept(folders.quarantine)
 
 
 @as_root
 def test_a_file_of_a_stranger_is_not_opened_and_one_of_the_inboxs_owner_is(path, folders):
-    os.chown(folders["inbox"], 4321, -1)
-    os.chown(put(folders["inbox"], NAME), 4321, -1)
-    os.chown(put(folders["inbox"], "odd.csv", b"x\n"), 1234, -1)
+    os.chown(folders.inbox, 4321, -1)
+    os.chown(put(folders.inbox, NAME), 4321, -1)
+    os.chown(put(folders.inbox, "odd.csv", b"x\n"), 1234, -1)
 
     taken = {t.file_name: t for t in empty_inbox(path, folders)}
 
     assert taken[NAME].outcome == "accepted"
     assert "belongs to a user" in taken["odd.csv"].reason
-    assert os.listdir(folders["inbox"]) == ["odd.csv"]
+    assert os.listdir(folders.inbox) == ["odd.csv"]
 
 
 # ---------------------------------------------------------------- the same bytes
@@ -173,12 +173,12 @@ def test_a_file_of_a_stranger_is_not_opened_and_one_of_the_inboxs_owner_is(path,
 
 def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypatch):
     """Whatever takes the file's place while it is being read."""
-    file = put(folders["inbox"], NAME)
+    file = put(folders.inbox, NAME)
     other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
     table = LineReader.table
 
     def swapped(self, name, content, joins):
-        swap = put(folders["inbox"], ".other", other)
+        swap = put(folders.inbox, ".other", other)
         swap.replace(file)
         return table(self, name, content, joins)
 
@@ -188,7 +188,7 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
 
     assert taken.outcome == "accepted"
     ((sha256,),) = rows(path, "select sha256 from releases")
-    assert [f.read_bytes() for f in (folders["archive"] / sha256).iterdir()] == [GOOD]
+    assert [f.read_bytes() for f in (folders.archive / sha256).iterdir()] == [GOOD]
     assert file.read_bytes() == other  # which came later, and is looked at the next time
 
 
@@ -210,12 +210,12 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
     ],
 )
 def test_a_reason_quotes_nothing_of_a_file(path, folders, content):
-    put(folders["inbox"], NAME, content)
+    put(folders.inbox, NAME, content)
 
     (taken,) = empty_inbox(path, folders)
 
     assert taken.outcome == "refused"
-    (reason,) = folders["quarantine"].glob("*/*.reason.txt")
+    (reason,) = folders.quarantine.glob("*/*.reason.txt")
     ((stored,),) = rows(path, "select reason from releases")
     for text in (taken.reason, reason.read_text(), stored):
         assert SECRET not in text
@@ -225,7 +225,7 @@ def test_a_reason_quotes_nothing_of_a_file(path, folders, content):
 
 def test_an_unknown_column_is_named_in_a_table_of_the_publishers(path, folders):
     odd = "Sector\x1b[31m" + "x" * 100
-    put(folders["inbox"], NAME, GOOD.replace(b"State,", odd.encode() + b",", 1))
+    put(folders.inbox, NAME, GOOD.replace(b"State,", odd.encode() + b",", 1))
 
     (taken,) = empty_inbox(path, folders)
 
@@ -304,7 +304,7 @@ def test_an_inbox_that_is_a_file_is_said_and_fails_nothing(path):
     assert "refused inbox" in done.detail
     (warning,) = [
         w
-        for w in health.status(Context.open(path, Config()), running_service.NOW)["warnings"]
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
         if "inbox" in w
     ]
     assert "is no folder" in warning
@@ -339,7 +339,7 @@ def test_doctor_tries_the_inbox_as_the_services_user():
 
 
 def test_doctor_names_what_cannot_be_taken_in(path, folders):
-    (folders["inbox"] / "b.csv").symlink_to("/etc/passwd")
+    (folders.inbox / "b.csv").symlink_to("/etc/passwd")
 
     good, note = examined(path)
     assert (good.verdict, note.verdict) == ("good", "note")
@@ -347,12 +347,12 @@ def test_doctor_names_what_cannot_be_taken_in(path, folders):
 
 
 def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, monkeypatch):
-    put(folders["inbox"], NAME)
+    put(folders.inbox, NAME)
 
     unlink = Path.unlink
 
     def refused(self, missing_ok=False):
-        if self.parent == folders["inbox"]:
+        if self.parent == folders.inbox:
             raise PermissionError(1, "Operation not permitted")
         unlink(self, missing_ok)
 
@@ -363,7 +363,7 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
     assert outcomes == ["accepted", "already on record"]
     (warning,) = [
         w
-        for w in health.status(Context.open(path, Config()), running_service.NOW)["warnings"]
+        for w in health.status(Context.open(path, Config()), running_service.NOW).warnings
         if "inbox" in w
     ]
     assert "cannot be removed" in warning
@@ -373,12 +373,12 @@ def test_a_file_that_cannot_be_removed_is_taken_once_and_named(path, folders, mo
 
 
 def test_a_copy_that_pauses_is_left_until_it_is_still(path, folders):
-    file = put(folders["inbox"], NAME, GOOD[:2000])
+    file = put(folders.inbox, NAME, GOOD[:2000])
     now = time.time()
     os.utime(file, (now - inbox.STILL / 2,) * 2)
 
     assert empty_inbox(path, folders) == []
-    assert os.listdir(folders["inbox"]) == [NAME]
+    assert os.listdir(folders.inbox) == [NAME]
 
     file.write_bytes(GOOD)
     os.utime(file, (now - inbox.STILL - 1,) * 2)
@@ -406,8 +406,8 @@ def test_a_wake_waits_for_a_copy_under_way_and_comes_back_for_a_longer_one(path,
 
 
 def test_a_file_that_has_changed_since_it_was_read_is_not_removed(folders):
-    file = put(folders["inbox"], NAME, GOOD[:2000])
-    once = inbox.read_once(file, folders["inbox"])
+    file = put(folders.inbox, NAME, GOOD[:2000])
+    once = inbox.read_once(file, folders.inbox)
     with file.open("ab") as copy:
         copy.write(GOOD[2000:])
 
@@ -432,38 +432,38 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
     ("ago", "written"), [(5, True), (inbox.STILL + 5, False), (-3600, False), (10**6, False)]
 )
 def test_a_file_is_still_after_half_a_minute_or_if_it_is_from_a_clock_ahead(folders, ago, written):
-    file = put(folders["inbox"], "a.csv")
+    file = put(folders.inbox, "a.csv")
     moment = time.time() - ago
     os.utime(file, (moment, moment))
 
-    assert inbox.look(folders["inbox"]) == {file: inbox.WRITTEN if written else ""}
-    assert inbox.left(folders["inbox"]) == {}
+    assert inbox.look(folders.inbox) == {file: inbox.WRITTEN if written else ""}
+    assert inbox.left(folders.inbox) == {}
     assert inbox.STILL == 30
 
 
 def test_what_is_looked_at_in_an_inbox(folders):
     for name in (".hidden", "a.part", "b.tmp", "c.crdownload", "d.filepart", "e.csv", "f.part.csv"):
-        put(folders["inbox"], name)
-    (folders["inbox"] / "folder").mkdir()
-    put(folders["inbox"], "g.csv")
+        put(folders.inbox, name)
+    (folders.inbox / "folder").mkdir()
+    put(folders.inbox, "g.csv")
 
-    found = inbox.look(folders["inbox"])
+    found = inbox.look(folders.inbox)
 
     assert [file.name for file in found] == ["e.csv", "f.part.csv", "g.csv"]
     assert set(found.values()) == {""}
-    assert inbox.look(folders["inbox"] / "none") == {}
+    assert inbox.look(folders.inbox / "none") == {}
 
 
 @pytest.mark.parametrize(("more", "problem"), [(0, ""), (1, "larger than 1,000 bytes")])
 def test_a_file_has_as_many_bytes_as_it_may(folders, monkeypatch, more, problem):
     monkeypatch.setattr(inbox, "MAX_BYTES", 1000)
-    file = put(folders["inbox"], "a.csv", b"x" * (1000 + more))
+    file = put(folders.inbox, "a.csv", b"x" * (1000 + more))
 
     if problem:
         with pytest.raises(DataError, match=f"a.csv: {problem}"):
-            inbox.read_once(file, folders["inbox"])
+            inbox.read_once(file, folders.inbox)
     else:
-        assert inbox.read_once(file, folders["inbox"])[0] == b"x" * 1000
+        assert inbox.read_once(file, folders.inbox)[0] == b"x" * 1000
 
 
 @pytest.mark.parametrize(
@@ -482,12 +482,12 @@ def test_a_name_is_kept_in_two_hundred_bytes(name, kept):
 
 
 def test_a_file_of_the_inboxs_owner_with_one_name_is_opened(folders):
-    file = put(folders["inbox"], "a.csv")
-    os.link(file, folders["inbox"].parent / "second")
+    file = put(folders.inbox, "a.csv")
+    os.link(file, folders.inbox.parent / "second")
     with pytest.raises(DataError, match="is a second name"):
-        inbox.read_once(file, folders["inbox"])
-    (folders["inbox"].parent / "second").unlink()
-    once = inbox.read_once(file, folders["inbox"])
+        inbox.read_once(file, folders.inbox)
+    (folders.inbox.parent / "second").unlink()
+    once = inbox.read_once(file, folders.inbox)
     inbox.remove(file, once[1])
     assert not file.exists()
     inbox.remove(file, once[1])  # it is gone already
@@ -496,18 +496,18 @@ def test_a_file_of_the_inboxs_owner_with_one_name_is_opened(folders):
 def test_one_that_is_waited_for_is_told_once(folders, monkeypatch):
     monkeypatch.setattr(inbox, "STILL", 0.3)
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
-    (folders["inbox"] / "a.csv").write_bytes(GOOD)
+    (folders.inbox / "a.csv").write_bytes(GOOD)
     told: list[str] = []
 
-    inbox.wait_until_still(folders["inbox"], told.append)
+    inbox.wait_until_still(folders.inbox, told.append)
 
     assert told == ["a.csv"]
-    assert set(inbox.look(folders["inbox"]).values()) == {""}
+    assert set(inbox.look(folders.inbox).values()) == {""}
 
 
 def test_what_waits_goes_oldest_release_first(folders, path):
     for name in (file_name(MARCH), NAME, "odd.csv"):
-        put(folders["inbox"], name)
+        put(folders.inbox, name)
 
     found = waiting(None, context(path), TODAY)
 
@@ -537,10 +537,10 @@ def test_an_inbox_that_cannot_be_listed_says_why(tmp_path):
 
 
 def test_a_link_to_a_folder_is_named_and_the_rest_is_looked_at(folders):
-    (folders["inbox"] / "b").symlink_to(folders["archive"])
-    put(folders["inbox"], "c.csv")
+    (folders.inbox / "b").symlink_to(folders.archive)
+    put(folders.inbox, "c.csv")
 
-    found = inbox.look(folders["inbox"])
+    found = inbox.look(folders.inbox)
 
     assert {path.name: reason for path, reason in found.items()} == {
         "b": "is a symbolic link; put the file itself there",
@@ -549,10 +549,10 @@ def test_a_link_to_a_folder_is_named_and_the_rest_is_looked_at(folders):
 
 
 def test_a_pipe_that_took_a_files_place_holds_nobody_up(folders):
-    os.mkfifo(folders["inbox"] / "a.csv")
-    for trusted in (None, folders["inbox"]):
+    os.mkfifo(folders.inbox / "a.csv")
+    for trusted in (None, folders.inbox):
         with pytest.raises(DataError, match=r"^a.csv: is no regular file$"):
-            inbox.read_once(folders["inbox"] / "a.csv", trusted)
+            inbox.read_once(folders.inbox / "a.csv", trusted)
 
 
 def test_a_file_that_is_longer_than_it_says_counts_as_being_written():
@@ -563,13 +563,13 @@ def test_a_file_that_is_longer_than_it_says_counts_as_being_written():
 
 def test_a_file_that_is_not_there_cannot_be_read(folders):
     with pytest.raises(DataError, match=r"^a.csv: cannot be read \(No such file or directory\)$"):
-        inbox.read_once(folders["inbox"] / "a.csv", folders["inbox"])
+        inbox.read_once(folders.inbox / "a.csv", folders.inbox)
 
 
 @pytest.mark.parametrize("content", [GOOD[:-1], GOOD + b"\n", GOOD[::-1]])
 def test_shorter_longer_or_otherwise_a_changed_file_stays(folders, content):
-    file = put(folders["inbox"], NAME)
-    once = inbox.read_once(file, folders["inbox"])
+    file = put(folders.inbox, NAME)
+    once = inbox.read_once(file, folders.inbox)
     file.write_bytes(content)
 
     inbox.remove(file, once[1])
@@ -597,7 +597,7 @@ def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_
     """Each look makes it a little newer; those that came later are told of in their order."""
     monkeypatch.setattr(inbox, "STILL", 0.2)
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
-    (folders["inbox"] / "b.csv").write_bytes(GOOD)
+    (folders.inbox / "b.csv").write_bytes(GOOD)
     told: list[str] = []
     looked = inbox.look
 
@@ -610,8 +610,8 @@ def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_
     monkeypatch.setattr(inbox, "look", growing)
     began = time.monotonic()
 
-    inbox.wait_until_still(folders["inbox"], told.append)
+    inbox.wait_until_still(folders.inbox, told.append)
 
     assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
     assert time.monotonic() - began >= 2 * inbox.STILL
-    assert inbox.WRITTEN in inbox.look(folders["inbox"]).values()
+    assert inbox.WRITTEN in inbox.look(folders.inbox).values()

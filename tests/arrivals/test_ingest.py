@@ -77,8 +77,8 @@ def test_an_accepted_file_is_kept_under_its_content(path, folders, tmp_path):
     ((sha256,),) = rows(path, "select sha256 from releases")
     assert (taken.outcome, taken.data_through) == ("accepted", FEBRUARY)
     assert (taken.release_id, taken.reason, taken.warning) == (1, "", "")
-    assert (folders["archive"] / sha256 / NAME).read_bytes() == GOOD
-    assert archive.find(folders["archive"], sha256) == folders["archive"] / sha256 / NAME
+    assert (folders.archive / sha256 / NAME).read_bytes() == GOOD
+    assert archive.find(folders.archive, sha256) == folders.archive / sha256 / NAME
 
 
 def test_the_same_content_is_held_already_packed_or_not(path, folders, tmp_path):
@@ -86,7 +86,7 @@ def test_the_same_content_is_held_already_packed_or_not(path, folders, tmp_path)
     again = take(path, folders, put(tmp_path, NAME + ".gz", gzip.compress(GOOD)))
 
     assert (again.outcome, again.data_through) == ("already on record", FEBRUARY)
-    assert files(folders["archive"]) == {NAME: GOOD}
+    assert files(folders.archive) == {NAME: GOOD}
 
 
 def test_killed_before_the_record_the_same_file_may_come_again(
@@ -128,8 +128,8 @@ def test_a_refused_file_changes_nothing_but_the_quarantine(path, folders, tmp_pa
         take(path, folders, put(tmp_path, file_name(MARCH), MOVED))
 
     assert everything(path) == before
-    assert files(folders["archive"]) == {NAME: GOOD}
-    beside = files(folders["quarantine"])
+    assert files(folders.archive) == {NAME: GOOD}
+    beside = files(folders.quarantine)
     assert beside[file_name(MARCH)] == MOVED
     reason = beside[file_name(MARCH) + ".reason.txt"].decode()
     assert "southwest in 2025-03 2,011, was 2,004" in reason
@@ -149,7 +149,7 @@ def test_a_file_that_does_not_read_is_recorded_by_its_name(path, folders, tmp_pa
     assert rows(path, "select kind, seq, status, data_through from releases") == [
         ("state", 202605000, "quarantined", "")
     ]
-    assert files(folders["quarantine"])[NAME] == page
+    assert files(folders.quarantine)[NAME] == page
 
 
 def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tmp_path):
@@ -178,16 +178,16 @@ def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path, monkeyp
     kept = "x" * 1000 + "\nsecond"
     assert str(refused.value) == kept
     assert rows(path, "select reason from releases") == [(kept,)]
-    assert files(folders["quarantine"])[f"{NAME}.reason.txt"].decode() == f"{kept}\n"
+    assert files(folders.quarantine)[f"{NAME}.reason.txt"].decode() == f"{kept}\n"
 
 
 # ---------------------------------------------------------------- the inbox
 
 
 def test_files_in_the_inbox_leave_it_for_the_archive_or_the_quarantine(path, folders):
-    put(folders["inbox"], file_name(MARCH), MOVED)
-    put(folders["inbox"], NAME, GOOD)
-    put(folders["inbox"], "notes.txt", b"to do\n")
+    put(folders.inbox, file_name(MARCH), MOVED)
+    put(folders.inbox, NAME, GOOD)
+    put(folders.inbox, "notes.txt", b"to do\n")
 
     taken = empty_inbox(path, folders)
 
@@ -196,9 +196,9 @@ def test_files_in_the_inbox_leave_it_for_the_archive_or_the_quarantine(path, fol
         (NAME, "accepted"),
         (file_name(MARCH), "refused"),
     ]
-    assert files(folders["inbox"]) == {}
-    assert files(folders["archive"]) == {NAME: GOOD}
-    assert set(files(folders["quarantine"])) == {
+    assert files(folders.inbox) == {}
+    assert files(folders.archive) == {NAME: GOOD}
+    assert set(files(folders.quarantine)) == {
         "notes.txt",
         "notes.txt.reason.txt",
         file_name(MARCH),
@@ -209,34 +209,34 @@ def test_files_in_the_inbox_leave_it_for_the_archive_or_the_quarantine(path, fol
 
 def test_files_that_are_not_finished_by_their_names_are_left(path, folders):
     for name in (".hidden.csv", NAME + ".part", NAME + ".tmp"):
-        put(folders["inbox"], name, GOOD)
+        put(folders.inbox, name, GOOD)
 
     assert empty_inbox(path, folders) == []
-    assert set(files(folders["inbox"])) == {".hidden.csv", NAME + ".part", NAME + ".tmp"}
+    assert set(files(folders.inbox)) == {".hidden.csv", NAME + ".part", NAME + ".tmp"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_cannot_be_opened_stays(path, folders):
-    put(folders["inbox"], NAME, GOOD).chmod(0)
+    put(folders.inbox, NAME, GOOD).chmod(0)
 
     (taken,) = empty_inbox(path, folders)
 
     assert (taken.outcome, taken.release_id) == ("refused", None)
-    assert set(files(folders["inbox"])) == {NAME}
+    assert set(files(folders.inbox)) == {NAME}
 
 
 def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
     for name in (NAME, file_name(MARCH), "odd.csv"):
-        put(folders["inbox"], name, GOOD if name == NAME else file_bytes(MARCH))
+        put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
 
     (taken,) = take_waiting(path, only=202606000)
 
     assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
-    assert set(files(folders["inbox"])) == {NAME, "odd.csv"}
+    assert set(files(folders.inbox)) == {NAME, "odd.csv"}
 
 
 def test_of_a_file_that_is_no_release_its_name_is_kept(path, folders):
-    put(folders["inbox"], "notes.csv.gz", b"to do\n")
+    put(folders.inbox, "notes.csv.gz", b"to do\n")
 
     (taken,) = empty_inbox(path, folders)
 
@@ -262,19 +262,10 @@ def downloads(path, folders, *found: tuple[str, bytes, str]) -> None:
     with ops.writing(path) as db:
         for number, (url, content, name) in enumerate(found, start=1):
             sha256 = hashlib.sha256(content).hexdigest()
-            archive.keep_bytes(folders["archive"], sha256, name, content)
+            archive.keep_bytes(folders.archive, sha256, name, content)
             link = ops.Link(url, True, "tag", "day", sha256)
-            ops.save_download(
-                db,
-                {
-                    "url": url,
-                    "sha256": sha256,
-                    "file_name": name,
-                    "first_seen_at": f"2026-04-0{number}",
-                    "poll_id": number,
-                },
-                link,
-            )
+            day = f"2026-04-0{number}"
+            ops.save_download(db, ops.Download(url, sha256, name, day, number), link)
 
 
 def test_downloads_wait_until_they_are_on_record(path, folders):
@@ -289,7 +280,7 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
         ("u/again", GOOD, NAME),
         ("u/gone", b"gone\n", "a.csv"),
     )
-    archive.remove(folders["archive"], hashlib.sha256(b"gone\n").hexdigest())
+    archive.remove(folders.archive, hashlib.sha256(b"gone\n").hexdigest())
 
     found = waiting(None, context(path), TODAY)
     assert [(each.name, each.first_seen, each.address, each.origin) for each in found] == [
@@ -307,11 +298,11 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
         ("u/february",),
         ("u/march",),
     ]
-    assert set(files(folders["archive"])) == {NAME, file_name(MARCH)}
+    assert set(files(folders.archive)) == {NAME, file_name(MARCH)}
     with writing(path) as db:
         assert waiting(db, context(path), TODAY) == []
         # Refused once, but there once more: it is tried again.
-        archive.keep_bytes(folders["archive"], hashlib.sha256(odd).hexdigest(), "b.csv", odd)
+        archive.keep_bytes(folders.archive, hashlib.sha256(odd).hexdigest(), "b.csv", odd)
         assert [each.name for each in waiting(db, context(path), TODAY)] == ["b.csv"]
     with ops.reading(path) as db:
         asked = {url: link.etag for url, link in ops.links(db).items()}
@@ -319,7 +310,7 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
 
 
 def test_no_file_for_ops_is_made_where_there_is_nothing_to_say(path, folders):
-    put(folders["inbox"], NAME, GOOD)
+    put(folders.inbox, NAME, GOOD)
     empty_inbox(path, folders)
 
     assert not ops.ops_path(path).exists()
@@ -336,37 +327,37 @@ def mode(file: Path) -> str:
 def test_nobody_else_may_look_into_the_folders_of_files(path, before):
     kept_in = archive.folders(path.parent / "a" / path.name, Config())
     if before is not None:
-        for folder in kept_in.values():
+        for folder in kept_in:
             folder.mkdir(parents=True)
             folder.chmod(before)
     umask = os.umask(0)
     try:
         archive.make(kept_in)
-        kept = archive.refuse(kept_in["quarantine"], "abc", "a.csv", GOOD, "why")
+        kept = archive.refuse(kept_in.quarantine, "abc", "a.csv", GOOD, "why")
     finally:
         os.umask(umask)
 
-    assert mode(kept_in["archive"]) == mode(kept_in["quarantine"]) == mode(kept.parent) == "0o700"
-    assert mode(kept_in["inbox"]) == oct(before or 0o755)
+    assert mode(kept_in.archive) == mode(kept_in.quarantine) == mode(kept.parent) == "0o700"
+    assert mode(kept_in.inbox) == oct(before or 0o755)
     assert {mode(file) for file in kept.parent.iterdir()} == {"0o600"}
 
 
 def test_a_content_is_found_by_its_digest_and_its_reason_is_not_it(folders):
-    assert archive.find(folders["quarantine"], "abc") is None
-    (folders["quarantine"] / "abc").mkdir(parents=True)
-    (folders["quarantine"] / "abc" / "z.csv.part").write_bytes(GOOD[:9])  # its writer was killed
-    kept = archive.refuse(folders["quarantine"], "abc", "z.csv", GOOD, "one\ntwo")
+    assert archive.find(folders.quarantine, "abc") is None
+    (folders.quarantine / "abc").mkdir(parents=True)
+    (folders.quarantine / "abc" / "z.csv.part").write_bytes(GOOD[:9])  # its writer was killed
+    kept = archive.refuse(folders.quarantine, "abc", "z.csv", GOOD, "one\ntwo")
     (kept.parent / "a.csv.part").write_bytes(GOOD[:9])  # of a program that was killed
 
     assert not (kept.parent / "z.csv.part").exists()
-    assert kept == folders["quarantine"] / "abc" / "z.csv"
+    assert kept == folders.quarantine / "abc" / "z.csv"
     assert (kept.parent / "z.csv.reason.txt").read_text() == "one\ntwo\n"
-    assert archive.find(folders["quarantine"], "abc") == kept
-    assert archive.keep_bytes(folders["quarantine"], "abc", "z.csv", b"other") == kept
+    assert archive.find(folders.quarantine, "abc") == kept
+    assert archive.keep_bytes(folders.quarantine, "abc", "z.csv", b"other") == kept
     assert kept.read_bytes() == GOOD
-    archive.remove(folders["quarantine"], "abc")
-    archive.remove(folders["quarantine"], "abc")  # it is not there
-    assert list(folders["quarantine"].iterdir()) == []
+    archive.remove(folders.quarantine, "abc")
+    archive.remove(folders.quarantine, "abc")  # it is not there
+    assert list(folders.quarantine.iterdir()) == []
 
 
 def test_folders_lie_beside_the_database_unless_they_are_absolute(path):
@@ -399,8 +390,8 @@ def test_an_operator_may_believe_a_refused_file(path, folders, tmp_path):
     )
     assert (status, decided) == ("accepted", "2026-04-21T08:00:00+00:00")
     assert reason.startswith("CBP announced it (the checks said: closed years differ")
-    assert files(folders["quarantine"]) == {}
-    assert set(files(folders["archive"])) == {NAME, file_name(MARCH)}
+    assert files(folders.quarantine) == {}
+    assert set(files(folders.archive)) == {NAME, file_name(MARCH)}
     assert rows(
         path,
         "select encounters_before, encounters from revisions "
@@ -440,12 +431,12 @@ def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
         accept(db, context(path), 1, "because", "now")
 
     assert rows(path, "select * from releases") == before
-    assert set(files(folders["quarantine"])) == {NAME, NAME + ".reason.txt"}
+    assert set(files(folders.quarantine)) == {NAME, NAME + ".reason.txt"}
 
 
 def test_what_is_not_in_quarantine_any_more_must_be_taken_in_again(path, folders, tmp_path):
     refused(path, folders, tmp_path)
-    shutil.rmtree(folders["quarantine"])
+    shutil.rmtree(folders.quarantine)
 
     with writing(path) as db, pytest.raises(DataError, match=r"no longer in .*; ingest it again"):
         accept(db, context(path), 2, "because", "now")
@@ -491,7 +482,7 @@ def test_the_commands(path, folders, tmp_path):
     shown = bordercast(path, "releases", "show", "2").stdout
     assert "southwest 2025-03: 2,004 -> 2,011 (+7)" in shown
 
-    put(folders["inbox"], "x.csv", GOOD[:100])
+    put(folders.inbox, "x.csv", GOOD[:100])
     inbox = bordercast(path, "ingest", "--no-bundle")
     assert inbox.returncode == 3
     assert "x.csv" in inbox.stderr

@@ -59,7 +59,7 @@ def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
 def warnings(path: Path) -> list[str]:
     return [
         text
-        for text in health.status(Context.open(path, Config()), NOW)["warnings"]
+        for text in health.status(Context.open(path, Config()), NOW).warnings
         if "labels" in text
     ]
 

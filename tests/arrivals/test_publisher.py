@@ -241,7 +241,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert publisher.asked_files() == [NAME, NAME]  # and nobody asked for the other
     (alarm,) = [
         text
-        for text in health.status(Context.open(path, settings(publisher.index)), NOW)["alarms"]
+        for text in health.status(Context.open(path, settings(publisher.index)), NOW).alarms
         if odd in text
     ]
     assert "not understood" in alarm
@@ -258,7 +258,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
     assert look(path, publisher, ignore=(odd,)).poll.outcome == "unchanged"
     assert not [
         text
-        for text in health.status(Context.open(path, settings(publisher.index)), NOW)["alarms"]
+        for text in health.status(Context.open(path, settings(publisher.index)), NOW).alarms
         if odd in text
     ]
 

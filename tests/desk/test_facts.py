@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation
-from forecast.rows import DriverRow, ScoreRow
-from forecast.store.history import MonthRecord
+from forecast.rows import DriverRow, ForecastRow, ScoreRow
+from forecast.store.history import MonthRecord, MonthValue
+from forecast.store.read import JudgedForecast
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import flag_row, interior, row
 
 SOURCE = {"file_name": "a.csv", "rounding": 10}
+
+VALUE = MonthValue(9, "day", "2025-03-17", "cbp", "b.csv")
+RECENT = JudgedForecast("2025-02", "issued", 10, 8, 12, 6, 14, 11)
 
 
 def counted(first: str, *counts: int | None) -> dict[str, int]:
@@ -103,9 +109,7 @@ def test_a_month_was_expected_only_where_a_forecast_judged_it(judged, forecast, 
     ("total", "whole"), [(None, 40), (0, 40), (1, 1), (39, 39), (40, 40), (41, 41)]
 )
 def test_arrests_in_the_interior_are_of_the_patrol_s_count_or_else_of_both_parts(total, whole):
-    row = {"month": "2025-01", "at_large": 30, "at_entry": 10, "total": total}
-
-    found = made({"2025-02": 50}, "2025-02", interior=row)
+    found = made({"2025-02": 50}, "2025-02", interior=interior("2025-01", 30, 10, total))
     assert found.interior == interior("2025-01", 30, 10, whole)
     assert made({"2025-02": 50}, "2025-02").interior is None
 
@@ -114,14 +118,13 @@ PART, SCORE = row(DriverRow, role="part"), row(ScoreRow, n=24)
 
 
 def everything():
-    value = {"encounters": 9, "vintage": "day", "known_from": "2025-03-17", "known_until": None}
     return made(
         counted("2025-01", 4, 5),
         "2025-02",
-        values=[value | {"source": "cbp", "file_name": "b.csv"}],
+        values=[VALUE],
         judged=JUDGED,
         forecast=FORECAST,
-        interior={"month": "2025-02", "at_large": 3, "at_entry": 1, "total": 4},
+        interior=interior("2025-02", 3, 1, 4),
         agencies={"a": 1, "b": 2},
         agencies_unit=10,
         flags=[flag_row(kind=kind, severity="major") for kind in ("revision", "month", "drift")],
@@ -129,25 +132,17 @@ def everything():
         drivers=[PART],
         score=SCORE,
         often=(3, 130),
-        recent=[{"month": "2025-02"}],
+        recent=[RECENT],
     )
 
 
 def test_what_the_record_holds_is_kept_as_it_is():
     found = everything()
 
-    assert found.values == (
-        {
-            "encounters": 9,
-            "vintage": "day",
-            "known_from": "2025-03-17",
-            "source": "cbp",
-            "file_name": "b.csv",
-        },
-    )
+    assert found.values == (VALUE,)
     assert (found.agencies, found.agencies_unit) == ({"a": 1, "b": 2}, 10)
     assert (found.shift, found.score, found.often) == ({"side": 1}, SCORE, (3, 130))
-    assert (found.drivers, found.recent) == ((PART,), ({"month": "2025-02"},))
+    assert (found.drivers, found.recent) == ((PART,), (RECENT,))
     assert [flag.kind for flag in found.findings] == ["month", "drift"]
 
 
@@ -178,17 +173,17 @@ def test_a_year_to_date_is_unknown_where_it_is_not_compared(month, names, unknow
 
 
 def test_only_the_next_month_has_the_counts_that_would_raise_a_flag():
-    bounds = {"flag_below": 1, "flag_above": 9}
-    rows = [
-        {"border": total, "month": month, **bounds}
+    ahead = row(ForecastRow, flag_below=1, flag_above=9)
+    forecasts = [
+        replace(ahead, total=total, month=month)
         for total in ("northern", "other")
         for month in ("2025-04", "2025-05")
     ]
-    del rows[2]  # a total of which only a later month is forecast
+    del forecasts[2]  # a total of which only a later month is forecast
 
-    said = facts.only_next_flagged(rows)
+    said = facts.only_next_flagged(forecasts)
 
-    assert [(row["flag_below"], row["flag_above"]) for row in said] == [
+    assert [(row.flag_below, row.flag_above) for row in said] == [
         (1, 9),
         (None, None),
         (1, 9),

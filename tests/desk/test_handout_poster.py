@@ -10,23 +10,15 @@ from forecast import months
 from forecast.desk import handout
 from tests.support.cbp_files import ENCOUNTERS
 
-COUNTED = [
-    {"border": "northern", "month": month, "encounters": 1000 + 10 * at}
-    for at, month in enumerate(months.between("2023-01", "2024-12"))
-]
+COUNTED = {month: 1000 + 10 * at for at, month in enumerate(months.between("2023-01", "2024-12"))}
 
 
 def texts(number: str, title: str = "Northern border") -> dict[str, tuple[float, float]]:
     """Each line of a poster: where it begins, and the size of its letters."""
-    said = {
-        "title": title,
-        "number": number,
-        "unit": ("encounters", "at it"),
-        "lines": ("A line.",),
-        "source": "Run 1.",
-        "counted": COUNTED,
-        **dict.fromkeys(("flagged", "ahead", "stood"), ()),
-    }
+    said = handout.Handout(
+        *(title, number, ("encounters", "at it"), ["A line."], "Run 1.", "", "", COUNTED),
+        **dict.fromkeys(("flagged", "ahead", "judging"), ()),
+    )
     drawn = handout.svg(said, ENCOUNTERS)
     drawn = drawn[: drawn.index("<g transform")]
     found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" font-size="([\d.]+)"[^>]*>([^<]+)<', drawn)

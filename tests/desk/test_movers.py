@@ -9,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from forecast.desk.movers import by_dimension, moved_words
+from forecast.desk.movers import MoverRow, by_dimension, moved_words
 from forecast.desk.terminal import movers_table
 from tests.support.cbp_files import ENCOUNTERS
 
 
 def row(member, value, before, year_before=None, median=None, month="2024-03", dimension="state"):
-    return {
-        "dimension": dimension, "member": member, "month": month, "value": value,
-        "month_before": before, "year_before": year_before, "median": median, "border": "northern",
-    }  # fmt: skip
+    return MoverRow("northern", dimension, member, month, value, before, year_before, median)
 
 
 TOTAL = row("", 100, 90, dimension="")
@@ -27,11 +24,11 @@ TOTAL = row("", 100, 90, dimension="")
 def test_the_farthest_mover_is_first_with_its_share():
     (moved,) = by_dimension([TOTAL, row("NY", 30, 28), row("VT", 70, 62)], ENCOUNTERS)
 
-    assert [(m["label"], m["change"], m["share"]) for m in moved["movers"]] == [
+    assert [(m.label, m.change, m.share) for m in moved.movers] == [
         ("Vermont", 8, 0.8),
         ("New York", 2, 0.2),
     ]
-    assert (moved["total"]["value"], moved["total"]["change"], moved["total"]["share"]) == (
+    assert (moved.total.value, moved.total.change, moved.total.share) == (
         100,
         10,
         None,
@@ -42,7 +39,7 @@ def test_a_change_is_from_the_base_asked_for():
     rows = [TOTAL, row("NY", 30, 28, 10, 25), row("VT", 70, 62, 71, 60)]
 
     changes = {
-        base: [m["change"] for m in by_dimension(rows, ENCOUNTERS, base)[0]["movers"]]
+        base: [m.change for m in by_dimension(rows, ENCOUNTERS, base)[0].movers]
         for base in ("month_before", "year_before", "median")
     }
     assert changes == {"month_before": [8, 2], "year_before": [20, -1], "median": [10, 5]}
@@ -55,19 +52,19 @@ def test_rows_add_up_whatever_is_folded(pairs):
 
     for most in (1, 3, 100):
         (moved,) = by_dimension(rows, ENCOUNTERS, most=most)
-        assert sum(m["value"] for m in moved["movers"]) == moved["total"]["value"]
-        assert sum(m["change"] for m in moved["movers"]) == moved["total"]["change"]
-        assert len(moved["movers"]) == (len(pairs) if len(pairs) <= most + 1 else most + 1)
+        assert sum(m.value for m in moved.movers) == moved.total.value
+        assert sum(m.change for m in moved.movers) == moved.total.change
+        assert len(moved.movers) == (len(pairs) if len(pairs) <= most + 1 else most + 1)
 
 
 def test_a_base_that_one_part_lacks_is_unknown_for_their_sum():
     (moved,) = by_dimension([TOTAL, row("NY", 30, None), row("VT", 70, 62)], ENCOUNTERS)
 
-    assert [(m["label"], m["change"], m["share"]) for m in moved["movers"]] == [
+    assert [(m.label, m.change, m.share) for m in moved.movers] == [
         ("Vermont", 8, 0.8),
         ("New York", None, None),
     ]
-    assert moved["total"]["bases"]["month_before"] == 90  # of the total itself that is on record
+    assert moved.total.bases["month_before"] == 90  # of the total itself that is on record
 
 
 def test_what_no_part_states_and_forecasts_made_apart_differ_by_has_a_row():
@@ -77,14 +74,14 @@ def test_what_no_part_states_and_forecasts_made_apart_differ_by_has_a_row():
 
     for base, left in (("month_before", 4 - 0), ("year_before", 4 - 0), ("median", 4 - 8)):
         (moved,) = by_dimension([total, *parts], ENCOUNTERS, base)
-        *_, last = moved["movers"]
-        assert (last["label"], last["change"]) == ("not on record by part", left)
-        assert (moved["total"]["label"], moved["total"]["bases"]["median"]) == ("northern", 95)
-        assert sum(m["change"] for m in moved["movers"]) == moved["total"]["change"]
+        *_, last = moved.movers
+        assert (last.label, last.change) == ("not on record by part", left)
+        assert (moved.total.label, moved.total.bases["median"]) == ("northern", 95)
+        assert sum(m.change for m in moved.movers) == moved.total.change
 
     (moved,) = by_dimension([total, parts[0], row("VT", 70, 62, 60, 60)], ENCOUNTERS, "median")
-    *_, last = moved["movers"]
-    assert (last["label"], last["value"], last["change"]) == (
+    *_, last = moved.movers
+    assert (last.label, last.value, last.change) == (
         "forecasts made apart", 0, -8,
     )  # fmt: skip
 
@@ -98,8 +95,8 @@ def test_a_sum_of_older_parts_or_of_a_half_has_no_forecast(dimension, month):
 
     (moved,) = by_dimension(rows, ENCOUNTERS, "median")
 
-    assert (moved["total"]["label"], moved["total"]["value"]) == ("sum of parts", 60)
-    assert (moved["total"]["bases"]["median"], moved["total"]["change"]) == (None, None)
+    assert (moved.total.label, moved.total.value) == ("sum of parts", 60)
+    assert (moved.total.bases["median"], moved.total.change) == (None, None)
 
 
 def test_a_part_that_ended_is_left_out():
@@ -107,14 +104,14 @@ def test_a_part_that_ended_is_left_out():
         [TOTAL, row("NY", 100, 90), row("Old", 5, 4, month="2020-01")], ENCOUNTERS
     )
 
-    assert [m["label"] for m in moved["movers"]] == ["New York"]
+    assert [m.label for m in moved.movers] == ["New York"]
 
 
 @pytest.mark.parametrize(("month", "late"), [("2024-03", False), ("2024-01", True)])
 def test_parts_older_than_their_total_say_as_of_when(month, late):
     (moved,) = by_dimension([TOTAL, row("NY", 30, 28, month=month)], ENCOUNTERS)
 
-    assert moved["late"] is late
+    assert moved.late is late
     assert ("newest figures by state" in moved_words(moved, "northern", "month_before")) is late
 
 
@@ -136,7 +133,7 @@ def test_eight_movers_are_named_before_the_rest_is_folded():
     total = row("", 145, 100, dimension="")
     rows = [total, *(row(f"P{i}", 10 + i, 10) for i in range(10))]
 
-    labels = [m["label"] for m in by_dimension(rows, ENCOUNTERS)[0]["movers"]]
+    labels = [m.label for m in by_dimension(rows, ENCOUNTERS)[0].movers]
 
     assert len(labels) == 9
     assert labels[-1] == "2 others"

@@ -14,11 +14,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Group
 
+from forecast.desk import movers
 from forecast.desk import terminal as tables
 from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
-from forecast.rows import DriverRow
+from forecast.rows import DriverRow, ForecastRow
 from forecast.store.read import FlagOfTotal, RunRow
 from forecast.types import Forecast, SeriesKey
 from jobs.cli import main, notices, render
@@ -64,6 +65,10 @@ def flag(name: str) -> FlagOfTotal:
     return flag_row(**month(name))
 
 
+def ahead(name: str) -> ForecastRow:
+    return row(ForecastRow, **month(name))
+
+
 def drivers(name: str) -> list[DriverRow]:
     return [
         row(DriverRow, **month(name, role="part", contribution=-90)),
@@ -89,12 +94,10 @@ def span(name: str) -> Forecast:
     return Forecast(key, name, *months, *ends[1:], span=name, published=ends[0])
 
 
-def moved(name: str) -> dict:
+def moved(name: str) -> movers.Moved:
     bases = {"month_before": 8, "year_before": None, "median": 7}
-    one = {"label": name, "value": 9, "bases": bases, "change": 1, "share": 0.5}
-    return {
-        "dimension": name, "month": "2026-09", "late": False, "movers": [one], "total": one,
-    }  # fmt: skip
+    one = movers.Mover(name, 9, bases, 1, 0.5)
+    return movers.Moved(name, "2026-09", False, [one], one)
 
 
 NAMELESS = {
@@ -106,8 +109,8 @@ NAMELESS = {
 # Function that makes a table -> what it prints of a name.
 PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "forecast_table": lambda n: [
-        tables.run_summary(RUN, [month(n)], {n: month(n)}, [flag(n)], {}, {}, ENCOUNTERS),
-        tables.forecast_table([month(n)], {n: month(n)}, {}, {}, ENCOUNTERS),
+        tables.run_summary(RUN, [ahead(n)], {n: month(n)}, [flag(n)], {}, {}, ENCOUNTERS),
+        tables.forecast_table([ahead(n)], {n: month(n)}, {}, {}, ENCOUNTERS),
         tables.forecast_table([], {n: month(n)}, {}, {n: f"because of {n}"}, ENCOUNTERS),
     ],
     "flag_table": lambda n: [

@@ -365,14 +365,14 @@ def test_a_picture_has_what_is_known_and_what_is_forecast(own, said):
 
     counted, ahead = whole
     assert len(counted) == 89
-    assert counted[-1] == {"month": "2026-03", "encounters": own.values[3, -1]}
-    assert counted[0]["month"] == months.shift("2026-03", -89)
-    assert [row["month"] for row in ahead] == [months.shift("2026-03", h) for h in range(1, H + 1)]
+    assert counted["2026-03"] == own.values[3, -1]
+    assert min(counted) == months.shift("2026-03", -89)
+    assert [row.month for row in ahead] == [months.shift("2026-03", h) for h in range(1, H + 1)]
     values = said.values(slice(3, 4), INTERVAL_PROBS)[0, -1]
-    assert [[row[name] for name in INTERVALS] for row in ahead] == values.tolist()
-    assert all(isinstance(row["median"], int) for row in ahead)
+    assert [[getattr(row, name) for name in INTERVALS] for row in ahead] == values.tolist()
+    assert all(isinstance(row.median, int) for row in ahead)
     first = said.values(slice(1, 2), INTERVAL_PROBS)[0, -1, 0].tolist()
-    assert [tenths[1][0][name] for name in INTERVALS] == [round(v, 1) for v in first]
+    assert [getattr(tenths[1][0], name) for name in INTERVALS] == [round(v, 1) for v in first]
     young = by_hand(np.ones((1, 30)), [1, 0])
     assert anyseries.drawn_rows(young, 0)[1] == []
 

@@ -71,7 +71,9 @@ def values(revised: dict[tuple[SeriesKey, str], tuple[int, int]]) -> dict:
 
 def head() -> Headline:
     return headline(
-        {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}, Config(), ENCOUNTERS
+        {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)},
+        Config().forecast.first_cutoff,
+        ENCOUNTERS,
     )
 
 
@@ -104,7 +106,7 @@ def test_a_cutoff_whose_month_a_border_never_stated_is_left_out():
 def test_borders_that_end_in_different_months_are_not_judged_side_by_side():
     apart = headline(
         {NORTH: dict.fromkeys(MONTHS, 100), SOUTH: dict.fromkeys(MONTHS[:-1], 100)},
-        Config(),
+        Config().forecast.first_cutoff,
         ENCOUNTERS,
     )
 
@@ -130,7 +132,7 @@ def test_hindcasts_begin_where_the_settings_say_and_two_years_before_to_calibrat
     config = Config.model_validate({"forecast": {"first_cutoff": first}})
     counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, SOUTH)}
 
-    found = headline(counts, config, ENCOUNTERS)
+    found = headline(counts, config.forecast.first_cutoff, ENCOUNTERS)
 
     assert (found.scored, found.burn_in, found.last) == (scored, burn_in, COUNT - 1)
     assert found.origins(-3).tolist() == list(range(COUNT))
@@ -141,7 +143,7 @@ def test_borders_add_up_where_they_end_in_the_same_month():
     keys = [SeriesKey(b) for b in ("northern", "southwest", "other", "nationwide")]
     counts = {key: dict.fromkeys(MONTHS, 100) for key in keys}
 
-    together = headline(counts, Config(), ENCOUNTERS)
+    together = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
     (total,) = together.totals
     assert together.keys[total] == SeriesKey("nationwide")
     assert sorted(together.keys[row].total for row in together.totals[total]) == [
@@ -150,9 +152,9 @@ def test_borders_add_up_where_they_end_in_the_same_month():
         "southwest",
     ]
     counts[SOUTH] = dict.fromkeys(MONTHS[:-1], 100)
-    assert headline(counts, Config(), ENCOUNTERS).totals == {}
+    assert headline(counts, Config().forecast.first_cutoff, ENCOUNTERS).totals == {}
     with pytest.raises(DataError, match="no border has counts on record; import a file"):
-        headline({}, Config(), ENCOUNTERS)
+        headline({}, Config().forecast.first_cutoff, ENCOUNTERS.traits)
 
 
 def test_figures_of_a_day_are_the_last_known_by_then_or_the_first():
@@ -199,7 +201,9 @@ def flat(head: Headline, columns: np.ndarray, counts: float = 100.0, h: int = 2)
 
 def four(config: Config | None = None) -> Headline:
     return headline(
-        {key: dict.fromkeys(MONTHS, 100) for key in FOUR}, config or Config(), ENCOUNTERS
+        {key: dict.fromkeys(MONTHS, 100) for key in FOUR},
+        (config or Config()).forecast.first_cutoff,
+        ENCOUNTERS,
     )
 
 
@@ -296,10 +300,11 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
     config = Config.model_validate(
         {"forecast": {"models": ("snaive",), "first_cutoff": MONTHS[28]}}
     )
-    head = headline(counts, config, ENCOUNTERS)
+    head = headline(counts, config.forecast.first_cutoff, ENCOUNTERS)
 
     found = forecast_headline(
-        config, head, Refitting(fitting(Compute(engine="serial")), lambda *_: None)
+        *(config.forecast.models, config.forecast.horizon, head),
+        Refitting(fitting(Compute(engine="serial")), lambda *_: None),
     )
 
     assert list(found.predictive) == [ENGINE, "naive", "snaive"]
@@ -457,7 +462,9 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     counts |= {people[0]: {m: 100 + at % 12 for at, m in enumerate(MONTHS[:-1])}}
     config = Config.model_validate({"compute": {"engine": "serial"}, "forecast": {"horizon": 3}})
 
-    found = parts.drill_down(counts, config, serial, ENCOUNTERS)
+    found = parts.drill_down(
+        counts, config.forecast.min_count, config.forecast.horizon, serial, ENCOUNTERS
+    )
 
     assert [family.keys for family in found] == [tuple(people), tuple(states)]
     shapes = [family.predictive.centre.shape for family in found]
@@ -482,18 +489,22 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     config = Config.model_validate(
         {"forecast": {"first_cutoff": MONTHS[26]}, "questions": {"standing": (HALF,)}}
     )
-    head = headline(counts, config, ENCOUNTERS)
+    head = headline(counts, config.forecast.first_cutoff, ENCOUNTERS)
     said = flat(head, head.origins(0), 120.0, h=12)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         recorded = inputs.read(db).answered
         both = (said, said)
-        every = StandingQuestions.of(config, head, both, counts, ENCOUNTERS).hindcast(recorded)
+        every = StandingQuestions.of(
+            config.questions.standing, head, both, counts, ENCOUNTERS
+        ).hindcast(recorded)
         found = [SimpleNamespace(**a) for a in every]
         del counts[FOUR[1]][MONTHS[-1]]
-        apart = headline(counts, config, ENCOUNTERS)
+        apart = headline(counts, config.forecast.first_cutoff, ENCOUNTERS)
         none = list(
-            StandingQuestions.of(config, apart, both, counts, ENCOUNTERS).hindcast(recorded)
+            StandingQuestions.of(
+                config.questions.standing, apart, both, counts, ENCOUNTERS
+            ).hindcast(recorded)
         )
 
     assert [(a.cutoff, a.question.series) for a in found] == [
@@ -551,7 +562,7 @@ def seasonal(through: str = MONTHS[-1]) -> dict[SeriesKey, dict[str, int]]:
 
 def test_asked_again_of_the_same_figures_the_engine_says_the_same():
     """From several cutoffs at once, each by itself; nothing where it is too early."""
-    head = headline(seasonal(), Config(), ENCOUNTERS)
+    head = headline(seasonal(), Config().forecast.first_cutoff, ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
     hindsight = PanelHindcasts(head.keys, head.panel, said)
     cutoffs = [MONTHS[3], MONTHS[26], MONTHS[28]]
@@ -574,7 +585,7 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
     second[NORTH][MONTHS[26]] += 60
     second[FOUR[0]][MONTHS[26]] += 60
     seen = {"first_seen_precision": "day"}
-    head = headline(second, Config(), ENCOUNTERS)
+    head = headline(second, Config().forecast.first_cutoff, ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 6, totals=head.totals)
 
     with connect.writing(tmp_path / "a.db") as db, connect.transaction(db):

@@ -462,7 +462,7 @@ def kept_of(head, said: Predictive, further: Predictive, families=(), counts=Non
 
 
 def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
-    head = headline(counts_of(), Config(), ENCOUNTERS)
+    head = headline(counts_of(), Config().forecast.first_cutoff, ENCOUNTERS)
     said = steady(4, len(YEARS), 12, 100)
     further = steady(4, 1, paths.MAX_HORIZON, 50)
     part = SeriesKey("northern", "state", "NY")
@@ -490,7 +490,7 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
 
 
 def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_drawn():
-    head = headline(counts_of(), Config(), ENCOUNTERS)
+    head = headline(counts_of(), Config().forecast.first_cutoff, ENCOUNTERS)
     said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.MAX_HORIZON, 100)
     said.centre[0, -1, 3] = np.nan
 
@@ -508,7 +508,7 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
     for border in KEYS[1:]:
         drawn = rng.normal(np.log(100), 0.2, len(YEARS))
         counts[border] = dict(zip(YEARS, np.exp(drawn).round().tolist(), strict=True))
-    head = headline(counts, Config(), ENCOUNTERS)
+    head = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
     last = head.keys.index(NATIONWIDE)
     said, further = steady(4, len(YEARS), 12, 100), steady(4, 1, paths.MAX_HORIZON, 100)
     further.centre[last] = said.centre[last] = np.log1p(300)

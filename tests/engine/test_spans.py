@@ -14,7 +14,7 @@ from forecast.engine.spans import Outlooks
 from forecast.errors import SpanError
 from forecast.judge import questions
 from forecast.periods import FEDERAL, Period
-from forecast.types import SeriesKey
+from forecast.types import Forecast, SeriesKey
 
 CUTOFF = "2026-08"
 NEWEST = months.to_index(CUTOFF)
@@ -272,7 +272,10 @@ def test_a_span_with_one_month_to_come_is_its_forecast_and_what_is_published():
     span = FEDERAL.read("FY2026", NEWEST)
     known = spans.total(span, COUNTS, CUTOFF, DRAWS, FEDERAL)
 
-    found = spans.with_month(spans.span_forecast(SERIES.key, span, CUTOFF, known, FEDERAL), month)
+    found = spans.with_month(
+        spans.span_forecast(SERIES.key, span, CUTOFF, known, FEDERAL),
+        Forecast(SERIES.key, "bordercast", CUTOFF, "2026-09", "2026-09", **month),
+    )
 
     assert found.published == sum(COUNTS[one] for one in span.months if one <= CUTOFF)
     assert [getattr(found, name) - found.published for name in INTERVALS] == list(month.values())

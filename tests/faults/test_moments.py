@@ -44,8 +44,8 @@ def publish(path: Path, publication: Publication) -> None:
 def asked(path: Path, command: list[str]) -> str:
     """What a command says; for "status" the facts that do not change by themselves."""
     if command == ["status"]:
-        facts = health.status(Context.open(path, Config()), small_record.NOW)["facts"]
-        return str({name: fact for name, fact in facts.items() if "bytes" not in name})
+        facts = health.status(Context.open(path, Config()), small_record.NOW).facts
+        return str({name: fact for name, fact in vars(facts).items() if "bytes" not in name})
     place = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
     said = CliRunner().invoke(main, [*place, *command])
     assert said.exit_code == 0, said.output

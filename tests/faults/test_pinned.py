@@ -52,7 +52,7 @@ def log_size(path: Path) -> int:
 def warned(path: Path) -> list[str]:
     return [
         text
-        for text in health.status(Context.open(path, Config()), small_record.NOW)["warnings"]
+        for text in health.status(Context.open(path, Config()), small_record.NOW).warnings
         if "in the log" in text
     ]
 

@@ -81,10 +81,8 @@ EDGES = {
     "forecast/tables": {"forecast/*", "models"},
     "forecast/sources": {"forecast/*", "forecast/tables", "models"},
     "forecast/store": {"forecast/*"},
-    "forecast/engine": {"forecast/*", "forecast/sources", "forecast/store", "models"},
-    "forecast/judge": {
-        *("forecast/*", "forecast/engine", "forecast/sources", "forecast/store", "models"),
-    },
+    "forecast/engine": {"forecast/*", "models"},
+    "forecast/judge": {"forecast/*", "forecast/engine", "models"},
     "forecast/desk": {
         *("forecast/*", "forecast/engine", "forecast/judge", "forecast/sources"),
         *("forecast/store", "forecast/tables", "models"),
@@ -147,6 +145,16 @@ def test_each_room_has_its_edges_named():
     rooms = {room_of(".".join(path.relative_to(ROOT).parts[:2])) for path in MODULES}
 
     assert {room for room in rooms if not room.endswith("*")} == set(EDGES)
+
+
+def test_forecasting_and_judging_know_no_settings():
+    named = {
+        path.name: sorted(imports(path) & {"forecast.config", "forecast.context"})
+        for room in ("engine", "judge")
+        for path in (ROOT / "forecast" / room).glob("*.py")
+    }
+
+    assert {name: found for name, found in named.items() if found} == {}
 
 
 def test_tables_know_months_errors_a_child_and_arrays():

@@ -331,7 +331,7 @@ def test_what_comes_later_is_lawful_and_listed(path):
         assert integrity.findings(db.conn) == []
         found = integrity.quoted(db.conn, 2, quoted)
 
-    assert [each for each in found["later"] if each[1] != "run 3"] == [
+    assert [each for each in found.later if each[1] != "run 3"] == [
         ("written", "notice 1"),
         ("approved", "notice 1"),
         ("run", "run 4"),
@@ -497,7 +497,7 @@ def test_a_commit_dated_back_is_named_and_nothing_counts_as_seen_before(path):
 
     assert answer.exit_code == 0, answer.output
     assert f"(entry {last}) is dated 2023-12-05 12:00:00 UTC, earlier than" in answer.output
-    assert {row["days_before"] for row in seen} == {None}
+    assert {row.days_before for row in seen} == {None}
     assert rows(
         path, "select distinct days_before from witnesses where witness <> 'time stamp'"
     ) == [(None,)]

@@ -128,9 +128,9 @@ def test_late_figures_are_a_warning_on_day_22_and_an_alarm_on_day_28(record, day
 
     found = health.status(Context.open(record, Config()), moment)
 
-    assert found["facts"]["data_through"] == "2024-01"
-    assert any(text.startswith("late: ") for text in found["warnings"]) == (said == "late")
-    assert any(text.startswith("overdue: ") for text in found["alarms"]) == (said == "overdue")
+    assert found.facts.data_through == "2024-01"
+    assert any(text.startswith("late: ") for text in found.warnings) == (said == "late")
+    assert any(text.startswith("overdue: ") for text in found.alarms) == (said == "overdue")
 
 
 def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
@@ -152,9 +152,9 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(tmp_path):
             wakes.begin_wake(db, moment, 1)
         found = health.status(Context.open(record, Config()), moment)
 
-    assert (found["alarms"], found["warnings"]) == ([], [])
-    assert found["facts"]["service"] == os.getpid()
-    assert found["facts"]["next_wake"] == "2024-03-06T15:00:00+00:00"
+    assert (found.alarms, found.warnings) == ([], [])
+    assert found.facts.service == os.getpid()
+    assert found.facts.next_wake == "2024-03-06T15:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_what_needs_a_person_is_an_alarm(record, statement, said):
 
     found = health.status(Context.open(record, FETCHING), datetime(2024, 3, 5, tzinfo=UTC))
 
-    assert [said in alarm for alarm in found["alarms"]] == [True]
+    assert [said in alarm for alarm in found.alarms] == [True]
 
 
 def test_after_a_failed_verify_nothing_is_shown_until_one_succeeds(record):
@@ -412,22 +412,18 @@ def test_every_command_the_operations_page_names_is_there():
 
 def test_every_alarm_is_explained_on_the_operations_page():
     page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
-    facts = {
-        **dict.fromkeys(("last_run", "last_withdrawn", "blocked", "last_wake", "service"), None),
-        **dict.fromkeys(("free_bytes", "database_bytes"), 0),
-        "days_since_month_end": 30,
-        "state": "in use",
-        "mode": "daemon",
-        "verify_findings": "x",
-        "mail_stopped": "x",
-        "unrecognized": ["x"],
-    }
-    facts |= dict.fromkeys(("notices_held", "files_in_quarantine", "wal_bytes"), 0)
-    facts |= {"undelivered": {}, "wal_held_by": None, "models_left_out": []}
-    facts |= {key: [] for key in ("unknown_labels", "left_in_inbox", "releases_without_run")}
-    facts |= {"misdated": [], "disputed": []}
-    facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
-    facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
+    started = "2026-01-01T00:00:00+00:00"
+    facts = checks.ServiceFacts(
+        days_since_month_end=30,
+        state="in use",
+        mode="daemon",
+        service=1,
+        verify_findings="x",
+        mail_stopped="x",
+        unrecognized=["x"],
+        blocked={"blocked_since": "x"},
+        last_wake={"outcome": "failed", "detail": "", "started_at": started},
+    )
 
     case = checks.ServiceCase(Context.open(Path("none.db"), Config()), NOW, facts=facts)
     found = list(checks.findings(case, "status"))
@@ -469,9 +465,9 @@ def test_a_page_that_nobody_asks_any_more_is_not_said_to_be_unreachable(record):
         health.status(Context.open(record, config), moment) for config in (FETCHING, Config())
     )
 
-    assert [text for text in on["warnings"] if "not reachable" in text]
-    assert not [text for text in off["warnings"] if "not reachable" in text]
-    assert off["facts"]["blocked"] is None
+    assert [text for text in on.warnings if "not reachable" in text]
+    assert not [text for text in off.warnings if "not reachable" in text]
+    assert off.facts.blocked is None
 
 
 @pytest.mark.parametrize(("day", "alarms"), [("2026-10-27", []), ("2026-11-30", ["overdue"])])
@@ -488,17 +484,17 @@ def test_a_fresh_install_is_new_until_the_first_poll_or_file(database, day, alar
         db.conn.commit()
     polled = health.status(Context.open(database, Config()), moment)
 
-    assert fresh["facts"]["state"] == "new"
-    assert [alarm[:7] for alarm in fresh["alarms"]] == alarms
-    assert not [text for text in fresh["warnings"] if "late" in text]
+    assert fresh.facts.state == "new"
+    assert [alarm[:7] for alarm in fresh.alarms] == alarms
+    assert not [text for text in fresh.warnings if "late" in text]
     assert mails == len(told) == len(alarms)
-    assert polled["facts"]["state"] == "in use"
-    assert [alarm[:7] for alarm in polled["alarms"]] == alarms
-    assert alarms or [text for text in polled["warnings"] if "late" in text]
+    assert polled.facts.state == "in use"
+    assert [alarm[:7] for alarm in polled.alarms] == alarms
+    assert alarms or [text for text in polled.warnings if "late" in text]
 
 
 def test_the_first_file_ends_being_new(record):
-    assert health.status(Context.open(record, Config()), NOW)["facts"]["state"] == "in use"
+    assert health.status(Context.open(record, Config()), NOW).facts.state == "in use"
 
 
 @pytest.mark.slow
@@ -510,10 +506,10 @@ def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     well = health.status(Context.open(record, Config()), last + timedelta(hours=25))
     gone = health.status(Context.open(record, Config()), last + timedelta(hours=31))
 
-    assert well["facts"]["mode"] == "timer"
-    assert not [text for text in well["warnings"] if "service" in text]
-    assert not [text for text in well["alarms"] if "wake" in text]
-    assert "the service has stopped waking up: restart it, or its timer" in gone["alarms"]
+    assert well.facts.mode == "timer"
+    assert not [text for text in well.warnings if "service" in text]
+    assert not [text for text in well.alarms if "wake" in text]
+    assert "the service has stopped waking up: restart it, or its timer" in gone.alarms
 
 
 def test_a_daemon_that_ended_is_missed(record):
@@ -522,7 +518,7 @@ def test_a_daemon_that_ended_is_missed(record):
 
     assert (
         "the service is not running: `bordercast serve`, or a timer"
-        in health.status(Context.open(record, Config()), NOW)["warnings"]
+        in health.status(Context.open(record, Config()), NOW).warnings
     )
 
 
@@ -530,7 +526,7 @@ def test_an_ops_db_from_before_the_timer_is_read(record):
     edit(ops.ops_path(record), "alter table service drop column mode")
     edit(ops.ops_path(record), "insert or replace into service values (1, '2024-03-05', 1, null)")
 
-    assert health.status(Context.open(record, Config()), NOW)["facts"]["mode"] is None
+    assert health.status(Context.open(record, Config()), NOW).facts.mode is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.judge.replay import ReplayedService, service
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import releases
+from forecast.store import inputs, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
@@ -41,7 +41,9 @@ def said(*words: object) -> str:
 @pytest.fixture(scope="module")
 def replayed(published: Path) -> ReplayedService:
     with closing(sqlite3.connect(published)) as db:
-        return service(db, Config(), "2013-10", ENCOUNTERS)
+        known, config = inputs.first_known(db), Config()
+        wanted = config.forecast.first_cutoff, config.forecast.horizon, config.flags.rules
+        return service(known, *wanted, "2013-10", ENCOUNTERS)
 
 
 FLAGS = """

@@ -388,7 +388,7 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     with writing(tmp_path / "a.db") as db:
         ingest_bundle(db, ENCOUNTERS)
         counts = releases.current_counts(db)
-    head = headline(counts, settings, ENCOUNTERS)
+    head = headline(counts, settings.forecast.first_cutoff, ENCOUNTERS)
     last = max(p.cutoff for p in bundle.load_paths())
     without_last = [p for p in bundle.load_paths() if p.cutoff != last]
     embedded = {
@@ -397,7 +397,7 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     fitted = []
 
     refitting = Refitting(fitting(settings.compute), lambda *_: None, without_last, fitted.extend)
-    forecast_headline(settings, head, refitting)
+    forecast_headline(settings.forecast.models, settings.forecast.horizon, head, refitting)
 
     assert len(fitted) == len(REFITTED) * len(HEADLINES)
     for path in fitted:

@@ -89,7 +89,7 @@ def until(counts, month):
 
 def published(counts):
     """What a run on these figures holds and publishes of the borders."""
-    head = headline(counts, Config(), ENCOUNTERS)
+    head = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 12, totals=head.totals)
     found = with_summed_medians(
         forecast_rows(said, head.panel, head.keys, ENGINE), ENCOUNTERS.totals
@@ -277,7 +277,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
     counts = made("2025-12")
     for key in KEYS:
         del counts[key]["2025-10"]
-    head = headline(counts, Config(), ENCOUNTERS)
+    head = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
 
     found = changing._until(head, head.keys.index(KEYS[1]), "2025-11")
 
@@ -287,7 +287,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
 def test_only_a_run_after_the_first_says_what_moved(borders_alone):
     with connect.writing(borders_alone) as db:
         _, old = inputs.read(db).before
-        now = headline(old, Config(), ENCOUNTERS)
+        now = headline(old, Config().forecast.first_cutoff, ENCOUNTERS)
         said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
         rows_now = with_summed_medians(
             forecast_rows(said, now.panel, now.keys, ENGINE), ENCOUNTERS.totals
@@ -308,7 +308,7 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
             rows_now[0].median
         }
         short = {key: dict(list(old[key].items())[: -1 if key == KEYS[0] else None]) for key in old}
-        apart = headline(short, Config(), ENCOUNTERS)
+        apart = headline(short, Config().forecast.first_cutoff, ENCOUNTERS)
         assert changed(before, apart, said, rows_now, ENCOUNTERS) == []
     with connect.writing(borders_alone.with_name("new.db")) as db:
         assert changed(inputs.read(db).before, now, said, rows_now, ENCOUNTERS) == []

@@ -177,7 +177,7 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
             outcomes[outcome] += 1
             assert outcome != "refused" or record(db) == before
             before = record(db)
-    quarantined = list(kept_in["quarantine"].iterdir())
+    quarantined = list(kept_in.quarantine.iterdir())
 
     assert outcomes["refused"] > 30
     assert 0 < len(quarantined) <= outcomes["refused"]  # the same content is kept once

@@ -261,7 +261,7 @@ def test_a_withdrawn_run_is_not_the_last(connection, db):
     assert counts[NORTH] == {
         "2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60,
     }  # fmt: skip
-    assert [row["month"] for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
+    assert [row.month for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
     assert queries.rows(connection, "failed_models") == [
         {"border": "northern", "model": "ets", "failure": "no luck"}
     ]
@@ -284,7 +284,7 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
     newest = history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals)
-    ahead = {total: record.score for total, _, record in newest}
+    ahead = {total: record.score for (total, _), record in newest}
 
     assert (ahead["northern"].basis, ahead["northern"].n) == ("issued", 24)
     assert (ahead["southwest"].basis, ahead["southwest"].n) == ("hindcast", 90)
@@ -296,7 +296,7 @@ def test_spans_are_from_the_first_month_to_the_newest(connection):
     assert history.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
 
 
-NO_SPLIT = ("", "", "")
+NO_SPLIT: dict[str, str] = {}
 
 
 def every_month(connection, total, split):
@@ -308,7 +308,7 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     found = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
-    assert [row["encounters"] for row in found.values] == [50, 55]
+    assert [row.count for row in found.values] == [50, 55]
     assert (found.source["file_name"], found.source["rounding"]) == ("february.csv", 1)
     assert (found.judged["basis"], found.judged["run_id"]) == ("issued", 1)
     assert (found.forecast["median"], found.forecast["lo95"]) == (90, 86)
@@ -318,7 +318,7 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert (found.shift, found.interior, found.agencies) == (None, None, {})
     assert found.agencies_unit == 1
     assert (found.score.n, found.often) == (24, (2, 2))
-    assert [row["month"] for row in found.recent] == ["2024-01"]
+    assert [row.month for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
         history.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)
 
@@ -350,7 +350,7 @@ def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
         assert records == every_month(connection, total, NO_SPLIT)
     newest = list(history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals))
     assert newest == [
-        (total, max(records), records[max(records)]) for total, records in every.items()
+        ((total, max(records)), records[max(records)]) for total, records in every.items()
     ]
 
 
@@ -363,7 +363,7 @@ def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection
     # And so in the picture of the months before.
     db.conn.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
     drawn = history.month_record(db.conn, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
-    assert [row["basis"] for row in drawn.recent] == ["hindcast", "hindcast"]
+    assert [row.basis for row in drawn.recent] == ["hindcast", "hindcast"]
 
 
 def test_the_sums_of_months_that_are_told_are_the_last_run_s_alone(db):
@@ -402,10 +402,13 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
 
 
 def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
-    split = ("arrest", "At Large", "At Entry")
+    split = {"dimension": "arrest", "named": "At Large", "rest": "At Entry"}
     with connect.transaction(db):
         for month, large in (("2023-11", 3), ("2024-01", 4)):
-            keys = [SeriesKey("northern", "arrest", member, "USBP") for member in split[1:]]
+            keys = [
+                SeriesKey("northern", "arrest", member, "USBP")
+                for member in ("At Large", "At Entry")
+            ]
             counts = {keys[0]: {month: large}, keys[1]: {month: 10 * large}}
             releases.save_snapshot(
                 db, tiny_record.stated(tiny_record.release(f"i{month}", month), counts)
@@ -415,14 +418,10 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
 
     found = every_month(db.conn, "northern", split)
 
-    assert found["2024-01"].interior == {
-        "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
-    }  # fmt: skip
-    assert found["2024-02"].interior["month"] == "2024-01"
+    assert found["2024-01"].interior == history.Interior("2024-01", 4, 40, 50)
+    assert found["2024-02"].interior.month == "2024-01"
     assert dict(history.all_records(db.conn, split, ENCOUNTERS.totals))["northern"] == found
-    assert found["2023-12"].interior == {
-        "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
-    }  # fmt: skip
+    assert found["2023-12"].interior == history.Interior("2023-11", 3, 30, None)
     assert every_month(db.conn, "southwest", split)["2024-01"].interior is None
     assert every_month(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
 
@@ -440,7 +439,7 @@ def test_a_part_s_record_has_its_own_counts_and_values(connection):
     found = history.part_record(connection, NEW_YORK, "2024-01")
 
     assert found.counts == {"2023-12": 60, "2024-01": 20}
-    assert [row["encounters"] for row in found.values] == [20]
+    assert [row.count for row in found.values] == [20]
     assert found.source["file_name"] == "january.csv"
     with pytest.raises(KeyError):
         history.part_record(connection, NEW_YORK, "2024-02")
@@ -465,11 +464,11 @@ def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
 def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
     one, two = (read.at_lead(connection, "northern", lead) for lead in (1, 2))
 
-    assert [(row["month"], row["basis"], row["median"]) for row in one] == [
+    assert [(row.month, row.basis, row.median) for row in one] == [
         ("2023-12", "hindcast", 104),
         ("2024-01", "issued", 90),
     ]
-    assert [(row["month"], row["basis"]) for row in two] == [
+    assert [(row.month, row.basis) for row in two] == [
         ("2024-01", "hindcast"),
         ("2024-02", "issued"),
     ]
@@ -492,11 +491,8 @@ def test_a_central_interval_holds_what_lies_between_its_two_quantiles(connection
 def test_the_page_names_its_source_and_what_was_refused(connection):
     found = read.newest_source(connection)
 
-    assert (found["file_name"], found["seen"], found["refused"]) == (
-        "february.csv",
-        None,
-        ("refused.csv",),
-    )
+    assert (found.file_name, found.first_seen_at) == ("february.csv", None)
+    assert read.refused_since(connection, found) == ["refused.csv"]
     assert read.by_part(connection, "part_months")[NEW_YORK][-1]["encounters"] == 20
     assert [
         row["median"] for row in read.by_part(connection, "part_forecasts").get(NEW_YORK, [])
@@ -510,14 +506,10 @@ def test_files_are_known_by_what_they_hold(db):
     assert releases.find_by_hash(db, "sha") is None
     (newest,) = queries.rows(db, "newest_files")
     assert tuple(newest.values()) == ("february.csv", "sha of february", "2024-02")
-    names = {
-        row["id"]: row["file_name"] for row in queries.rows(db.conn, "all_releases", (None, None))
-    }
+    names = {row.id: row.file_name for row in releases.all_releases(db.conn)}
     assert names == {1: "january.csv", 2: "february.csv", 3: "old.csv", 4: "refused.csv"}
-    assert [
-        row["id"] for row in queries.rows(db.conn, "all_releases", ("quarantined", "quarantined"))
-    ] == [4]
-    assert releases.one_release(db.conn, 4)["reason"] == "odd"
+    assert [row.id for row in releases.all_releases(db.conn, "quarantined")] == [4]
+    assert releases.one_release(db.conn, 4).reason == "odd"
     assert queries.rows(db.conn, "coverage_by_total", (2,)) == [
         {"border": border, "first_month": "2023-12", "last_month": "2024-02", "changed_months": n}
         for border, n in (("northern", 2), ("southwest", 1))
@@ -544,7 +536,7 @@ def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month
     assert len(queries.column(db.conn, "still_refused", (0,))) == told
     newest = read.newest_source(db.conn)
     assert newest is not None
-    assert len(newest["refused"]) <= told
+    assert len(read.refused_since(db.conn, newest)) <= told
 
 
 def test_a_refused_file_becomes_a_release_once(db):
@@ -558,7 +550,7 @@ def test_a_refused_file_becomes_a_release_once(db):
     with pytest.raises(DataError, match="release 4 is not in quarantine"), connect.transaction(db):
         releases.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
     found = releases.one_release(db.conn, 4)
-    assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
+    assert (found.status, found.reason, found.decided_at) == ("accepted", "why", "now")
     assert len(queries.column(db.conn, "still_refused", (0,))) == 0
 
 
@@ -689,7 +681,7 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
     ]
     assert newest == [("2024-01", "2024-02"), ("", "2024-02"), ("", "")]
     (row,) = read.month_forecasts(db.conn, NEW_YORK, "bordercast")
-    assert (row["median"], row["month"]) == (20, "2024-02")
+    assert (row.median, row.month) == (20, "2024-02")
     assert read.month_forecasts(db.conn, NEW_YORK, "naive") == []
 
 

@@ -268,7 +268,7 @@ def test_a_digest_that_an_early_run_gave_is_found(early):
 
     assert first == answer(1, 1, "run 1", (), digests[1], 1)
     assert second == answer(1, 2, "run 2", (), entries(early)[0].digest, 1)
-    assert quoted(early, 2, digests[4])["subject"] == "run 4"
+    assert quoted(early, 2, digests[4]).subject == "run 4"
 
 
 def test_a_copy_of_an_early_program_has_no_ledger_and_is_compared_by_its_chain(early):
@@ -288,7 +288,7 @@ def test_a_copy_of_an_early_program_has_no_ledger_and_is_compared_by_its_chain(e
 # --- digests that were quoted
 
 
-def quoted(path: Path, run_id: int, digest: str) -> dict[str, object]:
+def quoted(path: Path, run_id: int, digest: str) -> integrity.QuotedDigest:
     with closing(sqlite3.connect(path)) as db:
         return integrity.quoted(db, run_id, digest)
 
@@ -303,7 +303,7 @@ def test_a_digest_of_the_ledger_is_found_with_what_came_after(path):
     assert said == answer(2, 2, "run 2", later, every[-1].digest, 2)  # the last while it stood
     assert later == (("run", "run 3"), ("withdrawn", "run 3"))
     last = quoted(path, 3, every[-1].digest)
-    assert (last["subject"], last["later"], last["given"]) == (
+    assert (last.subject, last.later, last.given) == (
         "run 3 withdrawn",
         (),
         every[-1].run_id,

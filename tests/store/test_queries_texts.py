@@ -50,7 +50,10 @@ ASKED: dict[str, tuple[Any, ...]] = {
     "since": ("2024-01", "2024-03"),
     "seq": (202406003, 202404000),
     "status": ("accepted", "quarantined"),
-    "split": (("apprehension_type", "At Large", "At Entry"), ("", "", "")),
+    "split": (
+        {"dimension": "apprehension_type", "named": "At Large", "rest": "At Entry"},
+        {},
+    ),
     "states": ("held",),
     "sha256": ("sha of page", "sha of refused"),
     "content_key": ("two",),

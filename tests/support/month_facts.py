@@ -12,6 +12,7 @@ from forecast.desk.facts import (
     MonthFacts,
 )
 from forecast.rows import COLUMN, of
+from forecast.store.history import Interior, MonthValue
 from forecast.store.read import FlagOfTotal
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -34,20 +35,14 @@ def expected(**said: Any) -> Expectation:
     return Expectation(**usual | said)
 
 
-def value(encounters: int, day: str, vintage: str = "day") -> dict[str, Any]:
+def value(encounters: int, day: str, vintage: str = "day") -> MonthValue:
     """A value that a file of that day states."""
-    return {
-        "encounters": encounters,
-        "vintage": vintage,
-        "known_from": day,
-        "source": "release",
-        "file_name": f"{day}.csv",
-    }
+    return MonthValue(encounters, vintage, day, "release", f"{day}.csv")
 
 
 def interior(month: str = "2025-02", at_large: int = 30, at_entry: int = 10, total: int = 40):
     """Arrests At Large and At Entry of a month."""
-    return {"month": month, "at_large": at_large, "at_entry": at_entry, "total": total}
+    return Interior(month, at_large, at_entry, total)
 
 
 def month(**said: Any) -> MonthFacts:

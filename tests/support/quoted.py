@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from forecast.store.integrity import QuotedDigest
 
 
 def answer(
@@ -14,6 +14,6 @@ def answer(
     run_scheme: int | None = None,
     differs: tuple[str, ...] = (),
     reworded: tuple[object, ...] = (),
-) -> dict[str, Any]:
-    """A row of `integrity.quoted`."""
-    return locals().copy()
+) -> QuotedDigest:
+    """What `integrity.quoted` returns."""
+    return QuotedDigest(standing, run_scheme, scheme, given, subject, later, reworded, differs)

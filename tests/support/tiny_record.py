@@ -187,8 +187,8 @@ OCCASIONS = (
 def _names_alone(
     records: Iterable[tuple[str, str, MonthRecord]],
 ) -> Iterator[tuple[str, str, str]]:
-    for total, month, _ in records:
-        yield total, month, f'"{total}"'
+    for (total, month), _ in records:
+        yield (total, month), f'"{total}"'
 
 
 def make(path: Path, made: NewestReports = _names_alone) -> None:

@@ -667,7 +667,7 @@ def test_a_proof_that_was_edited_is_named_and_the_others_stand(seen, kind, chang
 def sighted(record: Path) -> dict[str, str]:
     """Witness -> the moment that is shown of its proof."""
     with closing(connect.read(record)) as connection:
-        return {each["witness"]: each["seen_at"] for each in witnesses.sightings(connection)}
+        return {each.witness: each.seen_at for each in witnesses.sightings(connection)}
 
 
 def test_the_moment_that_is_shown_is_the_one_inside_the_proof(seen):
@@ -688,8 +688,8 @@ def test_a_commit_without_its_object_says_nothing_of_when(seen, change):
     assert sighted(record)["git"] == ""
     assert examined(record, config).seen == shown  # the repository has it
     with closing(connect.read(record)) as connection:
-        (sighting,) = [s for s in witnesses.sightings(connection) if s["witness"] == "git"]
-    published = sighting | {"published_on": "2024-03-20"}
+        (sighting,) = [s for s in witnesses.sightings(connection) if s.witness == "git"]
+    published = replace(sighting, published_on="2024-03-20")
     assert trust.seen(published, ENCOUNTERS).endswith("; a commit shows the order, and not when.")
 
 
@@ -698,10 +698,10 @@ def test_runs_are_counted_as_seen_in_time_by_proofs_that_say_when(seen):
     with closing(connect.read(record)) as connection:
         found = witnesses.sightings(connection)
     on = date(2026, 12, 24)
-    dated = {s["witness"]: s | {"published_on": on.isoformat()} for s in found}
-    for said in dated.values():
-        if said["witness"] == "time stamp":
-            said["days_before"] = (on - date.fromisoformat(said["seen_at"][:10])).days
+    dated = {s.witness: replace(s, published_on=on.isoformat()) for s in found}
+    stamped = dated["time stamp"]
+    days = (on - date.fromisoformat(stamped.seen_at[:10])).days
+    dated["time stamp"] = replace(stamped, days_before=days)
 
     only = {witness: trust.seen_in_time([s], ENCOUNTERS) for witness, s in dated.items()}
     assert only["signature"] == only["git"] == ""

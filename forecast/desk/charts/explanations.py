@@ -114,7 +114,7 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
 def prophet_parts(total: str, published: Sequence[Row], source: Source) -> Parts:
     """The components of Prophet's fit to all months held; one fit, a second with the import."""
     counts = {row["month"]: row[COUNT] for row in published}
-    alone = filled(panel({SeriesKey(total): counts}, source=source))
+    alone = filled(panel({SeriesKey(total): counts}, source=source.traits))
     with warnings.catch_warnings():
         # What the library says about its own code, as in the loop over cutoffs.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -7,7 +7,7 @@ finding, the alternative text the same for who cannot see it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -22,14 +22,18 @@ from forecast.desk.charts.grammar import (
     Amounts,
     Channel,
     Chart,
+    Legend,
     Picture,
 )
 from forecast.judge.questions import INSIDE, KindScore
+from forecast.rows import ForecastRow, as_row, bounds
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
-from forecast.types import COUNT, Row, SeriesKey
+from forecast.store.read import JudgedForecast, MarkedMonth
+from forecast.types import COUNT, Forecast, Row, SeriesKey
 from forecast.words import between, capital, month_words, short_months
 
+Ahead = ForecastRow | Forecast
 MONTHS_SHOWN = 36
 NOTICE = 310, 175  # a notice's picture, so narrow that its words can be read on a phone
 NOTICE_KEY = (
@@ -45,9 +49,9 @@ _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances
 
 def fan(
     series: SeriesKey,
-    published: Sequence[Row],
-    forecasts: Sequence[Row],
-    flagged: Sequence[Row],
+    published: Mapping[str, int],
+    forecasts: Sequence[Ahead],
+    flagged: Sequence[MarkedMonth],
     source: Source,
     log: bool | None = None,
 ) -> Picture:
@@ -58,57 +62,59 @@ def fan(
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, source, log)
     last = forecasts[-1]
-    dotted, key = grammar.breaks(total, shown[0]["month"], last["month"], source)
+    dotted, key = grammar.breaks(total, min(shown), last.month, source)
     layers = [
         *fan_layers(shown, forecasts, flagged, scale, dotted),
-        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last["month"], scale),
+        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last.month, scale),
     ]
-    return grammar.picture(layers, *fan_words(total, shown[-1], forecasts, source, part), key)
+    return grammar.picture(layers, *fan_words(total, shown, forecasts, source, part), key)
 
 
-def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source: Source) -> Picture:
-    """A fan of anybody's series, in its own name; rows as in `fan`."""
+def own_fan(
+    name: str, counted: Mapping[str, int], forecasts: Sequence[Ahead], source: Source
+) -> Picture:
+    """A fan of anybody's series, in its own name; else as `fan`."""
     shown = grammar.months_back(counted, MONTHS_SHOWN)
     scale = replace(fan_scale(shown, forecasts, source), unit="a month")
-    first, last = forecasts[0], forecasts[-1]
+    first, last, now = forecasts[0], forecasts[-1], max(shown)
     title = (
-        f"{name}: {shown[-1][COUNT]:,} in {month_words(shown[-1]['month'])}; "
-        f"{first['median']:,} expected for {month_words(first['month'])}"
+        f"{name}: {shown[now]:,} in {month_words(now)}; "
+        f"{first.median:,} expected for {month_words(first.month)}"
     )
     subtitle = (
         "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
-        f"prediction intervals. Figures on the right: {month_words(last['month'])}."
+        f"prediction intervals. Figures on the right: {month_words(last.month)}."
     )
-    alt_text = f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}."
+    alt_text = f"{title}, 80% prediction interval {between(first.lo80, first.hi80)}."
     layers = [
         *fan_layers(shown, forecasts, (), scale),
-        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last["month"], scale),
+        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last.month, scale),
     ]
     return grammar.picture(layers, title, subtitle, alt_text)
 
 
 def fan_scale(
-    shown: Sequence[Row], forecasts: Sequence[Row], source: Source, log: bool | None = None
+    shown: Mapping[str, int],
+    forecasts: Sequence[Ahead],
+    source: Source,
+    log: bool | None = None,
 ) -> Amounts:
     """A scale that holds the months shown and the 95% interval ahead.
 
     Without that interval's upper end where it would flatten all the rest; it is then a faint line.
     """
-    counts = [row[COUNT] for row in shown]
-    counts += [row[name] for row in forecasts for name in ("lo95", "hi80")]
+    counts = [*shown.values(), *(bound for row in forecasts for bound in (row.lo95, row.hi80))]
     # A 95% bound of ten times the counts would make a flat line of what was published.
-    far = max(row["hi95"] for row in forecasts)
-    whole, without = (
-        grammar.amounts([*counts, far], log, source),
-        grammar.amounts(counts, log, source),
-    )
+    far = max(row.hi95 for row in forecasts)
+    whole = grammar.amounts([*counts, far], log, source)
+    without = grammar.amounts(counts, log, source)
     return without if whole.span > FLAT * without.span and whole.log == without.log else whole
 
 
 def fan_layers(
-    shown: Sequence[Row],
-    forecasts: Sequence[Row],
-    flagged: Sequence[Row],
+    shown: Mapping[str, int],
+    forecasts: Sequence[Ahead],
+    flagged: Sequence[MarkedMonth],
     scale: Amounts,
     dotted: Sequence[Chart] = (),
 ) -> list[Chart]:
@@ -116,13 +122,12 @@ def fan_layers(
 
     dotted : the known policy dates' lines, under the counts.
     """
-    now = shown[-1]
+    now, counted = max(shown), grammar.counted(shown)
     # Bands open from the last count, which is known: no gap between past and future.
-    edge = {f"{side}{level}": now[COUNT] for level in BANDS for side in ("lo", "hi")}
-    drawn = ("month", "median", *edge)
-    ahead = [{"month": now["month"], "median": now[COUNT], **edge}]
-    ahead += [{name: row[name] for name in drawn} for row in forecasts]
-    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    edge = ("median", *(f"{side}{level}" for level in BANDS for side in ("lo", "hi")))
+    ahead: list[Row] = [{"month": now, **dict.fromkeys(edge, shown[now])}]
+    ahead += [{name: getattr(row, name) for name in ("month", *edge)} for row in forecasts]
+    marked = [flag for flag in flagged if flag.month >= min(shown)]
     faint = any(row["hi95"] > scale.high for row in ahead)
     # The 95% interval as two thin lines, the upper as far as it stays in the plot.
     thin: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
@@ -133,27 +138,30 @@ def fan_layers(
         *(grammar.line(rows, field, scale, **thin) for rows, field in lines),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
-        grammar.line(shown, COUNT, scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(shown, COUNT), (ahead, "median")]),
+        grammar.line(counted, COUNT, scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale, [(counted, COUNT), (ahead, "median")]),
     ]
 
 
 def counts_layers(
-    shown: Sequence[Row], flagged: Sequence[Row], scale: Amounts, dotted: Sequence[Chart] = ()
+    shown: Mapping[str, int],
+    flagged: Sequence[MarkedMonth],
+    scale: Amounts,
+    dotted: Sequence[Chart] = (),
 ) -> list[Chart]:
     """What was published alone, where there is no forecast; else as `fan_layers`."""
-    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
+    marked = [flag for flag in flagged if flag.month >= min(shown)]
+    counted = grammar.counted(shown)
     return [
         *dotted,
-        grammar.line(shown, COUNT, scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(shown, COUNT)]),
+        grammar.line(counted, COUNT, scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale, [(counted, COUNT)]),
     ]
 
 
-def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
+def counts_scale(shown: Mapping[str, int], source: Source) -> Amounts:
     """A scale for them."""
-    counts = [row[COUNT] for row in shown]
-    return grammar.amounts([min(counts) / BELOW, *counts], None, source)
+    return grammar.amounts([min(shown.values()) / BELOW, *shown.values()], None, source)
 
 
 def compared_layers(
@@ -186,22 +194,23 @@ def compared(
     return grammar.picture(layers, title, f"Solid: {names[0]}. Dashed: {names[1]}. {note}", note)
 
 
-def edge_labels(last: Row, *levels: int, center: str = "forecast") -> list[tuple[str, float]]:
+def edge_labels(last: Ahead, *levels: int, center: str = "forecast") -> list[tuple[str, float]]:
     """What a fan's edges at these levels are in its last month, from above: (words, count)."""
+    ends = {level: bounds(last, level) for level in levels}
     return [
-        *((f"{level}%: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in levels),
-        (f"{center} {last['median']:,}", last["median"]),
-        *((f"{level}%: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in levels[::-1]),
+        *((f"{level}%: to {high:,}", high) for level, (_, high) in ends.items()),
+        (f"{center} {last.median:,}", last.median),
+        *((f"{level}%: from {low:,}", low) for level, (low, _) in reversed(ends.items())),
     ]
 
 
-def edge_numbers(last: Row, scale: Amounts) -> list[Chart]:
+def edge_numbers(last: Ahead, scale: Amounts) -> list[Chart]:
     """Label a small chart's end: its month above the 80% interval, the forecast in bold."""
-    high, now, low = (last[name] for name in ("hi80", "median", "lo80"))
-    name = short_months(month_words(last["month"]))
+    high, now, low = last.hi80, last.median, last.lo80
+    name = short_months(month_words(last.month))
     # Of equal heights the later one stands above.
     words = [(f"{high:,}", high), (name, high), (f"{now:,}", now), (f"{low:,}", low)]
-    labels = grammar.side_labels(words, last["month"], scale)
+    labels = grammar.side_labels(words, last.month, scale)
     above, title, middle, below = labels["data"]["values"]
     bold = {**labels["mark"], "fontWeight": "bold", "color": BLUE}
     return [
@@ -211,76 +220,84 @@ def edge_numbers(last: Row, scale: Amounts) -> list[Chart]:
 
 
 def fan_words(
-    total: str, now: Row, forecasts: Sequence[Row], source: Source, part: str = ""
-) -> tuple[str, str, str]:
+    total: str,
+    shown: Mapping[str, int],
+    forecasts: Sequence[Ahead],
+    source: Source,
+    part: str = "",
+) -> Legend:
     """Title, subtitle and alternative text of a fan."""
-    first, last = forecasts[0], forecasts[-1]
+    first, last, now = forecasts[0], forecasts[-1], max(shown)
     title = (
-        f"{source.totals.name(total)}{f', {part}' if part else ''}: {now[COUNT]:,} "
+        f"{source.totals.name(total)}{f', {part}' if part else ''}: {shown[now]:,} "
         f"{source.measure.noun} "
-        f"in {month_words(now['month'])}; {first['median']:,} expected for "
-        f"{month_words(first['month'])}"
+        f"in {month_words(now)}; {first.median:,} expected for "
+        f"{month_words(first.month)}"
     )
     subtitle = (
         "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
         "prediction intervals. Triangles: months that were flagged. Figures on the right: "
-        f"{month_words(last['month'])}."
+        f"{month_words(last.month)}."
     )
     alt_text = (
-        f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}. For "
-        f"{month_words(last['month'])} the median is {last['median']:,}, 80% interval "
-        f"{between(last['lo80'], last['hi80'])}."
+        f"{title}, 80% prediction interval {between(first.lo80, first.hi80)}. For "
+        f"{month_words(last.month)} the median is {last.median:,}, 80% interval "
+        f"{between(last.lo80, last.hi80)}."
     )
-    return title, subtitle, alt_text
+    return Legend(title, subtitle, alt_text)
 
 
 def history(
     total: str,
-    rows: Sequence[Row],
-    flagged: Sequence[Row],
+    rows: Sequence[JudgedForecast],
+    flagged: Sequence[MarkedMonth],
     horizon: int,
     source: Source,
     log: bool | None = None,
 ) -> Picture:
     """Earlier forecasts beside the published counts, flags and breaks marked."""
-    first, last = rows[0]["month"], rows[-1]["month"]
-    marked = [row for row in flagged if first <= row["month"] <= last]
+    first, last = rows[0].month, rows[-1].month
+    marked = [flag for flag in flagged if first <= flag.month <= last]
     dotted, key = grammar.breaks(total, first, last, source)
     layers = history_layers(rows, marked, history_scale(rows, source, log), dotted)
     return grammar.picture(layers, *history_words(total, rows, marked, horizon, source), key)
 
 
 def history_scale(
-    rows: Sequence[Row], source: Source, log: bool | None = None, room: bool = False
+    rows: Sequence[JudgedForecast], source: Source, log: bool | None = None, room: bool = False
 ) -> Amounts:
     """A scale that holds counts and the forecasts made before them; room : for words, too."""
-    counts = [row[name] for row in rows for name in (COUNT, "lo95", "hi95")]
+    counts: list[float] = [c for row in rows for c in (row.count, row.lo95, row.hi95)]
     if room:
         counts = [min(counts) / BELOW, max(counts) * ABOVE]
     return grammar.amounts(counts, log, source)
 
 
 def history_layers(
-    rows: Sequence[Row],
-    flagged: Sequence[Row],
+    rows: Sequence[JudgedForecast],
+    flagged: Sequence[MarkedMonth],
     scale: Amounts,
     dotted: Sequence[Chart] = (),
     x: Channel | None = None,
 ) -> list[Chart]:
     """What a history is made of, whatever its size. x : its axis, if not the usual one."""
-    shown = {row["month"] for row in rows}
-    marked = [row for row in flagged if row["month"] in shown]
+    shown, drawn = {row.month for row in rows}, list(map(as_row, rows))
+    marked = [flag for flag in flagged if flag.month in shown]
     return [
-        *(grammar.band(rows, level, scale, x) for level in (95, 80)),
+        *(grammar.band(drawn, level, scale, x) for level in (95, 80)),
         *dotted,
-        grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.4),
-        grammar.line(rows, COUNT, scale, x, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(rows, COUNT), (rows, "median")]),
+        grammar.line(drawn, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.4),
+        grammar.line(drawn, COUNT, scale, x, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale, [(drawn, COUNT), (drawn, "median")]),
     ]
 
 
 def notice(
-    total: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str, source: Source
+    total: str,
+    rows: Sequence[JudgedForecast],
+    flagged: Sequence[MarkedMonth],
+    finding: str,
+    source: Source,
 ) -> Picture:
     """The one picture in a notice: two years of a total beside what was expected of each month.
 
@@ -292,32 +309,36 @@ def notice(
     layers = history_layers(rows, flagged, scale, x=x)
     frame = {"layer": layers, "width": width, "height": height}
     now = rows[-1]
-    title = f"{source.totals.name(total)}: {now[COUNT]:,} counted, {now['median']:,} forecast"
+    title = f"{source.totals.name(total)}: {now.count:,} counted, {now.median:,} forecast"
     chart = grammar.framed(frame, title, NOTICE_KEY, width + 30)
     return Picture(chart, f"{finding} {NOTICE_KEY}")
 
 
 def history_words(
-    total: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None, source: Source
-) -> tuple[str, str, str]:
+    total: str,
+    rows: Sequence[JudgedForecast],
+    marked: Sequence[MarkedMonth],
+    horizon: int | None,
+    source: Source,
+) -> Legend:
     """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
-    first, last = rows[0]["month"], rows[-1]["month"]
+    first, last = rows[0].month, rows[-1].month
     # The title is the finding, good or bad.
-    inside = sum(row["lo95"] <= row[COUNT] <= row["hi95"] for row in rows)
+    inside = sum(row.lo95 <= row.count <= row.hi95 for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
         f"{source.totals.name(total)}: the 95% interval of {lead} before held {inside} of "
         f"{len(rows)} months"
     )
-    hindcasts = sum(row["basis"] == "hindcast" for row in rows)
+    hindcasts = sum(row.basis == "hindcast" for row in rows)
     subtitle = (
         f"Black: published. Dashed: median forecast {lead} before. Bands, dark to light: 80 and "
         f"95% prediction intervals. Triangles: flagged. {hindcasts} of the {len(rows)} forecasts "
         "are hindcasts, computed later from only the data available at the time."
     )
-    names = ", ".join(f"{month_words(row['month'])} ({row['severity']})" for row in marked)
+    names = ", ".join(f"{month_words(flag.month)} ({flag.severity})" for flag in marked)
     alt_text = f"{title}, {month_words(first)} to {month_words(last)}. Flagged: {names or 'none'}."
-    return title, subtitle, alt_text
+    return Legend(title, subtitle, alt_text)
 
 
 def calibration(total: str, rows: Sequence[Row], source: Source) -> Picture:

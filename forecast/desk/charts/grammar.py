@@ -11,13 +11,13 @@ import io
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise, product
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import vl_convert
 from PIL import Image
@@ -27,6 +27,9 @@ from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import MONTHS, SHORT, day_words
+
+if TYPE_CHECKING:
+    from forecast.store.read import MarkedMonth
 
 Chart = dict[str, Any]
 """Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""
@@ -71,6 +74,14 @@ class Picture:
     """A chart, and the sentence that says what it shows to who cannot see it."""
 
     chart: Chart
+    alt: str
+
+
+class Legend(NamedTuple):
+    """What stands above a chart, and the sentence for who cannot see it."""
+
+    title: str
+    subtitle: str
     alt: str
 
 
@@ -189,6 +200,11 @@ def amounts(counts: Iterable[float], log: bool | None, source: Source) -> Amount
     return Amounts(False, 0.0, high * 1.05, source.measure.unit)
 
 
+def counted(counts: Mapping[str, int]) -> list[Row]:
+    """Counts by month as rows of a chart."""
+    return [{"month": month, COUNT: count} for month, count in counts.items()]
+
+
 def timed(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Rows with their month's place on a time axis."""
     return [{**row, "at": middle(row["month"])} for row in rows]
@@ -233,14 +249,14 @@ def breaks(total: str, first: str, last: str, source: Source) -> tuple[list[Char
 
 
 def flags(
-    rows: Sequence[Row], scale: Amounts, drawn: Sequence[tuple[Sequence[Row], str]]
+    marked: Sequence[MarkedMonth], scale: Amounts, drawn: Sequence[tuple[Sequence[Row], str]]
 ) -> list[Chart]:
     """Mark flagged months by open triangles on the side they fell, with month and severity.
 
     drawn : (rows, field) of the lines of the chart: no label is put over them, nor over another;
     a triangle for whose label there is no room has none.
     """
-    if not rows:
+    if not marked:
         return []
     at = [months.to_index(row["month"]) for group, _ in drawn for row in group]
     step = scale.width / max(max(at) - min(at), 1)
@@ -255,16 +271,14 @@ def flags(
     lines = [pixels(*line) for line in drawn]
     layers: list[Chart] = []
     taken: list[_Box] = []
-    for row in rows:
-        low = row[COUNT] < row["median"]
-        label = f"{SHORT_MONTHS[int(row['month'][5:]) - 1]} {row['month'][:4]}: {row['severity']}"
-        marked = [{**row, "at": middle(row["month"]), "label": label}]
+    for flag in marked:
+        low = flag.count < flag.median
+        label = f"{SHORT_MONTHS[int(flag.month[5:]) - 1]} {flag.month[:4]}: {flag.severity}"
+        rows = [{"month": flag.month, COUNT: flag.count, "at": middle(flag.month), "label": label}]
         place = {"x": time_axis(), "y": scale.axis(COUNT)}
         shape = "triangle-down" if low else "triangle-up"
-        layers.append(
-            layer(marked, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6)
-        )
-        [(x, y)] = pixels([row], COUNT)
+        layers.append(layer(rows, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6))
+        [(x, y)] = pixels(rows, COUNT)
         half = 0.29 * scale.letters * len(label)  # a letter is 5.8 pixels wide, of 10
         tall = 0.6 * scale.letters
         for rise, aside in product(_RISES, (0.0, half, -half)):
@@ -276,7 +290,7 @@ def flags(
                 taken.append(box)
                 look: Any = {"fontSize": scale.letters, "fontWeight": "bold", "color": INK}
                 caption = {**place, "text": text()}
-                layers.append(layer(marked, "text", caption, dx=aside, dy=-dy, **look))
+                layers.append(layer(rows, "text", caption, dx=aside, dy=-dy, **look))
                 break
     return layers
 
@@ -456,7 +470,7 @@ def lean(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def months_back(rows: Sequence[Row], count: int) -> list[Row]:
-    """The newest rows."""
-    first = months.shift(rows[-1]["month"], -count + 1)
-    return [row for row in rows if row["month"] >= first]
+def months_back(counts: Mapping[str, int], back: int) -> dict[str, int]:
+    """The newest months."""
+    first = months.shift(max(counts), -back + 1)
+    return {month: count for month, count in counts.items() if month >= first}

@@ -7,13 +7,15 @@ it as Vega does. Whatever else there is in a chart, Vega draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from math import ceil, floor, log, log10
 from typing import Any
 
-from forecast.desk.charts.grammar import FONT, GREY, LOOK, SHORT_MONTHS, Chart
+from forecast.desk.charts.grammar import FONT, GREY, LOOK, SHORT_MONTHS, Channel, Chart
 from forecast.months import from_index, place, to_index
+from forecast.types import Row
 
 LETTER = 6.7  # pixels of a letter at 12 pixels, on average
 _EPOCH = date(1970, 1, 1)
@@ -22,34 +24,68 @@ _ANCHORS = {"left": "start", "right": "end"}
 _Pixel = Callable[[Any], float]
 
 
-def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer as it is drawn: its mark and the look of that, its rows, and which field is where."""
+
+    mark: str
+    look: Mapping[str, Any]
+    rows: Sequence[Row]
+    encoding: Mapping[str, Channel]
+
+    @classmethod
+    def of(cls, chart: Chart) -> _Layer:
+        look = chart["mark"]
+        return cls(look["type"], look, chart["data"]["values"], chart["encoding"])
+
+    def values(self, channel: str) -> list[Any]:
+        """List what the field of a channel has in each row."""
+        field = self.encoding[channel]["field"]
+        return [row[field] for row in self.rows]
+
+    @property
+    def y(self) -> Channel:
+        """How the layer uses the vertical, if at all."""
+        return self.encoding.get("y", {})
+
+    @property
+    def stroke(self) -> str:
+        """How its lines look."""
+        look = self.look
+        width = look.get("strokeWidth", 1)
+        words = f'fill="none" stroke="{look["color"]}" stroke-width="{width}"'
+        dash = ",".join(map(str, look.get("strokeDash", ())))
+        return f'{words} stroke-dasharray="{dash}"' if dash else words
+
+
+def drawn(charts: Sequence[Chart], width: int, height: int) -> str:
     """Draw layers that share their axes. width, height : of the plot, in pixels."""
-    looked = [layer for layer in layers if layer["data"]["values"]]
+    layers = [layer for layer in map(_Layer.of, charts) if layer.rows]
     # Days, not months: February takes less room than March, as Vega has it.
-    at = [_day(row["at"]) for layer in looked for row in layer["data"]["values"]]
+    at = [_day(day) for layer in layers for day in layer.values("x")]
     first, last = min(at), max(at)
-    axes = [layer["encoding"] for layer in looked if "axis" in layer["encoding"].get("y", {})]
-    y_axis, x_axis = axes[0]["y"], looked[0]["encoding"]["x"]["axis"]
+    y_axis = next(layer.y for layer in layers if "axis" in layer.y)
+    scale, axis = y_axis["scale"], y_axis["axis"]
 
     def x(day: str) -> float:
         return width * (_day(day) - first) / ((last - first) or 1)
 
-    y = _vertical(y_axis["scale"], height)
-    marks = "".join(_MARKS[layer["mark"]["type"]](layer, x, y, height) for layer in looked)
-    ticks = y_axis["axis"].get("values") or _round_ticks(y_axis["scale"]["domain"])
-    title = y_axis["axis"]["title"]
+    y = _vertical(scale, height)
+    marks = "".join(_MARKS[layer.mark](layer, x, y, height) for layer in layers)
+    ticks = axis.get("values") or _round_ticks(scale["domain"])
+    title = axis["title"]
     left = (26 if title else 11) + LETTER * max(len(f"{tick:,.0f}") for tick in ticks)
-    right = max([8.0, *_beyond(looked, x, width)])
+    right = max([8.0, *_beyond(layers, x, width)])
     # Numbers of policy dates stand above the plot.
-    top = 17 if any("value" in layer["encoding"].get("y", {}) for layer in looked) else 6
+    top = 17 if any("value" in layer.y for layer in layers) else 6
     whole = round(left + width + right), round(top + height + 24)
+    months = _months(first, last, layers[0].encoding["x"]["axis"], width, height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole[0]}" height="{whole[1]}" '
         f'viewBox="0 0 {whole[0]} {whole[1]}" font-family="{FONT}" font-size="12">'
         f'<rect width="{whole[0]}" height="{whole[1]}" fill="white"/>'
         f'<g transform="translate({left:.0f},{top})">'
-        f"{_axes(ticks, y, title, width, height, left)}"
-        f"{_months(first, last, x_axis, width, height)}{marks}</g></svg>"
+        f"{_axes(ticks, y, title, width, height, left)}{months}{marks}</g></svg>"
     )
 
 
@@ -118,81 +154,68 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     return "".join(names)
 
 
-def _beyond(layers: Iterable[Chart], x: _Pixel, width: int) -> Iterable[float]:
+def _beyond(layers: Iterable[_Layer], x: _Pixel, width: int) -> Iterable[float]:
     """How far words go beyond the plot, to the right."""
     for layer in layers:
-        if layer["mark"]["type"] == "text" and layer["mark"].get("align") == "left":
-            field, dx = layer["encoding"]["text"]["field"], layer["mark"].get("dx", 0)
-            for row in layer["data"]["values"]:
-                yield x(row["at"]) - width + dx + LETTER * len(row[field]) + 4
-
-
-def _stroke(mark: Mapping[str, Any]) -> str:
-    look = f'fill="none" stroke="{mark["color"]}" stroke-width="{mark.get("strokeWidth", 1)}"'
-    dash = ",".join(map(str, mark.get("strokeDash", ())))
-    return f'{look} stroke-dasharray="{dash}"' if dash else look
+        if layer.mark == "text" and layer.look.get("align") == "left":
+            for day, words in zip(layer.values("x"), layer.values("text"), strict=True):
+                yield x(day) - width + layer.look.get("dx", 0) + LETTER * len(words) + 4
 
 
 def _path(points: Iterable[tuple[float, float]]) -> str:
     return "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _line(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
+def _line(layer: _Layer, x: _Pixel, y: _Pixel, height: int) -> str:
     """A line, broken off where a value is unknown."""
-    field = layer["encoding"]["y"]["field"]
-    # An unknown month breaks the line.
     pieces: list[list[tuple[float, float]]] = [[]]
-    for row in layer["data"]["values"]:
-        if row[field] is None:
+    for day, value in zip(layer.values("x"), layer.values("y"), strict=True):
+        if value is None:
             pieces.append([])
         else:
-            pieces[-1].append((x(row["at"]), y(row[field])))
+            pieces[-1].append((x(day), y(value)))
     d = "".join(f"M{_path(piece)}" for piece in pieces if piece)
-    return f'<path d="{d}" stroke-linejoin="round" {_stroke(layer["mark"])}/>'
+    return f'<path d="{d}" stroke-linejoin="round" {layer.stroke}/>'
 
 
-def _area(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
-    low, high = layer["encoding"]["y"]["field"], layer["encoding"]["y2"]["field"]
-    rows = layer["data"]["values"]
-    edge = [(x(row["at"]), y(row[low])) for row in rows]
-    edge += [(x(row["at"]), y(row[high])) for row in reversed(rows)]
-    return f'<path d="M{_path(edge)}Z" fill="{layer["mark"]["color"]}"/>'
+def _area(layer: _Layer, x: _Pixel, y: _Pixel, height: int) -> str:
+    days = list(map(x, layer.values("x")))
+    low, high = (list(map(y, layer.values(edge))) for edge in ("y", "y2"))
+    edge = [*zip(days, low, strict=True), *zip(days[::-1], high[::-1], strict=True)]
+    return f'<path d="M{_path(edge)}Z" fill="{layer.look["color"]}"/>'
 
 
-def _rule(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
-    d = "".join(f"M{x(row['at']):.1f},0v{height}" for row in layer["data"]["values"])
-    return f'<path d="{d}" {_stroke(layer["mark"])}/>'
+def _rule(layer: _Layer, x: _Pixel, y: _Pixel, height: int) -> str:
+    d = "".join(f"M{x(day):.1f},0v{height}" for day in layer.values("x"))
+    return f'<path d="{d}" {layer.stroke}/>'
 
 
-def _point(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
+def _point(layer: _Layer, x: _Pixel, y: _Pixel, height: int) -> str:
     """Open triangles."""
-    field, side = layer["encoding"]["y"]["field"], 1 if "down" in layer["mark"]["shape"] else -1
-    half = layer["mark"]["size"] ** 0.5 / 2
+    side, half = 1 if "down" in layer.look["shape"] else -1, layer.look["size"] ** 0.5 / 2
     d = "".join(
-        f"M{x(row['at']):.1f},{y(row[field]) + side * half * 0.87:.1f}"
+        f"M{x(day):.1f},{y(value) + side * half * 0.87:.1f}"
         f"l{-half:.1f},{-side * half * 1.73:.1f}h{2 * half:.1f}Z"
-        for row in layer["data"]["values"]
+        for day, value in zip(layer.values("x"), layer.values("y"), strict=True)
     )
-    return f'<path d="{d}" {_stroke(layer["mark"])}/>'
+    return f'<path d="{d}" {layer.stroke}/>'
 
 
-def _text(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
-    mark, place = layer["mark"], layer["encoding"]["y"]
-    words = []
-    for row in layer["data"]["values"]:
-        top = place["value"] if "value" in place else y(row[place["field"]])
-        look = f'fill="{mark["color"]}"'
-        look += ' font-weight="bold"' if mark.get("fontWeight") == "bold" else ""
-        words.append(
-            f'<text x="{x(row["at"]) + mark.get("dx", 0):.1f}" '
-            f'y="{top + mark.get("dy", 0) + 3.5:.1f}" '
-            f'text-anchor="{_ANCHORS.get(mark.get("align", ""), "middle")}" {look}>'
-            f"{escape(row[layer['encoding']['text']['field']])}</text>"
-        )
-    return "".join(words)
+def _text(layer: _Layer, x: _Pixel, y: _Pixel, height: int) -> str:
+    mark, fixed = layer.look, layer.y.get("value")
+    look = f'fill="{mark["color"]}"'
+    look += ' font-weight="bold"' if mark.get("fontWeight") == "bold" else ""
+    look = f'text-anchor="{_ANCHORS.get(mark.get("align", ""), "middle")}" {look}'
+    tops = [fixed] * len(layer.rows) if fixed is not None else map(y, layer.values("y"))
+    return "".join(
+        f'<text x="{x(day) + mark.get("dx", 0):.1f}" '
+        f'y="{top + mark.get("dy", 0) + 3.5:.1f}" {look}>'
+        f"{escape(words)}</text>"
+        for day, top, words in zip(layer.values("x"), tops, layer.values("text"), strict=True)
+    )
 
 
-_MARKS: Mapping[str, Callable[[Chart, _Pixel, _Pixel, int], str]] = {
+_MARKS: Mapping[str, Callable[[_Layer, _Pixel, _Pixel, int], str]] = {
     "line": _line,
     "area": _area,
     "rule": _rule,

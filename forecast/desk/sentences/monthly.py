@@ -25,11 +25,11 @@ from forecast.desk.sentences.unusual import (
     unflagged_words,
     unusual_words,
 )
-from forecast.rows import FlagRow
+from forecast.rows import FlagRow, ForecastRow
 from forecast.sources import wording
 from forecast.sources.source import Aside, Source
 from forecast.sources.wording import with_unit
-from forecast.types import COUNT, Row
+from forecast.store.history import MonthValue
 from forecast.words import (
     MINUS,
     basis_noun,
@@ -229,21 +229,21 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
-    said = "; ".join(unusual) or ("nothing unusual" if quiet else "nothing flagged")
+    verdict = "; ".join(unusual) or ("nothing unusual" if quiet else "nothing flagged")
     if not source.layouts:
-        said = "; ".join((said, *_lagging(newest, source)))
-    return f"{month_words(through)}: {said}; next figures {late}."
+        verdict = "; ".join((verdict, *_lagging(newest, source)))
+    return f"{month_words(through)}: {verdict}; next figures {late}."
 
 
 def _lagging(newest: Sequence[MonthFacts], source: Source) -> list[str]:
     return lives.lagging({facts.total: facts.month for facts in newest}, source.lives)
 
 
-def expected_line(row: Row, source: Source) -> str:
+def expected_line(row: ForecastRow, source: Source) -> str:
     """What is forecast for the coming month, and its range."""
     return (
-        f"{with_unit(row['median'], source)} expected in {month_words(row['month'])}; "
-        f"80% range {between(row['lo80'], row['hi80'])}"
+        f"{with_unit(row.median, source)} expected in {month_words(row.month)}; "
+        f"80% range {between(row.lo80, row.hi80)}"
     )
 
 
@@ -409,16 +409,16 @@ def vintage_sentence(facts: MonthFacts) -> str:
     if not facts.values:
         return f"Source: {facts.file_name} ({final})."
     *earlier, current = facts.values
-    since = known_words(current["vintage"], current["known_from"])
+    since = known_words(current.vintage, current.known_from)
     if not earlier:
         then = ", not revised since" if facts.followed else "; earlier values are not on record"
         return f"Published {since}{then} ({facts.file_name}; {final})."
     first = earlier[0]
-    known = known_words(first["vintage"], first["known_from"])
-    said = "First published as" if facts.followed else "The earliest value on record is"
+    known = known_words(first.vintage, first.known_from)
+    lead = "First published as" if facts.followed else "The earliest value on record is"
     more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
-        f"{said} {first[COUNT]:,} ({known}){more}; now {current[COUNT]:,}, "
+        f"{lead} {first.count:,} ({known}){more}; now {current.count:,}, "
         f"published {since} ({facts.file_name}; {final})."
     )
 
@@ -454,15 +454,15 @@ def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
         return f"{may}."
     if seen is None:
         return f"{may}; for this month {who} does not say how many."
-    inside, total, parts = seen["at_large"], seen["total"], seen["at_large"] + seen["at_entry"]
+    inside, total, parts = seen.at_large, seen.total, seen.at_large + seen.at_entry
     # The publisher rounds its parts apart, so they need not add up: said, not mended.
     percent = f" ({100 * inside / total:.0f}%)" if total else ""
     odd = "" if parts == total else f" {who}'s own two parts add up to {parts:,}."
     sentence = (
         f"{inside:,} of {total:,} {half} {facts.noun}{percent} {facts.where} in "
-        f"{month_words(seen['month'])} were {aside.named}, that is {aside.words}.{odd}"
+        f"{month_words(seen.month)} were {aside.named}, that is {aside.words}.{odd}"
     )
-    if seen["month"] == facts.month:
+    if seen.month == facts.month:
         return sentence
     return f"How many of this month's were {interior} is not on record; the last known: {sentence}"
 
@@ -472,9 +472,9 @@ def history_sentences(facts: MonthFacts) -> Iterator[str]:
     yield from map(told_value, facts.values)
 
 
-def told_value(value: Row) -> str:
+def told_value(value: MonthValue) -> str:
     """Say a value that a month has had, since when, and by whose word."""
-    since = known_words(value["vintage"], value["known_from"])
-    release = f"release {value['source']}, {value['file_name']}"
-    file = release if value["file_name"] else f"dated value, {value['source']}"
-    return f"{value[COUNT]:,}: published {since}; {file}."
+    since = known_words(value.vintage, value.known_from)
+    release = f"release {value.source}, {value.file_name}"
+    file = release if value.file_name else f"dated value, {value.source}"
+    return f"{value.count:,}: published {since}; {file}."

@@ -27,12 +27,12 @@ def skill_words(tests: Iterable[SkillTest]) -> str:
     by_verdict: dict[str, list[SkillTest]] = {}
     for test in tests:
         by_verdict.setdefault(test.verdict, []).append(test)
-    said = [
+    sentences = [
         words.format(ahead=_ahead([test.horizon for test in by_verdict[verdict]]))
         for verdict, words in _SAID.items()
         if verdict in by_verdict
     ]
-    return f"{'; '.join(said)}." if said else ""
+    return f"{'; '.join(sentences)}." if sentences else ""
 
 
 def skill_notes(tests: Sequence[SkillTest], source: Source) -> Iterator[str]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import overdue
+from forecast.rows import WitnessRow
 from forecast.sources.source import Source
+from forecast.store.integrity import QuotedDigest
 from forecast.store.kinds import GROUPS
-from forecast.types import Row
 from forecast.words import day_words, days_words, many, month_words, one_line
 
 if TYPE_CHECKING:
@@ -85,90 +86,90 @@ def withdrawn_words(run: int, at: str, why: str) -> tuple[str, str]:
     )
 
 
-def differences(answer: Row, run_id: int) -> list[str]:
+def differences(answer: QuotedDigest, run_id: int) -> list[str]:
     """Why the record is not what was quoted of this run; empty if it is."""
-    if not answer["standing"]:
+    if not answer.standing:
         return [
             f"there is no run {run_id} in this record: it was removed, or the digest is of "
             "another record"
         ]
-    if answer["scheme"] is not None:
-        other = answer["given"] != run_id
-        return [f"this digest is of run {answer['given']}, not of run {run_id}"] if other else []
+    if answer.scheme is not None:
+        other = answer.given != run_id
+        return [f"this digest is of run {answer.given}, not of run {run_id}"] if other else []
     # A digest of scheme 1 is one number over everything: it cannot say what was changed.
-    if answer["run_scheme"] == 1:
+    if answer.run_scheme == 1:
         why = (
             f"its digest was given by an earlier program (scheme 1) and covers run {run_id}, its "
             "releases, forecasts and quantiles, and the runs before it; one of these was changed "
             "since, or the digest is of another record"
         )
-    elif not answer["differs"]:
+    elif not answer.differs:
         why = "something it covers was changed since"
-    elif len(answer["differs"]) >= _FOREIGN:
+    elif len(answer.differs) >= _FOREIGN:
         why = "nothing fits; the digest may be of another record, or mistyped"
     else:
-        why = f"changed since are: {', '.join(answer['differs'])}"
-    return [f"run {run_id} is not what was quoted: {why}. Its digest is now {answer['standing']}"]
+        why = f"changed since are: {', '.join(answer.differs)}"
+    return [f"run {run_id} is not what was quoted: {why}. Its digest is now {answer.standing}"]
 
 
-def confirmed(answer: Row, run_id: int) -> str:
+def confirmed(answer: QuotedDigest, run_id: int) -> str:
     """That the record is what was quoted, how far that goes, and what was added since."""
     lines = [f"Run {run_id} is what was quoted: the record has this digest, and fits it."]
-    if answer["scheme"] == 1:
+    if answer.scheme == 1:
         lines.append(
             "It was given by an earlier program (scheme 1) and covers the run, its releases, "
             "forecasts and quantiles, and the runs before it. It does not cover judgments, flags, "
             "scores, notices or approvals."
         )
     else:
-        given_with = answer["subject"] or "the tables of a new version"
-        lines.append(f"Scheme {answer['scheme']}, given with {given_with}.")
-    if answer["later"]:
+        given_with = answer.subject or "the tables of a new version"
+        lines.append(f"Scheme {answer.scheme}, given with {given_with}.")
+    if answer.later:
         since = (
             _LATER.get(kind, f"{subject} {kind}".removesuffix(" run"))
-            for kind, subject in answer["later"]
+            for kind, subject in answer.later
         )
         lines.append(f"Added since: {', '.join(dict.fromkeys(since))}.")
     lines += (
         f"Since {word.at or 'an earlier program'}, {word.word} of measure {word.measure} is "
         f"{word.after!r}; it was {word.before!r}."
-        for word in answer["reworded"]
+        for word in answer.reworded
     )
     return "\n".join(lines)
 
 
-def seen(witness: Row, source: Source) -> str:
+def seen(witness: WitnessRow, source: Source) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
-    first = f"Run {witness['run_id']}: {_ACT[witness['witness']]} {witness['seen_by']}"
-    if witness["seen_at"]:
-        day = day_words(witness["seen_at"][:10])
-        first += f", dated {day} by its maker" if witness["witness"] == "git" else f" on {day}"
-    month = month_words(witness["month"])
-    if witness["published_on"] is None:
+    first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by}"
+    if witness.seen_at:
+        day = day_words(witness.seen_at[:10])
+        first += f", dated {day} by its maker" if witness.witness == "git" else f" on {day}"
+    month = month_words(witness.month)
+    if witness.published_on is None:
         return f"{first}; {source.publisher.short} has not published {month} yet."
-    if witness["days_before"] is None:
-        return f"{first}; {_UNDATED[witness['witness']]}."
-    days = abs(witness["days_before"])
+    if witness.days_before is None:
+        return f"{first}; {_UNDATED[witness.witness]}."
+    days = abs(witness.days_before)
     apart = f"{many(days, 'day')} " if days else ""
-    when = "before" if witness["days_before"] > 0 else "after" if days else "the day"
+    when = "before" if witness.days_before > 0 else "after" if days else "the day"
     return f"{first}, {apart}{when} {source.publisher.short} published {month}."
 
 
-def newest_seen(witnesses: Sequence[Row], run_id: int, source: Source) -> list[str]:
+def newest_seen(witnesses: Sequence[WitnessRow], run_id: int, source: Source) -> list[str]:
     """Who saw this run, and who saw the newest one whose first month is published by now."""
     # The newest run is never judged yet; the newest judged one shows what witnesses are worth.
-    judged = {witness["run_id"] for witness in witnesses if witness["published_on"] is not None}
+    judged = {witness.run_id for witness in witnesses if witness.published_on is not None}
     shown = {run_id, max(judged, default=run_id)}
     return list(
-        dict.fromkeys(seen(witness, source) for witness in witnesses if witness["run_id"] in shown)
+        dict.fromkeys(seen(witness, source) for witness in witnesses if witness.run_id in shown)
     )
 
 
-def seen_in_time(witnesses: Sequence[Row], source: Source) -> str:
+def seen_in_time(witnesses: Sequence[WitnessRow], source: Source) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
     # By runs, not by marks: a run that three witnesses saw is one forecast seen in time.
-    runs = {witness["run_id"] for witness in witnesses if witness["days_before"] is not None}
-    early = {witness["run_id"] for witness in witnesses if (witness["days_before"] or 0) > 0}
+    runs = {witness.run_id for witness in witnesses if witness.days_before is not None}
+    early = {witness.run_id for witness in witnesses if (witness.days_before or 0) > 0}
     if not runs:
         return ""
     return (

@@ -58,7 +58,7 @@ def write(
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    status = read_status(run, read.newest_source(connection), today, source)
+    status = read_status(connection, run, today, source)
     program = _program()
     if not source.shipped:
         # Own counts may change their words in the settings: then their pages are made anew.

@@ -236,7 +236,7 @@ def _days(report: MonthFacts) -> tuple[str, str]:
     if not report.values:
         day = months.days_after(report.month, 31).isoformat()
         return day, day
-    return report.values[0]["known_from"], report.values[-1]["known_from"]
+    return report.values[0].known_from, report.values[-1].known_from
 
 
 def calendar(record: SiteRecord) -> bytes:

@@ -10,13 +10,14 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
 from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS
 from forecast.desk.site.reading import SiteRecord
 from forecast.sources import holes
-from forecast.types import Row
 from forecast.words import MONTHS, day_words, slug
 
 LICENSE = "https://opensource.org/license/mit"
@@ -40,6 +41,42 @@ _CSV = "https://www.iana.org/assignments/media-types/text/csv"
 DIGEST_LETTERS = 16  # letters of a digest that an address names: nobody finds another with the same
 
 
+@dataclass(frozen=True, slots=True)
+class DescribedColumn:
+    """A column of a file. types : as _TYPES has them. always : whether every row has a value."""
+
+    name: str
+    types: tuple[str, str]
+    about: str
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedTable:
+    """A CSV file beside a page. name : without its ending. size : in bytes."""
+
+    name: str
+    about: str
+    columns: Sequence[DescribedColumn]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The tables beside a page. first, last : months of the counts."""
+
+    place: str
+    title: str
+    where: str
+    first: str
+    last: str
+    tables: Sequence[DescribedTable]
+    identifier: str
+    keywords: Sequence[str]
+    about: str
+
+
 def dataset(
     record: SiteRecord,
     place: str,
@@ -48,7 +85,7 @@ def dataset(
     months: Collection[str],
     tables: Sequence[tuple[str, str, str, Sequence[str], Sequence[Sequence[object]]]],
     files: Mapping[str, bytes],
-) -> Row:
+) -> Dataset:
     """Describe the tables beside one page, as all standards need it.
 
     where : a place in words. months : of the counts. tables : name of the file without its
@@ -67,39 +104,37 @@ def dataset(
             meaning = holes.fill(meaning, words)
             notes = ", ".join(filter(None, (unit.format(noun=noun), span)))
             fields.append(
-                {
-                    "name": source.column(column),
-                    "types": _TYPES[span if span in _TYPES and kind == "text" else kind],
-                    "about": f"{meaning} ({notes})" if notes else meaning,
-                    "always": all(row[at] not in (None, "") for row in rows),
-                }
+                DescribedColumn(
+                    source.column(column),
+                    _TYPES[span if span in _TYPES and kind == "text" else kind],
+                    f"{meaning} ({notes})" if notes else meaning,
+                    always=all(row[at] not in (None, "") for row in rows),
+                )
             )
         sha256 = hashlib.sha256(body).hexdigest()
-        described.append(
-            {"name": name, "about": about, "fields": fields, "size": len(body), "sha256": sha256}
-        )
+        described.append(DescribedTable(name, about, fields, len(body), sha256))
     # Of the counts, not of the run: that is what who searches for data asks for.
     first, last = min(months), max(months)
-    return {
-        "place": place,
-        "title": title,
-        "where": where,
-        "first": first,
-        "last": last,
-        "tables": described,
-        "identifier": f"bordercast run {record.run.id}, digest {record.run.digest}",
-        "keywords": [noun, "border", source.publisher.short, "forecast", "prediction interval"],
-        "about": (
+    return Dataset(
+        place,
+        title,
+        where,
+        first,
+        last,
+        tables=described,
+        identifier=f"bordercast run {record.run.id}, digest {record.run.digest}",
+        keywords=[noun, "border", source.publisher.short, "forecast", "prediction interval"],
+        about=(
             f"Monthly counts of {source.measure.long_name} ({where}), {first} to {last}, "
             f"as published by {source.publisher.name} ({source.publisher.short}), "
             "with forecasts of the next "
             "12 months (50%, 80% and 95% prediction intervals), unusual months, accuracy of past "
             f"forecasts and revisions. {source.measure.caveat}"
         ),
-    }
+    )
 
 
-def files(about: Row, record: SiteRecord) -> dict[str, bytes]:
+def files(about: Dataset, record: SiteRecord) -> dict[str, bytes]:
     """Write the descriptions that lie beside the tables; their addresses are relative to the page.
 
     about : made by `dataset`.
@@ -110,77 +145,77 @@ def files(about: Row, record: SiteRecord) -> dict[str, bytes]:
     made = {
         "datapackage.json": {
             "profile": "tabular-data-package",
-            "name": about["place"].strip("/").replace("/", "-"),
-            "id": about["identifier"],
-            "title": about["title"],
-            "description": about["about"],
+            "name": about.place.strip("/").replace("/", "-"),
+            "id": about.identifier,
+            "title": about.title,
+            "description": about.about,
             "version": f"{record.run.id}.0.0",
             "created": record.run.published_at,
-            "keywords": about["keywords"],
+            "keywords": about.keywords,
             "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
             "sources": [{"title": source.publisher.name, "path": source.publisher.index}],
             "contributors": [{"title": "Bordercast", "role": "author"}],
             "resources": [
                 {
                     "profile": "tabular-data-resource",
-                    "name": table["name"],
-                    "description": table["about"],
-                    "path": f"{table['name']}.csv",
+                    "name": table.name,
+                    "description": table.about,
+                    "path": f"{table.name}.csv",
                     "format": "csv",
                     "mediatype": "text/csv",
                     "encoding": "utf-8",
-                    "bytes": table["size"],
-                    "hash": f"sha256:{table['sha256']}",
+                    "bytes": table.size,
+                    "hash": f"sha256:{table.sha256}",
                     "schema": {
                         "fields": [
                             {
-                                "name": field["name"],
-                                "type": field["types"][0],
-                                "description": field["about"],
-                                **({"constraints": {"required": True}} if field["always"] else {}),
+                                "name": field.name,
+                                "type": field.types[0],
+                                "description": field.about,
+                                **({"constraints": {"required": True}} if field.always else {}),
                             }
-                            for field in table["fields"]
+                            for field in table.columns
                         ],
                         "missingValues": [""],
                     },
                 }
-                for table in about["tables"]
+                for table in about.tables
             ],
         },
         "csv-metadata.json": {
             "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-            "dc:title": about["title"],
+            "dc:title": about.title,
             "dc:license": {"@id": LICENSE},
             "dc:rights": source.publisher.credit,
             "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
             "tables": [
                 {
-                    "url": f"{table['name']}.csv",
-                    "dc:description": table["about"],
+                    "url": f"{table.name}.csv",
+                    "dc:description": table.about,
                     "tableSchema": {
                         "columns": [
                             {
-                                "name": field["name"],
-                                "titles": field["name"],
-                                "dc:description": field["about"],
-                                "datatype": field["types"][1],
+                                "name": field.name,
+                                "titles": field.name,
+                                "dc:description": field.about,
+                                "datatype": field.types[1],
                                 "null": "",
-                                "required": field["always"],
+                                "required": field.always,
                             }
-                            for field in table["fields"]
+                            for field in table.columns
                         ]
                     },
                 }
-                for table in about["tables"]
+                for table in about.tables
             ],
         },
         "dcat.jsonld": {
             "@context": _CONTEXT,
             "@id": "index.html",
             "@type": "dcat:Dataset",
-            "dct:title": about["title"],
-            "dct:description": about["about"],
-            "dct:identifier": about["identifier"],
+            "dct:title": about.title,
+            "dct:description": about.about,
+            "dct:identifier": about.identifier,
             "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
             "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
             "dct:source": {"@id": source.publisher.index},
@@ -190,32 +225,32 @@ def files(about: Row, record: SiteRecord) -> dict[str, bytes]:
             "dct:accrualPeriodicity": {"@id": _MONTHLY},
             "dct:temporal": {
                 "@type": "dct:PeriodOfTime",
-                "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": about["first"]},
-                "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": about["last"]},
+                "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": about.first},
+                "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": about.last},
             },
-            "dcat:keyword": about["keywords"],
+            "dcat:keyword": about.keywords,
             "dcat:version": f"run {record.run.id}",
             "dcat:landingPage": {"@id": "index.html"},
             "dcat:distribution": [
                 {
-                    "@id": f"{table['name']}.csv",
+                    "@id": f"{table.name}.csv",
                     "@type": "dcat:Distribution",
-                    "dct:title": table["name"],
-                    "dct:description": table["about"],
+                    "dct:title": table.name,
+                    "dct:description": table.about,
                     "dct:license": {"@id": LICENSE},
-                    "dcat:downloadURL": {"@id": f"{table['name']}.csv"},
+                    "dcat:downloadURL": {"@id": f"{table.name}.csv"},
                     "dcat:accessURL": {"@id": "index.html"},
                     "dcat:mediaType": {"@id": _CSV},
                     "dcat:byteSize": {
                         "@type": "xsd:nonNegativeInteger",
-                        "@value": str(table["size"]),
+                        "@value": str(table.size),
                     },
                     "spdx:checksum": {
                         "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-                        "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table["sha256"]},
+                        "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table.sha256},
                     },
                 }
-                for table in about["tables"]
+                for table in about.tables
             ],
         },
     }
@@ -225,16 +260,16 @@ def files(about: Row, record: SiteRecord) -> dict[str, bytes]:
     }
 
 
-def schema_org(about: Row, record: SiteRecord, address: str) -> Row:
+def schema_org(about: Dataset, record: SiteRecord, address: str) -> dict[str, Any]:
     """Describe it as dataset search wants it in the page. address : of the page, "" if unknown."""
     source = record.source
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": about["title"],
-        "description": about["about"],
+        "name": about.title,
+        "description": about.about,
         **({"url": address} if address else {}),
-        "identifier": about["identifier"],
+        "identifier": about.identifier,
         "version": f"run {record.run.id}",
         "dateModified": record.run.published_at,
         "license": LICENSE,
@@ -243,9 +278,9 @@ def schema_org(about: Row, record: SiteRecord, address: str) -> Row:
         "creator": {"@type": "Organization", "name": "Bordercast"},
         "isBasedOn": source.publisher.index,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
-        "keywords": about["keywords"],
-        "temporalCoverage": f"{about['first']}/{about['last']}",
-        "spatialCoverage": {"@type": "Place", "name": f"United States: {about['where']}"},
+        "keywords": about.keywords,
+        "temporalCoverage": f"{about.first}/{about.last}",
+        "spatialCoverage": {"@type": "Place", "name": f"United States: {about.where}"},
         "measurementTechnique": "Administrative counts; forecasts by a combination of models with "
         "intervals calibrated on their own past errors",
         "variableMeasured": [
@@ -259,14 +294,14 @@ def schema_org(about: Row, record: SiteRecord, address: str) -> Row:
         "distribution": [
             {
                 "@type": "DataDownload",
-                "name": table["name"],
-                "description": table["about"],
+                "name": table.name,
+                "description": table.about,
                 "encodingFormat": "text/csv",
-                "contentUrl": f"{address}{table['name']}.csv",
-                "contentSize": f"{table['size']} B",
-                "sha256": table["sha256"],
+                "contentUrl": f"{address}{table.name}.csv",
+                "contentSize": f"{table.size} B",
+                "sha256": table.sha256,
             }
-            for table in about["tables"]
+            for table in about.tables
         ],
     }
 

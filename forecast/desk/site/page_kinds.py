@@ -126,7 +126,7 @@ class PageKind:
     shown: Callable[[SiteRecord, Any], Shown] | None = None
     tables: Callable[[SiteRecord, Any], RowsByFile] | None = None
     files: Callable[[SiteRecord, Any], Files] | None = None
-    dataset: Callable[[SiteRecord, Any, Files], Row] | None = None
+    dataset: Callable[[SiteRecord, Any, Files], metadata.Dataset | None] | None = None
     preview: Callable[[SiteRecord, Any], Row] | None = None
     nav: str = ""
 
@@ -137,7 +137,7 @@ class PageKind:
         tables = self.tables(record, about) if self.tables else {}
         for name, rows in tables.items():
             files |= table(name, rows, record.source)
-        dataset: Row = {}
+        dataset = None
         if self.dataset and record.source.shipped:
             dataset = self.dataset(record, about, files)
             files |= metadata.files(dataset, record) if dataset else {}
@@ -153,7 +153,7 @@ class PageKind:
         }
 
 
-def told(record: SiteRecord, place: str, dataset: Row) -> Row:
+def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> dict[str, Any]:
     """Name what every template knows. dataset : the tables beside the page, described."""
     # Relative links: a memory stick or a mail can show the page, and a site may move.
     root = "../" * place.count("/")
@@ -338,22 +338,23 @@ def total_tables(record: SiteRecord, about: TotalRecord) -> RowsByFile:
     if record.many:
         return {"data": list(_data({"border": about.total}, about))}
     flags = list(map(as_row, about.flags))
-    rows = (about.months, about.ahead, flags, about.scores, about.revised, about.changes)
+    ahead = list(map(as_row, about.ahead))
+    rows = (about.months, ahead, flags, about.scores, about.revised, about.changes)
     return dict(zip(TABLES, rows, strict=True))
 
 
 def _data(name: Row, series: TotalRecord | PartRecord) -> Iterator[Row]:
     """Published months, then the forecast."""
-    for row in series.months:
-        yield {**name, "month": row["month"], COUNT: row[COUNT], **dict.fromkeys(_BOUNDS)}
+    for month, count in series.counts.items():
+        yield {**name, "month": month, COUNT: count, **dict.fromkeys(_BOUNDS)}
     for row in series.ahead:
-        yield {**name, "month": row["month"], COUNT: None, **{b: row[b] for b in _BOUNDS}}
+        yield {**name, "month": row.month, COUNT: None, **{b: getattr(row, b) for b in _BOUNDS}}
 
 
-def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> Row:
+def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> metadata.Dataset | None:
     """Describe a total's tables, those that have a row."""
     if record.many:
-        return {}
+        return None
     name = about.name.lower()
     title = f"U.S. border {record.source.measure.noun}, {name}: counts and forecasts"
     tables = [
@@ -369,7 +370,7 @@ def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
     parts = [part for part in record.parts.values() if part.key.total == total]
     kinds: dict[str, list[PartRecord]] = {}
     for part in sorted(
-        parts, key=lambda p: (p.key.dimension != "component", p.key.dimension, -p.months[-1][COUNT])
+        parts, key=lambda p: (p.key.dimension != "component", p.key.dimension, -p.counts[p.last])
     ):
         kinds.setdefault(part.kind, []).append(part)
     return kinds
@@ -385,7 +386,7 @@ def year_table(about: TotalRecord) -> list[YearRow]:
     A month is (month, count, shade), None before the record begins and after it ends; a count is
     None where nobody knows it, and so is the year's sum. Shades are equal steps of the logarithm.
     """
-    counts = {row["month"]: row[COUNT] for row in about.months}
+    counts = about.counts
     # Equal factors, not differences: a border of 500 and one of 300,000 are both readable.
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
     unknown = set(months.missing(counts))
@@ -438,16 +439,15 @@ def month_preview(record: SiteRecord, total: str, month: str) -> Row:
     # The same sentence that a reader may paste: a link and a quote do not differ.
     quotable = section.say(report)
     since = months.shift(record.run.data_through, -LATELY)
-    flagged = month > since and month in {row["month"] for row in about.flagged}
+    flagged = month > since and month in {flag.month for flag in about.flagged}
     if not (newest or flagged) or (record.many and total != record.source.totals.whole):
         return {"about": quotable}
-    counted = [{"month": row["month"], COUNT: row[COUNT]} for row in about.months]
     ahead = about.ahead if newest else ()
-    handout = handouts.handout(report, record.run, counted, about.flagged, ahead)
+    handout = handouts.handout(report, record.run, about.counts, about.flagged, ahead)
     # An album holds text; a total's page and its newest month's show the same picture.
     picture, alt = pictures.ALBUM.drawn(
         ("poster", handout),
-        lambda: (b64encode(handouts.png(handout, record.source)).decode(), handout["alt"]),
+        lambda: (b64encode(handouts.png(handout, record.source)).decode(), handout.alt),
     )
     width, height, scale = handouts.POST
     size = width * scale, height * scale
@@ -597,9 +597,8 @@ def number_files(record: SiteRecord, about: TotalRecord) -> Files:
 
 def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     """Answer first, of a part."""
-    row = part.months[-1]
-    flag = next((flag for flag in part.flags if flag.month == row["month"]), None)
-    first = f"{with_unit(row[COUNT], part.source)} in {month_words(row['month'])}"
+    flag = next((flag for flag in part.flags if flag.month == part.last), None)
+    first = f"{with_unit(part.counts[part.last], part.source)} in {month_words(part.last)}"
     if flag:
         first = f"Unusual ({flag.severity}): {first}, {flag.expected:,} expected: " + "; ".join(
             filter(None, (unusual.with_whole(flag), unusual.how_sure(flag)))
@@ -610,7 +609,7 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
     stale = stale_words(part.last, record.totals[part.key.total].newest.month, part.source)
-    small = small_words({row["month"]: row[COUNT] for row in part.months}, part.source)
+    small = small_words(part.counts, part.source)
     return [line for line in (f"{first}.", ahead, stale, small) if line]
 
 
@@ -631,7 +630,7 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
             "member": part.key.member,
             "name": part.name,
             "newest_month": part.last,
-            COUNT: part.months[-1][COUNT],
+            COUNT: part.counts[part.last],
             "page": f"{part.place}index.html",
         }
         for part in record.parts.values()
@@ -659,9 +658,7 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
     table : as `comparison` makes it. data : the same for files.
     """
     for first, second, title in pairs(record):
-        counts, other = (
-            {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
-        )
+        counts, other = first.counts, second.counts
         table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
@@ -682,7 +679,7 @@ def years_compared(record: SiteRecord) -> Iterator[Shown]:
     """Set every two fiscal years that follow each other beside each other, of few totals."""
     calendar = record.source.calendar
     for about in record.totals.values() if calendar.adds and not record.many else ():
-        counts = {row["month"]: row[COUNT] for row in about.months}
+        counts = about.counts
         years = sorted(set(map(calendar.year, about.reports)))
         for earlier, later in reversed([*pairwise(years)]):
             names = calendar.year_name(later), calendar.year_name(earlier)
@@ -779,7 +776,7 @@ def view_files(record: SiteRecord, _: None) -> Files:
     }
 
 
-def view_dataset(record: SiteRecord, _: None, files: Files) -> Row:
+def view_dataset(record: SiteRecord, _: None, files: Files) -> metadata.Dataset:
     """Describe them for programs."""
     source = record.source
     return metadata.dataset(

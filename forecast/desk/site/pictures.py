@@ -26,6 +26,7 @@ from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
 from forecast.rows import DriverRow, as_row
 from forecast.sources.source import Source
+from forecast.store.read import MarkedMonth
 from forecast.types import COUNT, Row
 from forecast.words import month_words
 
@@ -119,13 +120,15 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     size, source, total, part = SIZES[size_name], record.source, "", ""
     if isinstance(about, PartRecord):
         total, part = about.key.total, f"{about.name} ({about.kind})"
-        flagged = [{**as_row(flag), "median": flag.expected} for flag in about.flags]
+        flagged = [
+            MarkedMonth(flag.month, flag.count, flag.expected, flag.severity)
+            for flag in about.flags
+        ]
     else:
         total, flagged = about.total, about.flagged
-    shown = grammar.months_back(about.months, size.back)
-    last = about.ahead[-1] if about.ahead else shown[-1]
-    dates = shown[0]["month"], last["month"]
-    dotted, key = grammar.breaks(total, *dates, source) if size.wide else _UNDATED
+    shown = grammar.months_back(about.counts, size.back)
+    now, last = max(shown), max([*shown, *(row.month for row in about.ahead)])
+    dotted, key = grammar.breaks(total, min(shown), last, source) if size.wide else _UNDATED
     scale = _sized(
         forecasts.fan_scale(shown, about.ahead, source)
         if about.ahead
@@ -136,14 +139,14 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
         layers += (
-            [grammar.side_labels(forecasts.edge_labels(last, 80), last["month"], scale)]
+            [grammar.side_labels(forecasts.edge_labels(about.ahead[-1], 80), last, scale)]
             if size.wide
-            else forecasts.edge_numbers(last, scale)
+            else forecasts.edge_numbers(about.ahead[-1], scale)
         )
-        alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
+        alt = forecasts.fan_words(total, shown, about.ahead, source, part).alt
     else:
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
-        count = f"{last[COUNT]:,} {source.measure.noun} in {month_words(last['month'])}"
+        count = f"{shown[now]:,} {source.measure.noun} in {month_words(now)}"
         alt = f"{source.totals.name(total)}: {count}; not forecast yet."
     return _inline(layers, scale, alt, key)
 
@@ -151,13 +154,13 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     """Draw the forecast made before each month beside what came."""
     size, source = SIZES[size_name], record.source
-    shown = about.stood[-2 * size.back :]
-    first, last = shown[0]["month"], shown[-1]["month"]
-    marked = [row for row in about.flagged if row["month"] >= first]
+    shown = about.judging[-2 * size.back :]
+    first, last = shown[0].month, shown[-1].month
+    marked = [flag for flag in about.flagged if flag.month >= first]
     dotted, key = grammar.breaks(about.total, first, last, source) if size.wide else _UNDATED
     scale = _sized(forecasts.history_scale(shown, source), size)
     layers = forecasts.history_layers(shown, marked, scale, dotted)
-    alt = forecasts.history_words(about.total, shown, marked, None, source)[2]
+    alt = forecasts.history_words(about.total, shown, marked, None, source).alt
     return _inline(layers, scale, alt, key)
 
 

@@ -16,21 +16,21 @@ from forecast import lives
 from forecast.desk import provisional, vintages
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
-from forecast.desk.movers import by_dimension
+from forecast.desk.movers import Moved, MoverRow, by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.desk.sentences.skill import skill_notes
 from forecast.desk.sentences.unusual import FAR
 from forecast.engine import ENGINE
 from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
-from forecast.rows import FlagRow, of
+from forecast.rows import FlagRow, ForecastRow, as_row, of
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import series_place, total_place
-from forecast.store import read
+from forecast.store import read, witnesses
 from forecast.store.inputs import scored_totals
 from forecast.store.queries import grouped, rows, sql
-from forecast.store.read import FlagOfTotal, RunRow
+from forecast.store.read import FlagOfTotal, JudgedForecast, MarkedMonth, RunRow
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
@@ -39,25 +39,28 @@ LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actua
 FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
-def read_status(run: RunRow, newest: Row | None, today: date, source: Source) -> Row:
+def read_status(
+    connection: sqlite3.Connection, run: RunRow, today: date, source: Source
+) -> dict[str, Any]:
     """Say what the page rests on, and when it will be renewed.
 
     None of it counts days: a page is written once and stays.
     """
-    seen = f", first seen {day_words(newest['seen'])}" if newest and newest["seen"] else ""
-    witnesses = newest["witnesses"] if newest else ()
+    newest, sightings = read.newest_source(connection), witnesses.sightings(connection)
+    day = newest and newest.first_seen_at
+    seen = f", first seen {day_words(day)}" if day else ""
     return {
         "data_through": month_words(run.data_through),
-        "release": f"{one_line(newest['file_name'])}{seen}" if newest else "",
+        "release": f"{one_line(newest.file_name)}{seen}" if newest else "",
         "run": run.id,
         "published": f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         "digest": run.digest,
         "check": check_command(run.id, run.digest),
         "expected": trust.next_release(run.data_through, source),
         "old": trust.old_words(run.data_through, source, today),
-        "rejected": trust.rejected_words(newest["refused"] if newest else ()),
-        "seen": trust.newest_seen(witnesses, run.id, source),
-        "in_time": trust.seen_in_time(witnesses, source),
+        "rejected": trust.rejected_words(read.refused_since(connection, newest)),
+        "seen": trust.newest_seen(sightings, run.id, source),
+        "in_time": trust.seen_in_time(sightings, source),
     }
 
 
@@ -67,7 +70,7 @@ class TotalRecord:
 
     reports : month -> its report, oldest first; the newest as the run keeps it.
     months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
-    stood : rows of `judged_months`, and each month beside the forecast that judged it.
+    judging : rows of `judged_months`, and each month beside the forecast that judged it.
     spans : forecasts of years. chances : answers of the last run to its standing questions.
     changes : what moved the forecast with the last run. moved : its parts by how far they moved
     from the month before, a list for each dimension.
@@ -77,15 +80,15 @@ class TotalRecord:
     total: str
     reports: Mapping[str, MonthFacts]
     months: Sequence[Row]
-    ahead: Sequence[Row]
+    ahead: Sequence[ForecastRow]
     flags: Sequence[FlagOfTotal]
     judged: Sequence[Row]
-    stood: Sequence[Row]
+    judging: Sequence[JudgedForecast]
     scores: Sequence[Row]
     spans: Sequence[Row]
     chances: Sequence[Row]
     changes: Sequence[Row]
-    moved: Sequence[Row] = ()
+    moved: Sequence[Moved] = ()
 
     @property
     def name(self) -> str:
@@ -111,7 +114,7 @@ class TotalRecord:
     def restated(self) -> list[Row]:
         """Each time that a month was restated, the newest first: the value before it, and it."""
         changes = [
-            {"month": month, COUNT: now[COUNT], "previous": before[COUNT], **now}
+            {"month": month, COUNT: now.count, "previous": before.count, **as_row(now)}
             for month, report in self.reports.items()
             for before, now in pairwise(report.values)
         ]
@@ -124,11 +127,11 @@ class TotalRecord:
         return [
             {
                 "month": month,
-                "first_value": report.values[0][COUNT],
-                "now": report.values[-1][COUNT],
+                "first_value": report.values[0].count,
+                "now": report.values[-1].count,
                 "times": len(report.values) - 1,
-                "known_from": report.values[-1]["known_from"],
-                "vintage": report.values[-1]["vintage"],
+                "known_from": report.values[-1].known_from,
+                "vintage": report.values[-1].vintage,
             }
             for month, report in sorted(self.reports.items(), reverse=True)
             if len(report.values) > 1
@@ -146,15 +149,21 @@ class TotalRecord:
         """The newest month, and those that a flag of any kind is about."""
         return {self.newest.month, *(flag.month for flag in self.flags)}
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Its counts by month."""
+        return {row["month"]: row[COUNT] for row in self.months}
+
     @property
     def terms(self) -> list[TermFacts]:
         """What was counted under each administration."""
-        return terms({row["month"]: row[COUNT] for row in self.months}, self.source)
+        return terms(self.counts, self.source)
 
     @property
-    def flagged(self) -> list[Row]:
+    def flagged(self) -> list[MarkedMonth]:
         """Its flagged months, as charts mark them."""
-        return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
+        flagged = (row for row in self.judged if row["flag"] and row["severity"] != "watch")
+        return [of(MarkedMonth, row) for row in flagged]
 
     @property
     def verdict(self) -> tuple[str, bool]:
@@ -187,8 +196,8 @@ class PartRecord:
 
     source: Source = field(repr=False)
     key: SeriesKey
-    months: Sequence[Row]
-    ahead: Sequence[Row] = ()
+    counts: Mapping[str, int]
+    ahead: Sequence[ForecastRow] = ()
     flags: Sequence[FlagRow] = ()
 
     @property
@@ -209,18 +218,17 @@ class PartRecord:
     @property
     def last(self) -> str:
         """Its newest month."""
-        return str(self.months[-1]["month"])
+        return max(self.counts)
 
     @property
     def terms(self) -> list[TermFacts]:
         """What was counted under each administration."""
-        return terms({row["month"]: row[COUNT] for row in self.months}, self.source)
+        return terms(self.counts, self.source)
 
     def compared(self, month: str) -> Iterator[monthly.ComparisonText]:
         """Set a month against the others, as a total's is."""
-        counts = {row["month"]: row[COUNT] for row in self.months}
-        for comparison in comparisons(counts, month, self.source):
-            yield monthly.line(comparison, min(counts))
+        for comparison in comparisons(self.counts, month, self.source):
+            yield monthly.line(comparison, min(self.counts))
 
 
 @dataclass(frozen=True)
@@ -287,13 +295,13 @@ class SiteRecord:
         """Find the total that a page is about, by the page's folder."""
         return self._by_folder.get("/".join(place.split("/")[:2]) + "/")
 
-    def halves_ahead(self, about: TotalRecord) -> list[Row]:
+    def halves_ahead(self, about: TotalRecord) -> list[ForecastRow]:
         """Forecasts of both halves for the month for which the total has one; else empty."""
         halves = self.source.hierarchy.both_halves or ()
         names = [half.component for half in halves]
         parts = [self.parts.get(SeriesKey(about.total, "component", n, n)) for n in names]
         rows = [part.ahead[0] for part in parts if part and part.ahead]
-        next_month = {row["month"] for row in (*rows, *about.ahead[:1])}
+        next_month = {row.month for row in (*rows, *about.ahead[:1])}
         # One half alone, or of another month, would not add up to the forecast above it.
         return rows if len(rows) == len(halves) and about.ahead and len(next_month) == 1 else []
 
@@ -319,20 +327,33 @@ def read_skill(connection: sqlite3.Connection, source: Source) -> list[str]:
     return list(skill_notes(list(skill_tests(stored, counts, ENGINE)), source))
 
 
+def read_parts(connection: sqlite3.Connection, source: Source) -> dict[SeriesKey, PartRecord]:
+    """Read every part, in the order of totals."""
+    # Of all parts and of all totals at once: a statement a series scans the whole record for each,
+    # and of 1,000 totals that was half of the time of all pages.
+    names = ("part_months", "part_forecasts", "part_flags")
+    months, ahead, flagged = (read.by_part(connection, name) for name in names)
+    return {
+        key: PartRecord(
+            source,
+            key,
+            {row["month"]: row[COUNT] for row in months[key]},
+            [of(ForecastRow, row) for row in ahead.get(key, ())],
+            [of(FlagRow, row) for row in flagged.get(key, ())],
+        )
+        for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
+    }
+
+
 def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
     """Read all of it; ConfigError before the first run."""
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    # Of all parts and of all totals at once: a statement a series scans the whole record for each,
-    # and of 1,000 totals that was half of the time of all pages.
-    months = read.by_part(connection, "part_months")
-    ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
     reports = dict(all_reports(connection, source))
     order, every = read.in_order(source.totals), (None, None)
     statements: tuple[tuple[str, str, Any], ...] = (
         ("months", "all_months", ()),
-        ("ahead", "latest_forecasts", (order, "bordercast", *every)),
         ("judged", "judged_months_of_totals", ()),
         ("scores", "scorecard", (order, *every)),
         ("spans", "latest_periods", ()),
@@ -343,11 +364,13 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         name: grouped(rows(connection, statement, values), "border")
         for name, statement, values in statements
     }
-    judging = rows(connection, "judging_forecasts", {"total": None}, of="true")
-    by_total["stood"] = grouped(judging, "border")
+    judging = grouped(rows(connection, "judging_forecasts", {"total": None}, of="true"), "border")
     flags: dict[str, list[FlagOfTotal]] = defaultdict(list)
     for flag in read.flags(connection, source.totals):
         flags[flag.total].append(flag)
+    ahead_of_totals: dict[str, list[ForecastRow]] = defaultdict(list)
+    for row in read.forecasts(connection, source.totals):
+        ahead_of_totals[row.total].append(row)
     moved = grouped(rows(connection, "movers", {"total": None}), "border")
     totals = {
         total: TotalRecord(
@@ -355,7 +378,9 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
             total=total,
             reports=reports[total],
             flags=flags.get(total, ()),
-            moved=by_dimension(moved.get(total, ()), source),
+            ahead=ahead_of_totals.get(total, ()),
+            judging=[of(JudgedForecast, row) for row in judging.get(total, ())],
+            moved=by_dimension([of(MoverRow, row) for row in moved.get(total, ())], source),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
         )
         for total in source.totals.every
@@ -368,23 +393,14 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         skill=read_skill(connection, source),
         then=[of.sentence(source) for of in vintages.known_then(connection, source)],
         provisional=early,
-        status=read_status(run, read.newest_source(connection), today, source),
+        status=read_status(connection, run, today, source),
         answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
         runs=rows(connection, "every_run"),
         withdrawn=rows(connection, "every_withdrawal"),
         corrected=rows(connection, "corrected"),
         release_days=dict(connection.execute(sql("release_days")).fetchall()),
         totals=totals,
-        parts={
-            key: PartRecord(
-                source,
-                key,
-                months[key],
-                ahead.get(key, ()),
-                [of(FlagRow, row) for row in flagged.get(key, ())],
-            )
-            for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
-        },
+        parts=read_parts(connection, source),
         views={
             name: read.view_rows(connection, name, view.columns)
             for name, view in VIEWS.items()

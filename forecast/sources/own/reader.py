@@ -66,7 +66,7 @@ class OwnReader(FileReader):
         )
         snapshot = stating(Snapshot(release, {}, ()), counts)
         header = (table.series_column, table.counts_column)
-        return ReadRelease(snapshot, notes=table.notes, said=table.warnings, header=header)
+        return ReadRelease(snapshot, notes=table.notes, warnings=table.warnings, header=header)
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
@@ -111,7 +111,7 @@ class OwnReader(FileReader):
         # Only for the checks: the record has these parts already, and they are not stated anew.
         beside = {k: known[k] for k in _parts_of(snapshot.counts, before)}
         return ReadRelease(
-            stating(snapshot, stated), compared=stating(snapshot, stated | beside), said=notes
+            stating(snapshot, stated), compared=stating(snapshot, stated | beside), warnings=notes
         )
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from PIL import Image
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
 from forecast.store import connect, queries, read
-from forecast.types import HEADLINES
+from forecast.types import HEADLINES, Forecast, SeriesKey
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -193,11 +194,12 @@ def test_a_pdf_is_one(published, tmp_path):
 
 
 def test_a_far_95_interval_does_not_flatten_the_rest():
-    shown = [{"month": "2026-08", "encounters": 100}]
-    ahead = {"month": "2026-09", "median": 100, "lo80": 50, "hi80": 200, "lo95": 20}
+    bounds = {"lo50": 90, "hi50": 110, "lo80": 50, "hi80": 200, "lo90": 30, "hi90": 205, "lo95": 20}
+    months = ("2026-08", "2026-09", "2026-09")
+    ahead = Forecast(SeriesKey("northern"), "bordercast", *months, 100, **bounds, hi95=210)
 
-    near = forecasts.fan_scale(shown, [{**ahead, "hi95": 210}], ENCOUNTERS, log=False)
-    far = forecasts.fan_scale(shown, [{**ahead, "hi95": 2000}], ENCOUNTERS, log=False)
+    near = forecasts.fan_scale({"2026-08": 100}, [ahead], ENCOUNTERS, log=False)
+    far = forecasts.fan_scale({"2026-08": 100}, [replace(ahead, hi95=2000)], ENCOUNTERS, log=False)
 
     assert near.high > 210
     assert 200 < far.high < 300

@@ -9,6 +9,7 @@ import pytest
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import Amounts
+from forecast.store.read import MarkedMonth
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_no_label_is_put_over_a_line_or_another_label():
     """A low between two highs: below it there is room, above it runs the line."""
     rows = months_of(900, 900, 900, 100, 900, 900, 900, 850, 900, 900)
     scale = Amounts(False, 0, 1000, "counts", 600, 300)
-    marked = [{**rows[at], "median": 500, "severity": "major"} for at in (3, 4)]
+    marked = [flagged(rows[at]) for at in (3, 4)]
     labels = [
         (layer["mark"]["dx"], layer["mark"]["dy"], layer["data"]["values"][0])
         for layer in grammar.flags(marked, scale, [(rows, "encounters")])
@@ -72,10 +73,14 @@ def test_no_label_is_put_over_a_line_or_another_label():
     assert first[2] < second[0] or first[3] < second[1] or second[3] < first[1]
 
 
+def flagged(row: dict) -> MarkedMonth:
+    return MarkedMonth(row["month"], row["encounters"], 500, "major")
+
+
 def test_a_flag_without_room_for_its_label_keeps_its_triangle():
     rows = months_of(*[100, 900] * 6)
     scale = Amounts(False, 0, 1000, "counts", 60, 300)
-    marked = [{**rows[5], "median": 500, "severity": "major"}]
+    marked = [flagged(rows[5])]
 
     (only,) = grammar.flags(marked, scale, [(rows, "encounters")])
     assert only["mark"]["type"] == "point"

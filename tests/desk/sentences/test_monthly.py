@@ -18,7 +18,7 @@ from forecast import months
 from forecast.desk.facts import all_reports, month_report, series_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences.unusual import unusual_words
-from forecast.store.history import MonthRecord
+from forecast.store.history import Interior, MonthRecord
 from forecast.types import SeriesKey
 from forecast.words import change_words, ordinal
 from jobs.cli import main
@@ -223,7 +223,7 @@ def test_where_arrests_in_the_interior_are_not_told_it_is_said(published):
 
 def test_of_a_month_not_on_record_the_last_known_is_said():
     counts = {"2026-08": 6000, "2026-09": 6100}
-    interior = {"month": "2026-08", "at_large": 468, "at_entry": 95, "total": 563}
+    interior = Interior("2026-08", 468, 95, 563)
     found = month_report(
         "northern",
         "2026-09",

@@ -71,7 +71,7 @@ def every_text(found) -> dict[str, str]:
         "say": section.say,
         "nationwide": section.whole,
         "table": section.compared[0].name,
-        "poster": " ".join(handout.handout(found, RUN, (), ())["lines"]),
+        "poster": " ".join(handout.handout(found, RUN, {}, ()).lines),
         "comparison": next(monthly.compared(found)).name,
     }
     if found.flags:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from forecast.desk.sentences import trust
+from forecast.rows import WitnessRow
 from forecast.store.kinds import GROUPS
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.quoted import answer
@@ -105,16 +106,18 @@ def test_what_is_confirmed_and_what_came_since(answer, words):
 def sighting(
     run=3, witness="time stamp", seen="2024-04-20T12:00", by="FreeTSA", on="2024-05-17", days=27
 ):
-    return {
-        "run_id": run,
-        "witness": witness,
-        "seen_at": seen,
-        "seen_by": by,
-        "entry_id": 9,
-        "month": "2024-04",
-        "published_on": on,
-        "days_before": days,
-    }
+    return WitnessRow(
+        run_id=run,
+        witness=witness,
+        seen_at=seen,
+        seen_by=by,
+        entry_id=9,
+        month="2024-04",
+        published_on=on,
+        days_before=days,
+        data_through="2024-03",
+        statement="",
+    )
 
 
 @pytest.mark.parametrize(

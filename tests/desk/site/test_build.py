@@ -139,10 +139,10 @@ def test_the_first_page_answers_first(full):
         e = newest.expectation
         assert f"of its hindcast of {e.median:,} ({e.lo80:,} to {e.hi80:,})" in card
         expected, to_come = ahead[0], ahead[-1]
-        assert f"{expected['median']:,} expected in September 2026" in card
-        assert f"{expected['lo80']:,} to {expected['hi80']:,}" in card
+        assert f"{expected.median:,} expected in September 2026" in card
+        assert f"{expected.lo80:,} to {expected.hi80:,}" in card
         for name in ("lo80", "median", "hi80"):
-            assert f">{to_come[name]:,}</text>" in card
+            assert f">{getattr(to_come, name):,}</text>" in card
     assert len(re.findall("<svg", said)) == len(HEADLINES)
 
 
@@ -204,11 +204,11 @@ def test_a_series_has_its_forecast_its_flags_and_its_files(full, key, words):
     said = shown("series", full, part)
 
     assert words in said
-    assert f"{part.ahead[0]['median']:,} expected" in said
+    assert f"{part.ahead[0].median:,} expected" in said
     for flag in part.flags:
         assert f"<b>{flag.count:,}</b> counted" in said
     assert files.keys() == {"data.csv", "data.json", "index.html"}
-    assert len(json.loads(files["data.json"])) == len(part.months) + len(part.ahead)
+    assert len(json.loads(files["data.json"])) == len(part.counts) + len(part.ahead)
     assert re.search(r'<svg class="chart"[^>]*aria-label="[^"]{60,}"', said)
 
 
@@ -291,9 +291,9 @@ def test_groups_by_older_figures_are_not_counted_as_unusual_now(full):
 
     def counted(through: str) -> str:
         part = next(part for part in full.parts.values() if part.flags and part.last == newest)
-        kept = [row for row in part.months if row["month"] <= through]
-        flag = replace(part.flags[0], episode="open", month=kept[-1]["month"])
-        shortened = replace(part, months=kept, flags=(flag,))
+        kept = {month: count for month, count in part.counts.items() if month <= through}
+        flag = replace(part.flags[0], episode="open", month=max(kept))
+        shortened = replace(part, counts=kept, flags=(flag,))
         return re.sub(r"\s+", " ", shown("front", replace(full, parts={part.key: shortened})))
 
     assert "that are unusual now: 1" in counted(newest)
@@ -386,11 +386,11 @@ def test_a_border_shows_which_parts_moved_the_farthest_first(full):
     about = full.totals["northern"]
     said = re.sub(r"<svg.+?</svg>", "", shown("total", full, about), flags=re.S)
     for moved in about.moved:
-        table = re.search(rf"<caption>By {moved['dimension']}, .+?</table>", said, re.S)[0]
+        table = re.search(rf"<caption>By {moved.dimension}, .+?</table>", said, re.S)[0]
         changes = re.findall(r'<th scope="row">(.+?)</th>.+?</tr>', table, re.S)
-        assert len(changes) == len(moved["movers"]) + 1
-        assert changes[-1] == moved["total"]["label"]
-        assert f"{moved['total']['value']:,}" in table
+        assert len(changes) == len(moved.movers) + 1
+        assert changes[-1] == moved.total.label
+        assert f"{moved.total.value:,}" in table
 
 
 def test_what_to_paste_has_45_words_at_most(full):

@@ -12,8 +12,8 @@ from tests.support.cbp_files import ENCOUNTERS
 
 
 def shades(**counts: int) -> dict[str, tuple[int | None, int]]:
-    held = [{"month": month[1:].replace("_", "-"), "encounters": n} for month, n in counts.items()]
-    rows = page_kinds.year_table(SimpleNamespace(months=held, source=ENCOUNTERS))
+    held = {month[1:].replace("_", "-"): n for month, n in counts.items()}
+    rows = page_kinds.year_table(SimpleNamespace(counts=held, source=ENCOUNTERS))
     return {cell[0]: cell[1:] for row in rows for cell in row[1] if cell}
 
 

@@ -58,19 +58,19 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
         assert image.format == "PNG"
     assert len(northern[PICTURE]) < 60_000
     about = full.totals["northern"]
-    said = handout.handout(about.newest, full.run, about.months, (), about.ahead)
+    said = handout.handout(about.newest, full.run, about.counts, (), about.ahead)
     drawn = etree.fromstring(handout.svg(said, ENCOUNTERS).encode())
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
         assert text in shown
     last = full.totals["northern"].ahead[-1]
-    assert f"forecast {last['median']:,}" in shown
+    assert f"forecast {last.median:,}" in shown
 
 
 def test_no_words_are_wider_than_the_picture(full):
     about = full.totals["northern"]
-    said = handout.handout(about.newest, full.run, about.months, ())
-    said |= {"title": "A very long name of a series of counts " * 4}
+    said = handout.handout(about.newest, full.run, about.counts, ())
+    said = replace(said, title="A very long name of a series of counts " * 4)
     drawn = etree.fromstring(handout.svg(said, ENCOUNTERS).encode())
     for text in drawn.findall("{*}text"):
         weight = handout.LETTER[text.get("font-weight")]
@@ -135,7 +135,7 @@ def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
         newest = full.totals[border].newest
         assert f"{newest.count:,} in August 2026" in page
         assert "at ports of entry (OFO)" in page
-        assert f"{full.totals[border].ahead[0]['median']:,} expected in September 2026" in page
+        assert f"{full.totals[border].ahead[0].median:,} expected in September 2026" in page
         assert f'href="../../border/{border}/index.html" target="_top"' in page
         assert page.count('<svg class="chart"') == 2
         assert "not endorsed by CBP" in page

@@ -5,16 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from forecast.desk.site.reading import TotalRecord
+from forecast.store.history import MonthValue
 
 
-def value(count: int, day: str, source: int) -> dict[str, object]:
-    return {
-        "encounters": count,
-        "vintage": "day",
-        "known_from": day,
-        "source": source,
-        "file_name": f"{source}.csv",
-    }
+def value(count: int, day: str, source: int) -> MonthValue:
+    return MonthValue(count, "day", day, source, f"{source}.csv")
 
 
 MONTHS = SimpleNamespace(

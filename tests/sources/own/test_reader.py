@@ -41,7 +41,7 @@ def test_a_series_is_the_sum_of_its_parts_where_each_that_has_begun_is_known():
     found = summed({A: by_month(1, 2, 3, 4), B: by_month(10, None, 30, first=1)})
 
     assert found.snapshot.counts[N] == by_month(1, 12, None, 34)
-    assert found.said == [
+    assert found.warnings == [
         "N is not known where one of its wards is not: 2024-03 (b)",
         "N is added up with b from 2024-02, its first month",
     ]
@@ -54,7 +54,7 @@ def test_a_part_that_ended_leaves_its_series_unknown_from_then_on():
     found = summed({A: by_month(1, 2, 3, 4, 5, 6, 7), B: by_month(1, 1)})
 
     assert found.snapshot.counts[N] == by_month(2, 3)
-    assert found.said == [
+    assert found.warnings == [
         "N is not known where one of its wards is not: "
         "2024-03 (b), 2024-04 (b), 2024-05 (b) and 2 more"
     ]
@@ -64,7 +64,7 @@ def test_what_a_file_states_of_a_series_itself_stays():
     found = summed({A: by_month(1, 2), B: by_month(10, 20), N: by_month(99)})
 
     assert found.snapshot.counts[N] == by_month(99, 22)
-    assert found.said == []
+    assert found.warnings == []
 
 
 def test_of_one_part_that_is_restated_the_rest_is_what_the_record_has():
@@ -78,20 +78,20 @@ def test_of_one_part_that_is_restated_the_rest_is_what_the_record_has():
         B: by_month(10, 20, 30),
         N: by_month(25, first=1),
     }
-    assert found.said == []
+    assert found.warnings == []
 
 
 def test_parts_that_are_new_to_the_record_are_named_three_at_most():
     held = {A: by_month(1, 2, 3, 4), N: by_month(1, 2, 3, 4)}
     stated = {ward("N", name): by_month(1, 1, 1, first=1) for name in "cdefg"}
 
-    (said,) = summed(stated, held).said
+    (said,) = summed(stated, held).warnings
 
     assert said == (
         "N is added up with c from 2024-02, d from 2024-02, e from 2024-02 and 2 more, "
         "its first month"
     )
-    three = summed({ward("N", name): by_month(1, 1, 1, first=1) for name in "cde"}, held).said
+    three = summed({ward("N", name): by_month(1, 1, 1, first=1) for name in "cde"}, held).warnings
     assert three[0].endswith("e from 2024-02, its first month")
 
 
@@ -123,7 +123,7 @@ def test_parts_that_begin_together_need_no_word():
     found = summed({A: by_month(1, 2), B: by_month(10, 20)})
 
     assert found.snapshot.counts[N] == by_month(11, 22)
-    assert found.said == []
+    assert found.warnings == []
 
 
 def test_a_part_that_the_record_has_already_needs_no_word_either():
@@ -131,7 +131,7 @@ def test_a_part_that_the_record_has_already_needs_no_word_either():
     found = summed({A: by_month(4, first=3), B: by_month(40, first=3)}, held)
 
     assert found.snapshot.counts[N] == by_month(44, first=3)
-    assert found.said == []
+    assert found.warnings == []
 
 
 @pytest.mark.parametrize(("many", "more"), [(3, ""), (4, " and 1 more")])
@@ -139,7 +139,7 @@ def test_three_months_that_are_not_known_are_named(many, more):
     found = summed({A: by_month(*[1] * 7), B: by_month(5, *[None] * many, *[5] * (6 - many))})
 
     shown = ", ".join(f"{month} (b)" for month in MONTHS[1:4])
-    assert found.said == [f"N is not known where one of its wards is not: {shown}{more}"]
+    assert found.warnings == [f"N is not known where one of its wards is not: {shown}{more}"]
     assert found.snapshot.counts[N] == by_month(6, *[None] * many, *[6] * (6 - many))
 
 

@@ -57,7 +57,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
         f"{text}; {'that month is left out' if place in fresh else 'kept as published, as before'}"
         for place, text in sorted(slips.items())
     ]
-    return read._replace(snapshot=_without(read.snapshot, fresh), said=notes, problems=problems)
+    return read._replace(snapshot=_without(read.snapshot, fresh), warnings=notes, problems=problems)
 
 
 def _totals(aside: Aside, recorded: Counts) -> Counts:

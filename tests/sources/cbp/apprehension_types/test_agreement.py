@@ -70,7 +70,7 @@ def with_(place: tuple[str, str], large: int, entry: int) -> Counted:
 def test_what_the_record_has_already_is_believed():
     found = judged(PLAIN, record(PLAIN))
 
-    assert (found.problems, found.said) == ([], [])
+    assert (found.problems, found.warnings) == ([], [])
     assert found.snapshot.counts == counts(PLAIN)
 
 
@@ -138,7 +138,7 @@ def test_a_slip_that_is_new_and_alone_is_left_out_and_said():
     found = judged(slip(place), held, totals(PLAIN))
 
     assert found.problems == []
-    assert found.said == [
+    assert found.warnings == [
         "northern in 2025-10: At Large 301 and At Entry 700 add up to 1,001, the total beside them "
         "is 1,000; that month is left out"
     ]
@@ -163,7 +163,7 @@ def test_a_slip_that_the_record_has_is_kept_as_published():
     found = judged(slip(place), held, totals(PLAIN))
 
     assert found.problems == []
-    assert found.said[0].endswith("; kept as published, as before")
+    assert found.warnings[0].endswith("; kept as published, as before")
     assert found.snapshot.counts == counts(slip(place))
 
 
@@ -290,7 +290,7 @@ def test_which_years_are_closed_follows_from_the_records_newest_month(newest, be
 def test_parts_without_a_total_beside_them_are_no_slip():
     found = judged(PLAIN, record(PLAIN), {})
 
-    assert (found.problems, found.said) == ([], [])
+    assert (found.problems, found.warnings) == ([], [])
 
 
 @pytest.mark.parametrize("by", [-1, 1, 7])
@@ -299,7 +299,7 @@ def test_parts_that_are_more_or_fewer_than_their_total_are_a_slip(by):
     held = record({at: parts for at, parts in PLAIN.items() if at != place})
     held[total("other")] = totals(PLAIN)[total("other")]
 
-    (said,) = judged(slip(place, by), held, totals(PLAIN)).said
+    (said,) = judged(slip(place, by), held, totals(PLAIN)).warnings
 
     assert said == (
         f"other in 2025-09: At Large {500 + by} and At Entry 700 add up to {1200 + by:,}, the "

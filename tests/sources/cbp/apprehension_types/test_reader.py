@@ -149,7 +149,7 @@ def test_a_sum_the_publisher_got_wrong_is_kept_and_said():
 
     assert found.problems == []
     assert found.snapshot.counts[key(SLIP[0], "At Large")][SLIP[1]] == 1665
-    assert found.said == [
+    assert found.warnings == [
         "nationwide in 2024-08: At Large 1,665 and At Entry 59,029 add up to 60,694, the total "
         "beside them is 60,684; kept as published, as before"
     ]
@@ -164,7 +164,7 @@ def test_a_new_sum_that_is_wrong_is_left_out_and_said_and_the_rest_is_taken():
     assert found.problems == []
     assert "2026-08" not in found.snapshot.counts[key("nationwide", "At Large")]
     assert found.snapshot.counts[key("northern", "At Large")]["2026-08"] == 468
-    assert found.said[0].endswith("the total beside them is 10,939; that month is left out")
+    assert found.warnings[0].endswith("the total beside them is 10,939; that month is left out")
 
 
 def test_totals_are_those_of_the_record_to_the_unit():
@@ -356,7 +356,7 @@ def test_of_bad_pages_no_wrong_number_is_taken():
             for month, count in by_month.items()
             if held()[each].get(month) != count
         }
-        assert not wrong, (number, fault.__name__, record, wrong, found.said)
+        assert not wrong, (number, fault.__name__, record, wrong, found.warnings)
     assert came["refused"] > BAD / 2, came
 
 
@@ -523,7 +523,7 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
         release = read(file.read_bytes(), file.name)
         found = agreement.judged(catalog.source_of(file.name, ENCOUNTERS), release, held())
         assert found.problems == []
-        slips += found.said
+        slips += found.warnings
         seen |= {(k, m): n for k, by in release.snapshot.counts.items() for m, n in by.items()}
         for total, by_month in release.sums.items():
             for month, count in by_month.items():
