@@ -357,9 +357,8 @@ def test_a_fork_shown_to_two_witnesses_is_named_on_both_sides(after, outside, tm
 
 
 def alarms(path: Path, now: datetime | None = None) -> list[str]:
-    return health.status(Context.open(path, small_record.settings(path)), now or datetime.now(UTC))[
-        "alarms"
-    ]
+    context = Context.open(path, small_record.settings(path))
+    return health.status(context, now or datetime.now(UTC)).alarms
 
 
 def test_a_wrong_key_and_a_strange_text_are_said_in_words(after, outside, tmp_path):

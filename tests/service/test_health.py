@@ -205,7 +205,7 @@ APRIL = datetime(2024, 4, 20, 12, tzinfo=UTC)
 def test_a_record_that_no_service_has_seen_stands_so(record):
     found = health.status(Context.open(record, FETCHING), APRIL)
 
-    facts = dict(found["facts"])
+    facts = dict(found.facts)
     assert facts.pop("free_bytes") > 0
     assert facts.pop("wal_bytes") >= 0
     # Its kept reports are names alone: that nothing can be said of them is said.
@@ -241,15 +241,15 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "wal_held_by": None,
         "database_bytes": record.stat().st_size,
     }
-    assert found["alarms"] == []
-    assert [text[:14] for text in found["warnings"]] == [
+    assert found.alarms == []
+    assert [text[:14] for text in found.warnings] == [
         "said, but not ",
         "2 notices wait",
         "1 files are re",
         "left out of th",
         "the service is",
     ]
-    assert found["by_mail"] == found["warnings"][:-1]
+    assert found.by_mail == found.warnings[:-1]
 
 
 def busy(record) -> None:
@@ -279,24 +279,24 @@ def test_what_a_service_wrote_down_is_told(record):
         )
     alone = health.status(Context.open(record, FETCHING), APRIL)
 
-    facts = led["facts"]
-    assert (facts["service"], facts["mode"]) == (77, "daemon")
-    assert facts["next_wake"] == "2024-04-21T15:00:00+00:00"
-    assert facts["last_wake"]["outcome"] == "published"
-    assert facts["blocked"]["blocked_since"] == "2024-04-18"
-    assert facts["left_in_inbox"] == ["x.txt: is no file of counts"]
-    assert facts["mail_stopped"] == "login"
-    assert facts["verified_at"] == "2024-04-20T12:00:00+00:00"
-    assert facts["verify_findings"] == "run 1 was edited; run 2 was edited"
-    assert (off["facts"]["blocked"], off["facts"]["unrecognized"]) == (None, [])
-    assert (alone["facts"]["service"], alone["facts"]["next_wake"]) == (None, None)
-    assert [alarm.partition(":")[0] for alarm in led["alarms"]] == [
+    facts = led.facts
+    assert (facts.service, facts.mode) == (77, "daemon")
+    assert facts.next_wake == "2024-04-21T15:00:00+00:00"
+    assert facts.last_wake["outcome"] == "published"
+    assert facts.blocked["blocked_since"] == "2024-04-18"
+    assert facts.left_in_inbox == ["x.txt: is no file of counts"]
+    assert facts.mail_stopped == "login"
+    assert facts.verified_at == "2024-04-20T12:00:00+00:00"
+    assert facts.verify_findings == "run 1 was edited; run 2 was edited"
+    assert (off.facts.blocked, off.facts.unrecognized) == (None, [])
+    assert (alone.facts.service, alone.facts.next_wake) == (None, None)
+    assert [alarm.partition(":")[0] for alarm in led.alarms] == [
         "verification failed, nothing is shown",
         "the publisher's page has blocked us since 2024-04-18",
         "the mail queue is stopped",
     ]
-    assert len(off["alarms"]) == 2
-    assert not [text for text in led["by_mail"] if text.startswith("the mail queue")]
+    assert len(off.alarms) == 2
+    assert not [text for text in led.by_mail if text.startswith("the mail queue")]
 
 
 @pytest.mark.parametrize(
@@ -316,12 +316,12 @@ def test_a_witness_that_cannot_be_had_is_an_alarm_after_two_days(record, since, 
 
     began = (APRIL - since).isoformat(timespec="seconds")
     text = f"no git since {began}, asked again: no route"
-    assert (found["alarms"], text in found["warnings"]) == (
+    assert (found.alarms, text in found.warnings) == (
         [text] if alarm else [],
         not alarm,
     )
-    assert text in found["by_mail"]
-    assert found["facts"]["witnesses"] == {"git": f"none yet; failing since {began}"}
+    assert text in found.by_mail
+    assert found.facts.witnesses == {"git": f"none yet; failing since {began}"}
 
 
 @pytest.mark.parametrize(
