@@ -33,7 +33,7 @@ from forecast.rows import of
 from forecast.sources.names import member_words
 from forecast.store import history, read
 from forecast.store.history import MonthValue
-from forecast.types import SeriesKey
+from forecast.types import Row, SeriesKey
 from forecast.words import day_words, known_words, month_words
 from jobs.cli.look import months_ahead
 from jobs.cli.options import Settings
