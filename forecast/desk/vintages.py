@@ -11,6 +11,7 @@ from forecast.engine import ENGINE
 from forecast.sources.source import Source
 from forecast.store.queries import rows
 from forecast.types import Row, SeriesKey
+from forecast.words import many
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,7 +36,7 @@ class KnownThen:
         """Say it with its n."""
         name = source.totals.name(self.total)
         return (
-            f"{name}, the {self.n} months whose first value is on record, "
+            f"{name}, the {many(self.n, 'month')} whose first value is on record, "
             f"one month ahead: mean error of logs {self.ours:.3f} against what was published first "
             f"(no change: {self.last:.3f}), {self.ours_now:.3f} ({self.last_now:.3f}) against "
             "today's figures."
