@@ -77,7 +77,8 @@ def run_basis(db: Connection) -> tuple[frozenset[int], frozenset[int], str, str]
     A withdrawn one counts: on the same releases, settings and program it would come out the same.
     """
     for run_id, *basis in db.execute(sql("last_basis")).fetchall():
-        used = (column(db, f"{what}_of_run", (run_id,)) for what in ("releases", "figures"))
+        names = ("releases_of_run", "figures_of_run")
+        used = (column(db, name, (run_id,)) for name in names)
         return (*map(frozenset, used), *basis)
     return None
 
