@@ -138,12 +138,14 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     start, end = (date.fromordinal(day + _EPOCH.toordinal()) for day in (first, last))
     months = range(to_index(f"{start:%Y-%m}"), to_index(f"{end:%Y-%m}") + 1)
     room = min(axis["tickCount"], width / (66 if years else 38))
+    days = {month: _day(f"{from_index(month)}-01") for month in months}
+    inside = {month: day for month, day in days.items() if first <= day <= last}
     # Whole years or parts of one, so that each name is the same month again.
-    step = next((s for s in _STEPS if len(months) / s <= room), _STEPS[-1])
+    steps = [s for s in _STEPS if any(month % s == 0 for month in inside)] or [1]
+    step = next((s for s in steps if len(months) / s <= room), steps[-1])
     names = []
-    for month in months:
-        day = _day(f"{from_index(month)}-01")
-        if month % step or not first <= day <= last:
+    for month, day in inside.items():
+        if month % step:
             continue
         at = width * (day - first) / ((last - first) or 1)
         name = SHORT_MONTHS[place(month)] + (f" {from_index(month)[:4]}" if years else "")
