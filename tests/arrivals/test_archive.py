@@ -19,11 +19,11 @@ def test_folders_lie_beside_the_database_or_where_the_settings_say(tmp_path):
     said = Config(fetch=Fetch(inbox="in", archive="/srv/archive", quarantine="../bad"))
     other = archive.folders(tmp_path / "record.db", said)
 
-    assert [folder.parent for folder in usual.values()] == [tmp_path] * 3
-    assert len(set(usual.values())) == 3
-    assert other["inbox"] == tmp_path / "in"
-    assert other["archive"].as_posix() == "/srv/archive"
-    assert other["quarantine"].resolve() == tmp_path.parent / "bad"
+    assert [folder.parent for folder in usual] == [tmp_path] * 3
+    assert len(set(usual)) == 3
+    assert other.inbox == tmp_path / "in"
+    assert other.archive.as_posix() == "/srv/archive"
+    assert other.quarantine.resolve() == tmp_path.parent / "bad"
 
 
 def test_a_file_is_kept_once_for_its_owner_alone(tmp_path):
@@ -71,7 +71,7 @@ def test_a_kept_file_is_found_by_its_content(tmp_path, names, found):
 
 @pytest.mark.parametrize("before", [0o755, 0o700, 0o777])
 def test_a_folder_that_was_readable_is_made_private(tmp_path, before):
-    folders = {name: tmp_path / name for name in ("inbox", "archive", "quarantine")}
+    folders = archive.Folders(*(tmp_path / name for name in archive.Folders._fields))
     folders.archive.mkdir()
     folders.archive.chmod(before)
 

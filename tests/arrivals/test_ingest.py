@@ -363,11 +363,11 @@ def test_a_content_is_found_by_its_digest_and_its_reason_is_not_it(folders):
 def test_folders_lie_beside_the_database_unless_they_are_absolute(path):
     config = Config(fetch=Fetch(inbox="in", archive="/elsewhere", quarantine="kept/refused"))
 
-    assert archive.folders(path, config) == {
-        "inbox": path.parent / "in",
-        "archive": Path("/elsewhere"),
-        "quarantine": path.parent / "kept/refused",
-    }
+    assert archive.folders(path, config) == archive.Folders(
+        inbox=path.parent / "in",
+        archive=Path("/elsewhere"),
+        quarantine=path.parent / "kept/refused",
+    )
 
 
 # ---------------------------------------------------------------- an operator's word

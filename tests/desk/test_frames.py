@@ -208,5 +208,5 @@ def test_months_are_periods_wherever_one_is_named(published):
 
 
 def test_a_series_without_a_forecast_is_not_drawn(published):
-    with pytest.raises(SeriesNameError, match="no forecast"):
+    with pytest.raises(SeriesNameError, match="not forecast"):
         forecast.open(published).plot("northern:At Large")

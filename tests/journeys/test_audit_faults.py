@@ -1,7 +1,7 @@
 """Faults put into desk, views, words and judge, one at a time: the auditor names each.
 
 Each is told by what it does to a reader. tests/journeys/test_metamorphic.py,
-tests/claims/test_own_texts.py and tests/form/test_figures.py name others, which no figure has.
+tests/claims/test_check_own_texts.py and tests/form/test_figures.py name others, which no figure has.
 """
 
 # ruff: noqa: E501

@@ -69,6 +69,7 @@ def test_all_that_follows_from_a_file(tmp_path):
             "tolerance": 0,
             "year_begins": 1,
             "due": [1, 28],
+            "contract": {"kind": "flow", "header": ["Clinic", "Visits"], "restates": 3},
             "columns": {},
         }
     ]

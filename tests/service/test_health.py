@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ def said(**changed: Any) -> tuple[list[str], list[str]]:
 
 def standing(facts: dict[str, Any]) -> list[checks.Finding]:
     context = Context.open(Path("none.db"), Config())
-    return list(checks.findings(checks.ServiceCase(context, NOW, facts=facts), "status"))
+    case = checks.ServiceCase(context, NOW, facts=checks.ServiceFacts(**facts))
+    return list(checks.findings(case, "status"))
 
 
 LATE, OVERDUE = min(checks.LATE, ENCOUNTERS.due[1]), ENCOUNTERS.due[2]
@@ -205,7 +206,7 @@ APRIL = datetime(2024, 4, 20, 12, tzinfo=UTC)
 def test_a_record_that_no_service_has_seen_stands_so(record):
     found = health.status(Context.open(record, FETCHING), APRIL)
 
-    facts = dict(found.facts)
+    facts = asdict(found.facts)
     assert facts.pop("free_bytes") > 0
     assert facts.pop("wal_bytes") >= 0
     # Its kept reports are names alone: that nothing can be said of them is said.
@@ -361,7 +362,7 @@ def test_three_of_many_are_named(many, said):
 def test_what_to_do_where_figures_should_have_come(layouts, advice):
     opened = Context.open(Path("none.db"), Config())
     context = replace(opened, sources={opened.name: replace(ENCOUNTERS, layouts=layouts)})
-    facts = WELL | {"days_since_month_end": OVERDUE}
+    facts = checks.ServiceFacts(**WELL | {"days_since_month_end": OVERDUE})
 
     (overdue,) = checks.findings(checks.ServiceCase(context, NOW, facts=facts), "status")
 

@@ -540,7 +540,7 @@ def test_metrics_are_what_status_says(record):
     assert (found["last_wake_failed"], found["wake_overdue"]) == (1, 0)
     assert (found["verify_failed"], found["mail_stopped"]) == (1, 1)
     assert (found["notices_held"], found["files_in_quarantine"]) == (2, 1)
-    assert (found.alarms, found.warnings) == (len(stands.alarms), len(stands.warnings))
+    assert (found["alarms"], found["warnings"]) == (len(stands.alarms), len(stands.warnings))
     assert found["database_bytes"] == record.stat().st_size
     assert found["free_bytes"] > 0
     states = ("waiting", "sending", "refused", "given up")

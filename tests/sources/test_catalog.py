@@ -28,7 +28,7 @@ from forecast.sources.source import (
     coverage_of,
     release_seq,
 )
-from forecast.store.history import MonthRecord
+from forecast.store.history import Interior, MonthRecord
 from forecast.tables.grid import ReadAs
 from forecast.types import Coverage, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
@@ -150,7 +150,7 @@ def test_what_splits_one_half_is_named_by_its_source():
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1}, None, None)
     report = replace(
         month_report("northern", "2025-02", record, source=ENCOUNTERS),
-        interior={"month": "2025-02", "at_large": 396, "at_entry": 83, "total": 479},
+        interior=Interior("2025-02", at_large=396, at_entry=83, total=479),
     )
 
     (_, aside) = monthly.definition(report)
@@ -214,16 +214,6 @@ def test_own_counts_speak_in_the_words_of_their_settings():
     assert source.parse_name("visits.csv") is None
     assert source.reader().embedded(()) == source.reader().embedded_paths() == []
     assert re.search(source.publisher.window, "anything") is None
-
-
-def test_own_counts_may_change_by_anything_and_be_0():
-    """A change is told, not refused."""
-    agreed = own_counts(section()).agreement
-
-    assert agreed.slack == agreed.large == 1_000_000_000
-    assert agreed.open_share == agreed.moved_share == agreed.turned_share == 1
-    assert not agreed.never_empty
-    assert agreed.turning == ()
 
 
 def test_own_counts_have_parts_where_a_column_has_them():

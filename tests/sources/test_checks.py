@@ -583,6 +583,16 @@ def clinics():
     return replace(source, totals=replace(source.totals, parts=("a", "b")))
 
 
+def test_own_counts_may_change_by_anything_and_be_0(clinics):
+    """A change is told or asked about by their contract, not refused here."""
+    before, after = (
+        {SeriesKey(name): dict(zip(("2023-01", "2024-01", "2024-02"), counts, strict=True))}
+        for name, counts in (("a", (9_000_000, 1, 5)), ("a", (0, 9_000_000, 0)))
+    )
+
+    assert problems(clinics, visits(after, seq=2, sha256="w"), [visits(before)]) == []
+
+
 @pytest.mark.parametrize(
     ("total", "said"),
     [

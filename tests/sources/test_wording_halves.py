@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from io import StringIO
 
 import pytest
@@ -11,9 +12,10 @@ from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
 from forecast.desk.terminal import forecast_table
+from forecast.rows import ForecastRow
 from forecast.sources import wording
 from forecast.sources.wording import Halves, Split
-from forecast.store.history import MonthRecord
+from forecast.store.history import Interior, MonthRecord
 from tests.support.cbp_files import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
@@ -22,7 +24,7 @@ MADE = Halves(5524, 563, 1, Split(95, 468))
 
 
 def report(interior_month: str = "2026-08", at_large: int = 468, at_entry: int = 95):
-    interior = {"month": interior_month, "at_large": at_large, "at_entry": at_entry, "total": 563}
+    interior = Interior(interior_month, at_large=at_large, at_entry=at_entry, total=563)
     record = MonthRecord(
         {"2025-08": 6837, "2026-07": 6591, "2026-08": 6087},
         [],
@@ -133,8 +135,8 @@ def test_halves_of_a_year_are_those_of_its_months():
 
 def test_a_table_on_a_terminal_has_a_row_for_each():
     last = {"northern": {"month": "2026-08", "encounters": 1, "month_before": 1, "year_before": 1}}
-    ahead = [{"border": "northern", "month": "2026-09", "median": 1}]
-    ahead[0] |= dict.fromkeys(("lo80", "hi80", "lo95", "hi95"), 1)
+    one = dict.fromkeys((field.name for field in fields(ForecastRow)), 1)
+    ahead = [ForecastRow(**one | {"total": "northern", "month": "2026-09"})]
 
     def rows(known):
         shown = Console(width=80, file=StringIO())

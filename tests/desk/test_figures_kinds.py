@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forecast.desk import figures
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 OF_MONTH = ("count", "per day", "month before", "year before", "so far", "year to date", "peak")
 CHANGES = tuple(f"change on {base}" for base in (*OF_MONTH[2:4], *OF_MONTH[5:]))
 JUDGED = ("forecast", "cutoff", "lower 80", "upper 80", "lower 95", "upper 95", "judged count")
