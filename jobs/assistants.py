@@ -165,8 +165,7 @@ class Tools:
     def fact(self, series: str, span: str = "", claim: str = "", since: str = "") -> dict[str, Any]:
         """Whether a claim is right for a series and span; without a claim, the facts.
 
-        series: or a whole question, without span: "San Diego families in June", "share of Mexicans
-        on the southwest since 2024", "average under each administration".
+        series: or a whole question, without span: {questions}.
         claim: "18,944", "record", "-78%" (with since, what the change is measured from).
         """
         options = [f"--from={_short(since)}"] if since else []

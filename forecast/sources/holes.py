@@ -40,6 +40,7 @@ def words_of(source: Source) -> Mapping[str, str]:
         "whose": f"{'an' if owner[:1].lower() in 'aeiou' else 'a'} {owner}",
         **dict.fromkeys(("one", "two", "all"), quoted),
         "names": json.dumps(name),
+        "questions": json.dumps(f"{name} in March 2024"),
         "such_as": "",
         "share": "",
         "parts": "parts, where there are any.",

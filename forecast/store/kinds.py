@@ -118,7 +118,7 @@ RULES: dict[EntryKind, EntryRule] = {
     ),
     "refused": EntryRule(
         "release",
-        ("release", "releasemeasure", "unfinished"),
+        ("release", "releasemeasure"),
         ("figures", "measures"),
         after=(None, "refused", "schema"),
     ),

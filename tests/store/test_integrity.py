@@ -7,12 +7,14 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from forecast.store import connect, integrity, ledger, runs, scheme1
+from forecast.store import connect, integrity, ledger, releases, runs, scheme1
 from forecast.store.kinds import GROUPS, PARTS, UNSIGNED
+from forecast.types import Unfinished
 from tests.support import tiny_record
 from tests.support.quoted import answer
 
@@ -473,3 +475,22 @@ def test_an_early_run_that_does_not_follow_shows_whichever_digest_is_the_greater
         assert (
             f"run {follows} does not follow the run before it; one was removed or replaced" in said
         )
+
+
+def test_an_accepted_file_that_was_refused_may_have_unfinished_months(path):
+    """A refused file states no counts, so it cannot say which of them are unfinished."""
+    late = tiny_record.release("refused", "2024-03", step=7)
+    counts = tiny_record.stated(late, {tiny_record.OTHER: {"2024-02": 4, "2024-03": 1}})
+    months = (Unfinished(tiny_record.OTHER, "2024-03", "habit"),)
+    with connect.writing(path) as db, connect.transaction(db):
+        number = releases.save_refused(db, late, "far below")
+        releases.save_after_all(db, number, replace(counts, unfinished=months), "why", "now")
+        refused, accepted = ledger.entries(db)[-2:]
+
+    named = f"unfinished {number}"
+    assert named not in json.loads(refused.parts)
+    assert named in json.loads(accepted.parts)
+    assert found(path) == found(path, look=integrity.at_sight) == []
+    assert found(path, "delete from unfinished") == [
+        f"release {number} was edited: unfinished not as published"
+    ]

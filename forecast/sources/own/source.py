@@ -19,6 +19,8 @@ from forecast.sources.source import (
     TotalWords,
 )
 
+_NEVER = 10**9  # what changes much is asked by the contract; a count of anybody may also be 0
+
 
 def own_counts(section: CountsSection) -> Source:
     """Return the source that a section of the settings describes."""
@@ -49,7 +51,7 @@ def own_counts(section: CountsSection) -> Source:
             dimensions=(PART,) if section.columns.part else (),
             called={"border": section.one, PART: section.part},
         ),
-        agreement=Agreement(tolerance=section.tolerance),  # the rest is its contract's
+        agreement=Agreement(slack=_NEVER, large=_NEVER, tolerance=section.tolerance),
         layouts=(),
         example=f"{section.name}.csv",
         pattern=section.pattern,
