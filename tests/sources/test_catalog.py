@@ -18,7 +18,7 @@ from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
 from forecast.errors import ConfigError, DataError
-from forecast.sources import catalog, checks
+from forecast.sources import catalog
 from forecast.sources.own.reader import data_through, read_as
 from forecast.sources.own.source import own_counts
 from forecast.sources.source import (
@@ -214,19 +214,6 @@ def test_own_counts_speak_in_the_words_of_their_settings():
     assert source.parse_name("visits.csv") is None
     assert source.reader().embedded(()) == source.reader().embedded_paths() == []
     assert re.search(source.publisher.window, "anything") is None
-
-
-def test_own_counts_may_change_by_anything_and_be_0():
-    """A change is told, not refused."""
-    agreed = own_counts(section()).agreement
-
-    assert agreed.slack == agreed.large == 1_000_000_000
-    assert agreed.open_share == agreed.moved_share == agreed.turned_share == 1
-    assert not agreed.never_empty
-    assert agreed.turning == ()
-    # Also where nothing was counted the month before, or all of it by others.
-    for pairs in ([(0, 5), (0, 3)], [(0, 0), (0, 0)], [(3, 0), (7, 0), (0, 1)]):
-        assert not checks.turned(agreed, pairs)
 
 
 def test_own_counts_have_parts_where_a_column_has_them():

@@ -593,6 +593,11 @@ def test_own_counts_may_change_by_anything_and_be_0(clinics):
     assert problems(clinics, visits(after, seq=2, sha256="w"), [visits(before)]) == []
 
 
+@pytest.mark.parametrize("pairs", [[(0, 5), (0, 3)], [(0, 0), (0, 0)], [(3, 0), (7, 0), (0, 1)]])
+def test_parts_of_own_counts_may_be_0_and_change_members(clinics, pairs):
+    assert not checks.turned(clinics.agreement, pairs)
+
+
 @pytest.mark.parametrize(
     ("total", "said"),
     [
