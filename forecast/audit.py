@@ -134,8 +134,8 @@ def _in_a_row(by: int) -> Callable[[_At], int]:
     """Months up to this one that rose from those `by` months before, negative that fell."""
 
     def found(at: _At) -> int:
-        at_back = [at.counts.get(back(at.month, n)) for n in range(len(at.counts) + by)]
-        pairs = zip(at_back, at_back[by:], strict=False)
+        at_back = [at.counts.get(back(at.month, n)) for n in range(len(at.counts) + 2 * by)]
+        pairs = ((at_back[n], at_back[n + by]) for n in range(len(at.counts) + by))
         sides = [0 if None in (now, then) else (now > then) - (now < then) for now, then in pairs]  # type: ignore[operator]
         return sides[0] * len(list(takewhile(sides[0].__eq__, sides))) if sides else 0
 
