@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forecast.claims.confront import confront
-from forecast.claims.record.counts import APPREHENSION, Subject
+from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
@@ -145,8 +145,14 @@ def _agency(spot: Spot) -> str:
 def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[PartAndWhole]:
     """A part that is named, with what it may be a share of."""
     dimension, members, other = part
+    of_drug = spot.scene.low(spot.number.last) == "of" and any(
+        0 < phrase.first - spot.number.last <= 3 for phrase in spot.scene.of_kind(DRUG)
+    )
     for total in totals[:3]:
-        if dimension == "sector":
+        if of_drug and total != NATIONWIDE:  # 77% of fentanyl seizures were at one border
+            drug = Subject(total, "", DRUG, members)
+            yield drug, drug._replace(total=NATIONWIDE)
+        elif dimension == "sector":
             sector = whose.sector(members)
             yield sector, Subject(total if total == NATIONWIDE else sector.total, "usbp")
         elif dimension == APPREHENSION:
