@@ -302,7 +302,7 @@ def test_a_sentence_that_nobody_understands_is_refused(records):
     refused = bordercast(records["all"], "fact", "lettuce in March 2026")
 
     assert refused.exit_code == 2
-    assert "a sentence that names a series and a month" in refused.output
+    assert "'lettuce': no series, month or question of this record" in refused.output
 
 
 def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(records, tmp_path):
