@@ -261,12 +261,14 @@ def test_the_unchanged_program_says_nothing_wrong(program, published):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("what", FAULTS)
 def test_a_fault_is_named(program, published, what):
     with program.with_fault(FAULTS[what]):
         named(audit(program, published))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("what", IN_OTHERS)
 def test_a_fault_is_named_where_it_shows(program, record, what):
     name, fault = IN_OTHERS[what]
@@ -309,6 +311,7 @@ def test_a_record_of_a_judge_without_fault_is_borne(program, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("what", OF_THE_JUDGE)
 def test_what_a_faulty_judge_wrote_is_named(program, tmp_path, what):
     with program.with_fault(OF_THE_JUDGE[what]):
