@@ -17,7 +17,7 @@ from forecast import months
 from forecast.config import SHIPPED
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError
-from forecast.sources import catalog
+from forecast.sources import catalog, holes
 from forecast.store import held
 from forecast.words import month_name, without_controls
 from jobs import environment, logs
@@ -179,6 +179,7 @@ def web(
             server.folder_of(settings.db, settings.config),
             settings.config.site.address,
             totals=settings.context.source.totals,
+            examples=holes.words_of(settings.context.source)["questions"],
             tables=QueryServer(snapshot),
             checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
         )

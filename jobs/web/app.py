@@ -98,8 +98,7 @@ FORM = """
 <textarea id="text" name="text" rows="8" maxlength="50000" required>{text}</textarea>
 <p><button type="submit">Check</button></p>
 </form></details>
-<p class="small">Such as: San Diego families in June; share of Mexicans on the southwest since
-2024; average under Biden; which sector had the most in August 2026. Nothing of a text is kept.
+<p class="small">{such_as}Nothing of a text is kept.
 A claim that cannot be resolved is not judged.</p>
 """
 
@@ -114,7 +113,7 @@ class Site:
     addresses and localhost.
     folder : that a run writes; None to have one written from the copy, here and now.
     address : see `forecast.desk.site.build`. totals : what the record is about.
-    tables, checker : what answers SQL, and checks texts.
+    examples : questions that it answers. tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
     """
@@ -128,12 +127,14 @@ class Site:
         address: str = "",
         *,
         totals: Totals,
+        examples: str = "",
         tables: QueryServer | None = None,
         checker: QueryServer | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
         self.tables, self.checker, self.totals = tables, checker, totals
+        self.such_as = f"Such as: {html.escape(examples)}. " if examples else ""
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
@@ -350,6 +351,7 @@ class Site:
         body = FORM.format(
             box=BOX.format(to="index.html", asked=html.escape(question)),
             text=html.escape(text),
+            such_as=self.such_as,
             said=said,
             open=" open" if text else "",
         )

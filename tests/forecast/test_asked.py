@@ -13,7 +13,9 @@ from forecast.context import sources_of
 from forecast.errors import ClaimError
 from forecast.store import connect, measures
 
-ASKED = list(csv.DictReader((Path(__file__).parent / "asked.csv").open(encoding="utf-8")))
+ASKED = list(
+    csv.DictReader((Path(__file__).parent / "asked.csv").read_text(encoding="utf-8").splitlines())
+)
 
 
 @pytest.fixture(scope="module")
