@@ -179,10 +179,10 @@ def web(
             server.folder_of(settings.db, settings.config),
             settings.config.site.address,
             totals=settings.context.source.totals,
-            examples=holes.words_of(settings.context.source)["questions"],
             tables=QueryServer(snapshot),
             checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
         )
+        site.examples = holes.words_of(settings.context.source)["questions"]
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"
         server.serve(site, listening, lambda: click.echo(f"{address} (Ctrl-C ends it)"))

@@ -113,9 +113,10 @@ class Site:
     addresses and localhost.
     folder : that a run writes; None to have one written from the copy, here and now.
     address : see `forecast.desk.site.build`. totals : what the record is about.
-    examples : questions that it answers. tables, checker : what answers SQL, and checks texts.
+    tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
+    `examples`, which may be set, are questions that the record answers.
     """
 
     def __init__(
@@ -127,14 +128,13 @@ class Site:
         address: str = "",
         *,
         totals: Totals,
-        examples: str = "",
         tables: QueryServer | None = None,
         checker: QueryServer | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
         self.tables, self.checker, self.totals = tables, checker, totals
-        self.such_as = f"Such as: {html.escape(examples)}. " if examples else ""
+        self.examples = ""
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
         self.trouble = ""
@@ -351,7 +351,7 @@ class Site:
         body = FORM.format(
             box=BOX.format(to="index.html", asked=html.escape(question)),
             text=html.escape(text),
-            such_as=self.such_as,
+            such_as=f"Such as: {html.escape(self.examples)}. " if self.examples else "",
             said=said,
             open=" open" if text else "",
         )

@@ -330,8 +330,8 @@ def test_the_box_is_there_where_texts_can_be_checked(site):
     assert site.checker.asked == []
     # What can be asked differs from record to record: none is named that was not given.
     assert ("Such as" in shown.text, "San Diego" in shown.text) == (False, False)
-    site.such_as = 'Such as: "Clinic 1 in March 2024". '
-    assert site.such_as in ask(site, "/check/").text
+    site.examples = '"Clinic 1 in March 2024"'
+    assert "Such as: &quot;Clinic 1 in March 2024&quot;. " in ask(site, "/check/").text
     (site.folder / "check" / "index.html").unlink()
     assert ask(site, "/check/index.html").status_code == 404
 
