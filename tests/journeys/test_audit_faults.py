@@ -58,9 +58,7 @@ FAULTS = {
         FACTS, "if self.rank <= from_below", "if self.rank >= from_below"
     ),
     "a half that is the whole": Fault(FACTS, "(self.count - between) / unit", "self.count / unit"),
-    "as if every month had been followed": Fault(
-        FACTS, '["vintage"] != "unknown"', '["vintage"] != ""'
-    ),
+    "as if every month had been followed": Fault(FACTS, '.vintage != "unknown"', '.vintage != ""'),
     "twice as rare": Fault(UNUSUAL, "{round(1 / p)}", "{round(2 / p)}"),
     "sides in words": Fault(UNUSUAL, '{1: "above", -1: "below"}', '{-1: "above", 1: "below"}'),
     "it stayed though it passed": Fault(UNUSUAL, '"level shift": f"It', '"transient": f"It'),
