@@ -202,11 +202,11 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
             judged = dict(rows(path, query, border))
             told = report(connection, border, "2025-02", ENCOUNTERS)
             drawn = told.recent
-            assert {r["month"]: r["median"] for r in drawn}.items() <= judged.items()
-            assert drawn[-1]["month"] == "2025-02"
-            assert told.expectation.median == drawn[-1]["median"]
+            assert {row.month: row.median for row in drawn}.items() <= judged.items()
+            assert drawn[-1].month == "2025-02"
+            assert told.expectation.median == drawn[-1].median
             if told.flags:
-                assert f"{drawn[-1]['median']:,} expected" in section.finding(told).finding
+                assert f"{drawn[-1].median:,} expected" in section.finding(told).finding
 
 
 @pytest.mark.slow
