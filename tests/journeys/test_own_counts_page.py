@@ -39,7 +39,11 @@ def folder(tmp_path, monkeypatch):
 def test_every_command_of_the_page_runs_and_says_what_it_says(folder):
     lines = [line.strip() for line in PAGE.splitlines() if line.startswith("    ")]
     commands = [line for line in lines if line.startswith("bordercast forecast")]
-    quoted = [line for line in lines if line.startswith("bordercast: ")]
+    # Of deliveries the page quotes what is said of one that is not there.
+    delivered = ("bordercast: warning: ", "bordercast: refused: ")
+    quoted = [
+        line for line in lines if line.startswith("bordercast: ") and not line.startswith(delivered)
+    ]
 
     said = []
     for command in commands:

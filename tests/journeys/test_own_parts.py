@@ -21,7 +21,7 @@ from forecast.sources.names import SeriesNames
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly
-from jobs.arrivals.ingest import ingest_all
+from jobs.arrivals.ingest import accept, ingest_all
 from jobs.cli import main
 from jobs.deliver import transports
 from tests.support.cbp_files import ENCOUNTERS
@@ -195,7 +195,11 @@ def test_a_restated_part_moves_its_sums_and_is_a_revision(tmp_path, monkeypatch)
     restated["South", "Clinic 5"][20] += 40
 
     deliver(tmp_path / "deliveries" / "later.csv", restated)
-    assert taken(tmp_path, settings) == {"later.csv": "accepted "}
+    (answer,) = taken(tmp_path, settings).values()
+    assert "held: not in this file: North: Clinic 1" in answer
+    path = tmp_path / "bordercast.db"
+    with connect.writing(path) as db:
+        accept(db, Context.open(path, settings), 2, "", after(HELD).isoformat(), ["partial"])
 
     known = held(tmp_path)
     for key in (clinic("South", "Clinic 5"), SeriesKey("South"), SeriesKey("All regions")):
