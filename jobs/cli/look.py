@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import answers, comparison, facts, provisional, terminal, vintages
+from forecast.desk import comparison, facts, provisional, terminal, vintages
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
@@ -79,6 +79,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
 def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[ForecastRow]:
     """Return a series' forecasts month by month; a sum's are drawn anew."""
     if key in record.names.sums and model == ENGINE:
+        from forecast.desk import answers  # draws paths: `show` of a table needs no scipy
+
         return answers.Asking(record.connection, record.source).months_ahead(key)
     return read.month_forecasts(record.connection, key, model)
 
@@ -132,6 +134,8 @@ def movers(
     """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
     name = record.total(total) if total else record.source.totals.every[-1]
+    from forecast.desk import answers  # draws paths: `show` of a table needs no scipy
+
     rows = answers.moving(record.connection, name, record.source.totals)
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
