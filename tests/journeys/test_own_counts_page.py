@@ -66,6 +66,8 @@ def test_the_service_of_the_page_runs(folder, pango):
     (folder / "visits.xlsx").rename(folder / "deliveries" / "visits.xlsx")
     section = PAGE.split("## A service on your counts")[1].split("\n## ")[0]
     lines = [line.strip() for line in section.splitlines() if line.startswith("    bordercast ")]
+    # What settles a delivery that is held is of one that is not there.
+    lines = [line for line in lines if not line.startswith("bordercast releases accept")]
 
     for command in lines:
         done = CliRunner().invoke(main, shlex.split(command)[1:])

@@ -338,7 +338,7 @@ def test_the_notice_says_which_clinic_it_was(settings, served):
 
     assert "Visits in South in January 2024 were" in told
     assert re.search(
-        r"- Clinic 4 \(clinic\): 1,182, expected \d+; notable, unlike its region", told
+        r"- Clinic 4 \(clinic\): 1,182, expected \d+; major, unlike its region", told
     )
     assert FOREIGN.findall(told) == []
 
