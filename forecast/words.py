@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from forecast import months
 
 MAX_PRINTED = 300  # characters of a foreign text that are shown
+_NAMED = 3  # of many things in a sentence
 
 
 def printable(text: str, longest: int = MAX_PRINTED) -> str:
@@ -211,3 +212,10 @@ def between(low: int, high: int) -> str:
 def many(count: int, noun: str) -> str:
     """1 month; 1,234 months."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def first_few(items: Iterable[str], apart: str = ", ") -> str:
+    """Return the first three, and how many more there are: a, b, c and 7 more."""
+    every = list(items)
+    more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
+    return apart.join(every[:_NAMED]) + more

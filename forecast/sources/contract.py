@@ -21,7 +21,7 @@ from forecast import months
 from forecast.agreed import Agreed, Life, LifeKind
 from forecast.errors import DataError
 from forecast.types import Counts, SeriesKey
-from forecast.words import many, month_words, slug
+from forecast.words import first_few, many, month_words, slug
 
 UNIT, RESTATED, NEW, PARTIAL = "unit changed", "restated", "new", "partial"
 RENAMED: Literal["renamed"] = "renamed"
@@ -586,8 +586,7 @@ def _listed(found: Iterable[tuple[str, SeriesKey]]) -> str:
 
 
 def _some(named: Iterable[str]) -> str:
-    items = list(named)
-    return "; ".join(items[:3]) + (f" and {len(items) - 3:,} more" if len(items) > 3 else "")
+    return first_few(named, "; ")
 
 
 def _name(key: SeriesKey) -> str:

@@ -30,7 +30,7 @@ from forecast.errors import BordercastError, ConfigError
 from forecast.store import connect, ops, read, witnesses
 from forecast.types import Row
 from forecast.version import __version__
-from forecast.words import NEXT_RUN, withdrawn_alone
+from forecast.words import NEXT_RUN, first_few, withdrawn_alone
 from jobs.arrivals import archive, inbox
 from jobs.deliver import transports
 from jobs.witness import attest
@@ -435,7 +435,7 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "overdue delivery": not source.layouts and overdue,
         "verification": facts.verify_findings,
         "blocked": since,
-        "not understood": _some(facts.unrecognized),
+        "not understood": first_few(facts.unrecognized, "; "),
         "mail queue": facts.mail_stopped,
         "last wake": wake and wake["outcome"] == "failed" and (wake["detail"] or " "),
         "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
@@ -446,8 +446,8 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "late": facts.state != "new" and min(LATE, source.due[1]) <= late < source.due[2] and late,
         "notices": facts.notices_held,
         "quarantine": facts.files_in_quarantine,
-        "labels": _some(facts.unknown_labels),
-        "inbox": _some(facts.left_in_inbox),
+        "labels": first_few(facts.unknown_labels, "; "),
+        "inbox": first_few(facts.left_in_inbox, "; "),
         "undelivered": sum(facts.undelivered.get(state, 0) for state in ("refused", "given up")),
         "models": ", ".join(facts.models_left_out),
         "without a run": ", ".join(facts.releases_without_run),
@@ -469,12 +469,6 @@ def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
             text = f"{since}, asked again: {failed['problem']}"
             late = case.now - datetime.fromisoformat(failed["since"]) > UNSEEN
             yield Finding("witnesses", "alarm" if failed["grave"] or late else "warning", text)
-
-
-def _some(texts: Sequence[str]) -> str:
-    """Return the first three, and how many more."""
-    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-    return "; ".join(texts[:3]) + more
 
 
 def size(path: Path) -> int:

@@ -137,3 +137,20 @@ def test_a_range_of_one_count_is_that_count(low, high, short, long):
 )
 def test_one_is_no_plural(count, words):
     assert plain_words.many(count, "month") == words
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(0, ""), (1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
+)
+def test_three_of_many_are_named(many, said):
+    assert plain_words.first_few(map(str, range(many)), "; ") == said
+
+
+def test_of_many_things_three_are_named_and_the_others_counted():
+    names = [f"n{number}" for number in range(1, 1_236)]
+
+    few = [plain_words.first_few(names[:n]) for n in range(4)]
+    assert few == ["", "n1", "n1, n2", "n1, n2, n3"]
+    assert plain_words.first_few(names[:4], "; ") == "n1; n2; n3 and 1 more"
+    assert plain_words.first_few(iter(names)) == "n1, n2, n3 and 1,232 more"

@@ -342,14 +342,6 @@ def test_days_are_counted_from_the_end_of_the_month_that_is_due(through, today, 
 
 
 @pytest.mark.parametrize(
-    ("many", "said"),
-    [(0, ""), (1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
-)
-def test_three_of_many_are_named(many, said):
-    assert checks._some([str(number) for number in range(many)]) == said
-
-
-@pytest.mark.parametrize(
     ("layouts", "advice"),
     [
         (ENCOUNTERS.layouts, "look at the publisher's page and put the file into the inbox"),

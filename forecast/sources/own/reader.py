@@ -9,7 +9,7 @@ what the record has, so that a sum never stands beside parts that it is not the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -31,11 +31,10 @@ from forecast.sources.source import (
 from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
-from forecast.words import slug
+from forecast.words import first_few, slug
 from models.base import MonthlyCounts
 
 LONGEST_NAME = 200
-_NAMED = 3  # months in a sentence
 
 
 class OwnReader(FileReader):
@@ -94,10 +93,9 @@ class OwnReader(FileReader):
             # Of the parts as they are now known, not only of those in this file.
             sums, lacking = _sums(section, parts, fresh, known)
             if lacking and nested:
-                shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
+                unknown = first_few(f"{month} ({part})" for month, part in lacking.items())
                 notes.append(
-                    f"{key.total} is not known where one of its {section.parts} is not: "
-                    f"{_some(shown, lacking)}"
+                    f"{key.total} is not known where one of its {section.parts} is not: {unknown}"
                 )
             if sums:
                 notes += _begun_later(key.total, parts, before, known)
@@ -215,7 +213,7 @@ def _labelled(section: CountsSection, file: str, series: str) -> str:
         return section.labels.get(series, series)
     raise DataError(
         f"{file}: {series!r} is no known {section.one}; there are "
-        f"{_some(list(section.labels)[:_NAMED], section.labels)}. If it belongs to the counts, add "
+        f"{first_few(section.labels)}. If it belongs to the counts, add "
         "it under [totals.labels] of source.toml"
     )
 
@@ -305,10 +303,5 @@ def _begun_later(
     first = min(min(known[key]) for key in parts)
     late = [key for key in parts if key not in recorded and min(known[key]) > first]
     if late:
-        shown = [f"{key.member or key.total} from {min(known[key])}" for key in late[:_NAMED]]
-        yield f"{name} is added up with {_some(shown, late)}, its first month"
-
-
-def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
-    more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
-    return ", ".join(shown) + more
+        shown = [f"{key.member or key.total} from {min(known[key])}" for key in late]
+        yield f"{name} is added up with {first_few(shown)}, its first month"
