@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from forecast import months
 from forecast.agreed import Life
 from forecast.sources.source import Source
 from forecast.types import Counts, SeriesKey
-from forecast.words import many, month_words
+from forecast.words import first_few, many, month_words
 
+Standing = Literal["running", "late", "not counted", "ended"]
 LATE = 2  # months behind the others: more is no lateness
 ENDED = 12
 
@@ -28,17 +30,28 @@ def ended(last: str, newest: str, confirmed: Life | None = None) -> bool:
     """Whether a series has ended: by a person's word, or a year behind the others."""
     if confirmed and confirmed.what in ("merged", "ended"):
         return True
-    return months.to_index(newest) - months.to_index(last) >= ENDED
+    return _behind(last, newest) >= ENDED
+
+
+def _behind(last: str, newest: str) -> int:
+    return months.to_index(newest) - months.to_index(last)
+
+
+def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
+    """Decide how a series whose newest month is `last` stands beside the record's newest."""
+    if not newest or last >= newest:
+        return "running"
+    if ended(last, newest, confirmed):
+        return "ended"
+    return "late" if _behind(last, newest) <= LATE else "not counted"
 
 
 def verdict(last: str, newest: str, confirmed: Life | None = None) -> str:
     """Return a life in a word or two; "" of a series that runs."""
-    if not newest or last >= newest:
-        return ""
-    if ended(last, newest, confirmed):
-        return f"Ended in {month_words(last)}"
-    behind = months.to_index(newest) - months.to_index(last)
-    return "Late" if behind <= LATE else f"Not counted since {month_words(last)}"
+    stands = standing(last, newest, confirmed)
+    if stands in ("running", "late"):
+        return "Late" if stands == "late" else ""
+    return f"{'Ended in' if stands == 'ended' else 'Not counted since'} {month_words(last)}"
 
 
 def words(last: str, newest: str, confirmed: Life | None = None) -> str:
@@ -46,18 +59,18 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> str:
 
     last : its newest month. newest : the record's.
     """
-    if not newest or last >= newest:
-        renamed = confirmed is not None and confirmed.what == "renamed"
-        since = f"in files since {month_words(confirmed.month)}" if confirmed else ""
-        return f"called {confirmed.other!r} {since}" if confirmed and renamed else ""
-    behind = many(months.to_index(newest) - months.to_index(last), "month")
-    through = f"other figures go through {month_words(newest)}"
-    if confirmed and confirmed.what == "merged":
+    stands, what = standing(last, newest, confirmed), confirmed and confirmed.what
+    if stands == "running":
+        if confirmed and what == "renamed":
+            return f"called {confirmed.other!r} in files since {month_words(confirmed.month)}"
+        return ""
+    if confirmed and what == "merged":
         return f"merged into {confirmed.other!r} in {month_words(confirmed.month)}, and ended"
-    if ended(last, newest, confirmed):
+    behind = many(_behind(last, newest), "month")
+    if stands == "ended":
         return f"its last count: it has ended, {behind} before the others, and is not forecast"
-    kind = verdict(last, newest, confirmed)
-    return f"late by {behind}: {through}" if kind == "Late" else f"not counted since: {through}"
+    through = f"other figures go through {month_words(newest)}"
+    return f"late by {behind}: {through}" if stands == "late" else f"not counted since: {through}"
 
 
 def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
@@ -66,13 +79,12 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
     lasts : series -> its newest month.
     """
     newest = max(lasts.values())
-    groups: dict[str, list[str]] = {}
+    groups: dict[Standing, list[str]] = {}
     for name, last in lasts.items():
-        kind = verdict(last, newest, life(name, lives)).partition(" ")[0]
-        if kind:
-            groups.setdefault(kind, []).append(name)
-    said = {"Late": "late", "Not": "not counted for months"}  # what ended is no news each month
-    return [f"{words}: {_some(groups[kind])}" for kind, words in said.items() if kind in groups]
+        groups.setdefault(standing(last, newest, life(name, lives)), []).append(name)
+    # What ended is no news each month.
+    said: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
+    return [f"{words}: {first_few(groups[of])}" for of, words in said.items() if of in groups]
 
 
 def running(source: Source, counts: Counts) -> Source:
@@ -105,8 +117,3 @@ def spans(
         last = max(known[key]) if name in over else "9999-12"
         found[key] = max([min(known[key]), *begun]), last
     return found
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
