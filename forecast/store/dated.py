@@ -1,7 +1,8 @@
 """Dated statements of what a count was: added in batches, withdrawn with a reason, never changed.
 
-They are apart from releases: no run forecasts from one. Views of vintages, and of what was known on
-a day, show them beside what releases stated.
+They are apart from releases: none is ever the count of a month. A run rests on one only where no
+file has its month yet, which is then provisional. Views of vintages, and of what was known on a
+day, show them beside what releases stated.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from forecast import months
 from forecast.periods import Calendar
-from forecast.store import dated
+from forecast.store import dated, inputs
 from forecast.store.connect import writing
 from forecast.types import COUNT
 from forecast.words import month_words, printable
@@ -24,10 +24,17 @@ def add(settings: Settings, file: Path) -> str:
     with writing(settings.db) as db:
         settings.context.scope(db)
         count = dated.add(db, values, file.name, moment())
+        awaited = {(of.series, of.month) for of in inputs.provisional(db.conn)}
     if not count:
         return f"{file.name}: nothing new; all {len(values):,} lines are on record already."
     again = f", {len(values) - count:,} were on record already" if count < len(values) else ""
-    return f"{file.name}: {count:,} dated values added{again}. No forecast rests on them."
+    early = sum((value.series, value.first) in awaited for value in values)
+    rests = (
+        f"The next run rests on {early:,} of months that no file has yet."
+        if early
+        else "No forecast rests on them."
+    )
+    return f"{file.name}: {count:,} dated values added{again}. {rests}"
 
 
 def show(record: OpenRecord, words: tuple[str, ...]) -> Printed:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from forecast import months
 from jobs.cli import main
 from tests.support import tiny_record
 
@@ -51,6 +53,27 @@ def test_values_are_added_shown_and_withdrawn(tmp_path):
     assert "misread" in run(path, "list")[1]
     with closing(sqlite3.connect(path)) as db:
         assert (41,) not in db.execute(values).fetchall()
+
+
+def test_a_month_that_no_file_has_is_rested_on_and_that_is_said(tmp_path):
+    path, file = tmp_path / "bordercast.db", tmp_path / "said.csv"
+    tiny_record.make(path)
+    newest = "select max(month) from border_months"
+    with closing(sqlite3.connect(path)) as db:
+        (last,) = db.execute(newest).fetchone()
+    ahead = months.shift(last, 1)
+    file.write_text(
+        "known_by,series,month,count,source\n"
+        f"{months.end(ahead) + timedelta(6)},northern,{ahead},41,the release of the day\n"
+        f"{months.end(last) + timedelta(6)},northern,{last},40,the release of the day\n"
+    )
+
+    code, said = run(path, "add", str(file))
+
+    assert (code, said) == (
+        0,
+        "said.csv: 2 dated values added. The next run rests on 1 of months that no file has yet.\n",
+    )
 
 
 def test_a_bad_line_changes_nothing_and_ends_as_data_that_is_refused(tmp_path):
