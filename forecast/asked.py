@@ -212,12 +212,8 @@ class Answering:
         if span.length == 12 and span.first <= line.last < span.last:
             problem += f"; try '{self.source.calendar.name(span)} to date'"
         key = subject.key(self.source)
-        early = [
-            provisional.sentence(of, self.source)
-            for of in provisional.provisional_months(self.connection, self.source)
-            if span.length == 1 and of.tells(key, span.first_month)
-        ]
-        return ". ".join((problem, *early))
+        early = provisional.of_month(self.connection, self.source, key, span)
+        return ". ".join((problem, *(provisional.sentence(of, self.source) for of in early)))
 
     def counts(self, subject: Subject) -> dict[str, int]:
         """Return a series' counts by month."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.engine import ENGINE, PROVISIONAL
+from forecast.periods import Period
 from forecast.rows import ForecastRow
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
@@ -30,10 +31,10 @@ class ProvisionalMonth:
     own: ForecastRow | None
     totals: tuple[tuple[ForecastRow, ForecastRow], ...]
 
-    def tells(self, key: SeriesKey, month: str) -> bool:
-        """Whether it says something of a series' month: its own, or a total's above it."""
-        above = {SeriesKey(row.total) for row, _ in self.totals}
-        return month == self.said.month and key in {self.said.series, *above}
+    @property
+    def about(self) -> set[SeriesKey]:
+        """The series that it says something of: its own, and the totals above it."""
+        return {self.said.series, *(SeriesKey(row.total) for row, _ in self.totals)}
 
 
 def provisional_months(connection: sqlite3.Connection, source: Source) -> list[ProvisionalMonth]:
@@ -59,6 +60,16 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
         ]
         found.append(ProvisionalMonth(month, own, tuple(pairs)))
     return found
+
+
+def of_month(
+    connection: sqlite3.Connection, source: Source, key: SeriesKey, months: Period
+) -> list[ProvisionalMonth]:
+    """Return what is said of one month of a series before its file; nothing of more months."""
+    if months.length > 1:
+        return []
+    every = provisional_months(connection, source)
+    return [of for of in every if of.said.month == months.first_month and key in of.about]
 
 
 def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> list[str]:

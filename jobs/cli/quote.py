@@ -170,12 +170,8 @@ def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
 
 def _provisional(counted: OpenRecord, subject: Subject, span: Period) -> Printed | None:
     """Say what is said so far of a month that no file has, None where nothing is."""
-    key, every = subject.key(counted.source), provisional.provisional_months
-    found = [
-        of
-        for of in every(counted.connection, counted.source)
-        if span.length == 1 and of.tells(key, span.first_month)
-    ]
+    key = subject.key(counted.source)
+    found = provisional.of_month(counted.connection, counted.source, key, span)
     lines = [provisional.sentence(of, counted.source) for of in found]
     value = {"provisional": [asdict(of.said) for of in found], **run_json(counted)}
     quoted = f"Bordercast, {counted.quoted}"
