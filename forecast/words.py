@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from forecast import months
 
 MAX_PRINTED = 300  # characters of a foreign text that are shown
-_NAMED = 3  # of many things in a sentence
+_MOST_NAMED = 3  # of many things in a sentence
 
 
 def printable(text: str, longest: int = MAX_PRINTED) -> str:
@@ -217,5 +217,5 @@ def many(count: int, noun: str) -> str:
 def first_few(items: Iterable[str], apart: str = ", ") -> str:
     """Return the first three, and how many more there are: a, b, c and 7 more."""
     every = list(items)
-    more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
-    return apart.join(every[:_NAMED]) + more
+    more = f" and {len(every) - _MOST_NAMED:,} more" if len(every) > _MOST_NAMED else ""
+    return apart.join(every[:_MOST_NAMED]) + more

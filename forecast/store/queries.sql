@@ -1298,14 +1298,7 @@ insert into dated_withdrawals (batch_id, at, reason) values (?, ?, ?)
 select * from dated_values order by known_by, border, dimension, member, first_month, last_month
 
 -- name: provisional
--- Of a part, nothing is awaited of a month whose totals came without it.
-select * from provisional_months
-where kind = 'delivery' or month > (
-    select max(c.last_month) from coverage as c
-    join release_places as p on p.release_id = c.release_id and p.kind <> 'vintage'
-    where c.dimension = ''
-)
-order by month, border, dimension, member, component
+select * from provisional_months order by month, border, dimension, member, component
 
 -- name: figures_of_month
 select l.* from dated_lines as l join dated_batches as b on b.id = l.batch_id

@@ -31,6 +31,7 @@ NEWEST = 22
 AS_MADE = (
     "ab289227482f3bc08f75cb32c7c8622b3f90dceb61003ad0abbef16453996945",
     "4393938e3266e249968041e9792645060587691e3a6ce74ec95c961a47112775",
+    "381b031d8dc07da6bc342b939e76be1b1200e3e12bbe805001bb4a3cdb3d5272",
 )
 
 # Identifiers may be quoted or not, and a program writes more or fewer spaces.

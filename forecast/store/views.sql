@@ -192,7 +192,8 @@ with said as (
     where d.first_month = d.last_month and d.first_month > (
         select max(c.last_month) from coverage as c
         join release_places as p on p.release_id = c.release_id and p.kind <> 'vintage'
-        where (c.dimension, c.component) = (d.dimension, d.component)
+        -- Of a part, nothing is awaited of a month whose total came without it.
+        where (c.dimension = '' or (c.dimension, c.component) = (d.dimension, d.component))
             -- What no file states of a total is the sum of the others'.
             and (c.border = d.border or not exists (
                 select 1 from coverage as e
