@@ -644,6 +644,21 @@ class Provisional:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryHabit:
+    """What an accepted delivery brought: how many series and months, and what it changed.
+
+    data_through : its last month. changed : months that an earlier one stated too, the oldest of
+    them in `oldest`.
+    """
+
+    data_through: str
+    series: int
+    cells: int
+    changed: int
+    oldest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """A month of a delivery that is not complete.
 

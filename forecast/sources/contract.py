@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 from forecast import months
 from forecast.agreed import Agreed, Life, LifeKind
 from forecast.errors import DataError
-from forecast.types import Counts, SeriesKey
+from forecast.types import Counts, DeliveryHabit, SeriesKey
 from forecast.words import first_few, many, month_words, slug
 
 UNIT, RESTATED, NEW, PARTIAL = "unit changed", "restated", "new", "partial"
@@ -65,16 +65,6 @@ class FreshMonth(NamedTuple):
     before: list[int]
 
 
-class DeliveryHabit(NamedTuple):
-    """What an accepted delivery brought: a row of the statement `habits`."""
-
-    data_through: str
-    series: int
-    cells: int
-    changed: int
-    oldest: str | None
-
-
 @dataclass(frozen=True)
 class DiffFinding:
     """What one check says. answers : those that let the file in; none where nothing is asked."""
@@ -100,7 +90,6 @@ class DeliveryDiff:
     habits: Sequence[DeliveryHabit] = ()
     restates: int = 0
     whole: str = ""
-    at: str = ""
     answered: Collection[str] = ()
     explained: bool = False
     moved: set[SeriesKey] = field(default_factory=set)

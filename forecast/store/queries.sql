@@ -239,7 +239,7 @@ restated as (
     )
     group by o.release_id
 )
-select r.data_through, s.series, s.cells, coalesce(n.cells, 0), n.oldest
+select r.data_through, s.series, s.cells, coalesce(n.cells, 0) as changed, n.oldest
 from releases as r
 join stated as s on s.release_id = r.id
 left join restated as n on n.release_id = r.id

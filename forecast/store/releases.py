@@ -22,7 +22,16 @@ from forecast.periods import Calendar
 from forecast.store import ledger, measures
 from forecast.store.connect import insert, transaction
 from forecast.store.queries import column, records, rows, sql
-from forecast.types import Counts, Coverage, Release, Row, Scope, SeriesKey, Snapshot
+from forecast.types import (
+    Counts,
+    Coverage,
+    DeliveryHabit,
+    Release,
+    Row,
+    Scope,
+    SeriesKey,
+    Snapshot,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -425,13 +434,9 @@ def find_by_hash(db: Connection, sha256: str) -> Row | None:
     return next(iter(rows(db, "release_by_hash", (sha256,))), None)
 
 
-def habits(db: Connection) -> list[tuple[str, int, int, int, str | None]]:
-    """Return what each accepted delivery brought, the oldest first.
-
-    Its last month; how many series and months it stated; how many of these it changed, and the
-    oldest month among them.
-    """
-    return [tuple(row) for row in db.execute(sql("habits")).fetchall()]
+def habits(db: Connection) -> list[DeliveryHabit]:
+    """Return what each accepted delivery brought, the oldest first."""
+    return records(db, DeliveryHabit, "habits")
 
 
 @dataclass(frozen=True, slots=True)

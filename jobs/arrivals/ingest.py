@@ -239,7 +239,7 @@ def accept(
     arrival = folder.of_operator(file, row.first_seen_at or "", address=row.url)
     content = arrival.content()
     read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
-    read, agreed, asked = _as_agreed(db, context, read, answers, now)
+    read, agreed, asked = _as_agreed(db, context, read, answers)
     if answers and asked:
         raise HeldError(arrival.name, asked)
     of = catalog.source_of(arrival.name, context.source)
@@ -261,7 +261,7 @@ def accept(
 
 
 def _as_agreed(
-    db: Database, context: Context, read: ReadRelease, answers: Collection[str] = (), now: str = ""
+    db: Database, context: Context, read: ReadRelease, answers: Collection[str] = ()
 ) -> tuple[ReadRelease, Agreed, list[str]]:
     """Hold a file of own counts against its contract: what is kept, what is agreed on, what asked.
 
@@ -272,15 +272,14 @@ def _as_agreed(
     if not isinstance(section, CountsSection):
         return read, Agreed(), []
     case = contract.DeliveryDiff(
-        {key: dict(known) for key, known in read.snapshot.counts.items()},
-        releases.current_counts(db),
-        read.header,
-        section.agreed,
-        [contract.DeliveryHabit(*row) for row in releases.habits(db)],
-        section.contract.restates,
-        section.total,
-        now,
-        answers,
+        stated={key: dict(known) for key, known in read.snapshot.counts.items()},
+        before=releases.current_counts(db),
+        header=read.header,
+        agreed=section.agreed,
+        habits=releases.habits(db.conn),
+        restates=section.contract.restates,
+        whole=section.total,
+        answered=answers,
     )
     if not section.agreed.header:
         case.agreed = section.agreed.model_copy(update={"header": section.contract.header})

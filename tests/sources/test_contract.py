@@ -10,8 +10,8 @@ from forecast import months
 from forecast.agreed import Agreed, kind_of
 from forecast.errors import DataError
 from forecast.sources import contract
-from forecast.sources.contract import DeliveryDiff, DeliveryHabit
-from forecast.types import SeriesKey
+from forecast.sources.contract import DeliveryDiff
+from forecast.types import DeliveryHabit, SeriesKey
 
 NAMES = ("Seattle", "Tacoma", "Yakima", "Öst")
 LAST = "2024-12"
