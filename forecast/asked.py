@@ -83,7 +83,8 @@ def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Answere
 
     every : what answers for each; the connection may be about one after the other. sources : all.
     """
-    named, answers, refused = questions.measures_named(text, sources), list[Any](), None
+    named, refused = questions.measures_named(text, sources), None
+    answers: list[tuple[Source, Answer]] = []
     for answering in every:
         if answering.source in named:
             try:
@@ -91,7 +92,8 @@ def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Answere
             except BordercastError as error:  # another measure may know what this one does not
                 refused = refused or error
                 continue
-            answers += [(answering.source, answer)] * (answer is not None)
+            if answer is not None:
+                answers.append((answering.source, answer))
     return Answered(tuple(answers), refused)
 
 
@@ -336,10 +338,10 @@ class Answering:
         elif (before := span.shift(-12).total(counts)) is not None and span.length <= 12:
             change = change_words(now, before)
             yield f"The same months a year before: {before:,} ({change})."
-        per_day = f"{now / span.days:,.0f} a day" if now >= span.days else ""
-        per_month = f"{now / span.length:,.0f} a month" if span.length > 1 else ""
-        if both := ", ".join(filter(None, (per_month, per_day))):
-            yield f"On average {both}."
+        per_month, per_day = _rates(now, span)
+        told = [per_month] * (span.length > 1) + [per_day] * (now >= span.days)
+        if told:
+            yield f"On average {', '.join(told)}."
         whole = self._whole_of(subject)
         all_of = whole and self.table.total(whole, span)
         if whole and all_of:
@@ -373,8 +375,7 @@ class Answering:
                 step = f"{last.count - first.count:+,}".replace("-", "\N{MINUS SIGN}")
                 yield f"Change from {words(first.span)} to {words(last.span)}: {change} ({step})."
         for one in counted if len(subjects) == 1 else ():
-            rate = f"{one.count / one.span.length:,.0f} a month"
-            yield f"{capital(words(one.span))}: {rate}, {one.count / one.span.days:,.0f} a day."
+            yield f"{capital(words(one.span))}: {', '.join(_rates(one.count, one.span))}."
         if len(subjects) == len(counted) > 1:
             names = [one.subject.words(self.source) for one in counted]
             if len(counted) == 2 and all(one.count for one in counted):
@@ -396,7 +397,7 @@ class Answering:
             span, words = named.period, self.source.calendar.words(named.period)
             count = self.table.total(subject, span) or 0
             per = {"per_month": count / span.length, "per_day": count / span.days}
-            rates = [f"{per['per_month']:,.0f} a month", f"{per['per_day']:,.0f} a day"]
+            rates = _rates(count, span)
             lead = f"Under {named.name}, {words}" if named.name else capital(words)
             lines.append(
                 f"{lead}: {', '.join(rates[:: -1 if measure == 'per_day' else 1])}; "
@@ -630,6 +631,11 @@ class Answering:
         lines = [f"{statement}: the last month {side}."]
         value = self._meaning(Reading(subject, span), counts[month])
         return Answer(tuple(lines), value | {"month": month}, *self._about(subject))
+
+
+def _rates(count: int, span: Period) -> list[str]:
+    """Say how many a month a count is, and how many a day."""
+    return [f"{count / span.length:,.0f} a month", f"{count / span.days:,.0f} a day"]
 
 
 def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from forecast import months
 from forecast.periods import Period
 from forecast.sources.names import normal
 from forecast.types import SeriesKey
@@ -222,8 +223,6 @@ def _kinds(plain: str) -> tuple[list[AskedKind], str, int]:
 
 
 def _of_term(term: Term, newest: int) -> Period:
-    from forecast import months
-
     return Period(months.to_index(term.first), months.to_index(term.last) if term.last else newest)
 
 
