@@ -28,6 +28,7 @@ from forecast.types import (
     MonthVintage,
     Provisional,
     RevisedMonth,
+    Row,
     RunBasis,
     ScoredForecast,
     SeriesKey,
@@ -145,11 +146,17 @@ def read(db: Database) -> Inputs:
 
 def provisional(connection: Connection) -> list[Provisional]:
     """Return every month's count that is not the last word, the oldest month first."""
+    return list(map(_provisional, rows(connection, "provisional")))
+
+
+def figures_of(connection: Connection, month: str) -> list[Provisional]:
+    """Return every figure said of a month before its file, withdrawn ones too, the oldest first."""
+    return list(map(_provisional, rows(connection, "figures_of_month", (month,))))
+
+
+def _provisional(row: Row) -> Provisional:
     names = [f.name for f in fields(Provisional) if f.name not in ("series", "count")]
-    return [
-        Provisional(of(SeriesKey, row), count=row[COUNT], **{name: row[name] for name in names})
-        for row in rows(connection, "provisional")
-    ]
+    return Provisional(of(SeriesKey, row), count=row[COUNT], **{name: row[name] for name in names})
 
 
 def first_known(db: Connection) -> RunBasis:

@@ -1301,7 +1301,11 @@ select * from dated_values order by known_by, border, dimension, member, first_m
 select * from provisional_months order by month, border, dimension, member, component
 
 -- name: figures_of_month
-select l.* from dated_lines as l join dated_batches as b on b.id = l.batch_id
+select
+    l.border, l.dimension, l.member, l.component, l.first_month as month, l.encounters, l.rounding,
+    l.days, l.known_by, l.source, 'figure' as kind, null as share, null as low, null as high,
+    l.batch_id as batch
+from dated_lines as l join dated_batches as b on b.id = l.batch_id
 where b.measure_id = (select measure_id from scope) and b.name like 'preliminary: %'
     and l.first_month = ? order by l.batch_id, l.place
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecast.desk import provisional
 from forecast.desk.sentences.section import SectionText
-from forecast.rows import of
 from forecast.sources.source import Source
 from forecast.store import inputs, notices
 from forecast.store.notices import Notice
 from forecast.store.queries import rows
-from forecast.types import COUNT, Provisional, SeriesKey
+from forecast.types import COUNT, Provisional
 from forecast.words import change_words, day_words, month_words
 
 if TYPE_CHECKING:
@@ -30,21 +29,10 @@ def told(
     connection: sqlite3.Connection, month: str, source: Source
 ) -> list[tuple[Notice, Provisional]]:
     """Return the notices of a month's figures, withdrawn ones too, the oldest first."""
-    said = {
-        told_as(figure, source): figure
-        for row in rows(connection, "figures_of_month", (month,))
-        for figure in [_figure(row)]
-    }
+    figures = inputs.figures_of(connection, month)
+    said = {told_as(figure, source): figure for figure in figures}
     every = notices.every(connection) if said else []
     return [(n, said[n.content_key]) for n in every if n.content_key in said]
-
-
-def _figure(row: dict[str, Any]) -> Provisional:
-    return Provisional(
-        *(of(SeriesKey, row), row["first_month"], row[COUNT], row["rounding"], row["days"]),
-        *(row["known_by"], row["source"], "figure"),
-        batch=row["batch_id"],
-    )
 
 
 def section(
