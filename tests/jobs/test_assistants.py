@@ -41,7 +41,8 @@ HOSTILE = [
     ("forecast", {"series": "north\x00ern"}),
     ("chance", {"series": "northern", "span": "2026-99", "event": "__import__('os')"}),
     ("fact", {"series": "northern", "span": "2025-02", "claim": "?", "since": "\x1b[2J"}),
-    ("fact", {"series": "northern"}),
+    ("fact", {"span": "2025-02"}),
+    ("fact", {"series": "no such place"}),
     ("flags", {"total": "../../etc", "since": "x"}),
     ("flags", {"total": 7}),
     ("flags", {"severity": "grave"}),
@@ -99,6 +100,16 @@ def test_pages_of_flags_are_small_and_together_all_that_the_command_prints(publi
     assert len(pages) > 2
     assert {page["total_rows"] for page in pages} == {len(told)}
     assert [row for page in pages for row in page["rows"]] == told
+
+
+@pytest.mark.slow
+def test_a_name_alone_is_a_question_of_its_newest_month(published):
+    async def use(client):
+        return (await client.call_tool("fact", {"series": "northern"})).content[0].text
+
+    (answer,) = json.loads(session(published, use))["answer"]["answers"]
+
+    assert (answer["border"], answer["month"]) == ("northern", "2026-08")
 
 
 @pytest.mark.slow
