@@ -57,7 +57,6 @@ def misread(text: str, claim: dict) -> bool:
     )
 
 
-@pytest.mark.xfail(reason="two forms of ours are read wrong in some records")
 @pytest.mark.parametrize("name", RECORDS)
 def test_nothing_that_a_record_says_of_itself_is_accused(session_artifact, tmp_path, name):
     total, months, year, day = RECORDS[name]

@@ -21,7 +21,6 @@ def record(request, session_artifact):
     return same_records.database(folder)
 
 
-@pytest.mark.xfail(reason="seen for seven of nine records")
 def test_what_a_record_says_its_tables_bear(record):
     with chdir(record.parent):
         done = CliRunner().invoke(main, ["--db", str(record), "audit"])

@@ -237,7 +237,6 @@ def test_a_chart_has_no_tab_stop_and_its_numbers_are_a_link_away(page):
     page.keyboard.press("Enter")
 
 
-@pytest.mark.xfail(reason="one hidden label has no size at 1280 px")
 @pytest.mark.parametrize("place", ["", "border/northern/", "compare/northern-southwest/"])
 def test_the_words_of_charts_can_be_read_on_a_phone(page, place):
     shown(page, place)

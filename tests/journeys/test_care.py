@@ -251,14 +251,6 @@ def test_doctor_takes_a_moment_without_a_zone_for_utc(record):
     assert "clock" in {f.name for f in by_doctor(Context.open(record, Config()), "x", moment)}
 
 
-@pytest.mark.parametrize(
-    ("many", "said"),
-    [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
-)
-def test_three_of_many_are_named(many, said):
-    assert checks._some([str(number) for number in range(many)]) == said
-
-
 def test_an_unknown_variable_of_ours_is_refused(monkeypatch):
     monkeypatch.setenv("BORDERCAST_PASSWORD", "x")
 

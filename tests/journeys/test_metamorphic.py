@@ -92,7 +92,6 @@ def differing(one: Facts, other: Facts) -> set[str]:
     return {at[2] for at in one.keys() | other.keys() if one.get(at) != other.get(at)}
 
 
-@pytest.mark.xfail(reason="not seen since its last change")
 def test_years_that_begin_elsewhere_change_what_is_of_years_alone(plain, tmp_path):
     july = record(tmp_path / "july", begins=7)
     one, other = told(plain), told(july)

@@ -129,7 +129,6 @@ def _number(name: str, asked) -> str:
     return next(row.split()[0] for row in rows if name in row)
 
 
-@pytest.mark.xfail(reason="not seen to its end since deliveries have a contract")
 @pytest.mark.slow
 def test_odd_deliveries_end_without_a_jam_or_a_half_state(asked):
     for name, content, code, said in DELIVERIES:
@@ -160,7 +159,6 @@ def test_odd_deliveries_end_without_a_jam_or_a_half_state(asked):
     every_link_leads_somewhere(Path("site"), (*NAMES, *SCRIPTS))
 
 
-@pytest.mark.xfail(reason="not seen to its end since deliveries have a contract")
 @pytest.mark.slow
 def test_a_wake_during_a_backup_and_a_kill_in_a_migration_leave_a_whole_record(asked):
     earlier = Path(__file__).parents[1] / "earlier"

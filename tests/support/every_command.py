@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from tests.support import publisher, small_record
@@ -97,4 +98,4 @@ def commands(folder: Path) -> list[list[str]]:
         releases withdraw 5 --why odd --by Lee
         restore {backup}
     """
-    return [line.split() for line in words.splitlines() if line.strip()]
+    return [shlex.split(line) for line in words.splitlines() if line.strip()]
