@@ -147,6 +147,7 @@ class Reader:
         beside = (
             scene.compares(number.first)
             or bracketed
+            or _leads(scene, number)
             or any(  # twice the 4,592 of July
                 n.kind in ("times", "percent")
                 and n.last <= number.first <= n.last + 2
@@ -250,6 +251,12 @@ class Reader:
             said.subject = whose.sector((sector,))
         elif total and not drugs:
             said.subject = Subject(total, said.agency)
+
+
+def _leads(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether it is all that is said of a time before: the same months a year before: 1,752."""
+    ref = next((ref for ref in scene.times if ref.last == number.first - 1), None)
+    return ref is not None and ref.relative and scene.low(ref.last) == ":"
 
 
 def _largest(table: CountTable) -> tuple[str, ...]:

@@ -251,3 +251,25 @@ def test_no_paragraph_of_our_own_is_accused(embedded, month):
 
     assert [one.quote for one in found if one.blamed] == []
     assert sum(one.judged.holds for one in found) >= 7
+
+
+SPAN = "CBP counted {now:,} encounters at the southwest border in fiscal year 2023. "
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [
+        ("The same months a year before: {before:,} (<{change:+.1f}%>).", "right"),
+        ("The same months a year before: {before:,} (<{off:+.1f}%>).", "wrong"),
+        # A chance in a list, and what a record supports: neither a change nor a rank.
+        ("Month in half a year above this month: <6%>", "none"),
+        ("It is rarer than 1 month in 99 (<the most> that the record supports).", "none"),
+    ],
+)
+def test_what_our_lists_say_is_read_as_meant(embedded, verdict, words, due):
+    southwest = Subject("southwest")
+    now, before = (embedded.total(southwest, FEDERAL.period(year)) for year in (2023, 2022))
+    change = 100 * (now / before - 1)
+    text = (SPAN + words).format(now=now, before=before, change=change, off=change + 40)
+
+    assert verdict(text) == due

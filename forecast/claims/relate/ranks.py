@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from forecast.claims.confront import confront
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge, near_rank
@@ -99,7 +100,8 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
         for kind, (low, high) in near.items()
         for p in scene.of_kind(kind)
     )
-    if any(beside) or _DAYS & set(scene.words(first - 5, last + 6)) or scene.compares(first):
+    told = ("the", "record") in pairwise(scene.words(last, last + 4))  # that the record supports
+    if told or any(beside) or _DAYS & set(scene.words(first - 5, last + 6)) or scene.compares(first):
         return True
     if any(ref.last == first and scene.compares(ref.first) for ref in scene.times):
         return True  # up from July's record low

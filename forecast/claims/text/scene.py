@@ -270,6 +270,9 @@ def claimed(scene: Scene, number: WrittenNumber, sign: int = 1) -> Claimed:
     return Claimed(sign * number.value, how, number.unit, number.exact)
 
 
+_BEHIND = word_set("above below more less")
+
+
 def direction(scene: Scene, number: WrittenNumber) -> int:
     """Tell which way a change went: 1 up, -1 down, 0 where no word says it."""
     start = scene.extent(number)[0]
@@ -279,11 +282,10 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
     ways = []
     for distance, phrase in scene.near(number, scene.of_kind("change", "hedge")):
         behind = phrase.first - number.last
-        led = phrase.last == number.first
         if phrase.kind == "hedge":
             directed = 0 <= behind <= 1 and phrase.value in ("over", "below")
-        else:
-            directed = not (led and scene.low(phrase.first) in ("above", "below", "more", "less"))
+        else:  # but no chance of a month above this one: 6%
+            directed = behind >= 0 or scene.low(phrase.first) not in _BEHIND
         if directed and distance < 14:
             # Words right behind a percent say its direction; before it, verbs and nouns do.
             reach = 1.0 if behind < 0 else 0.0 if behind <= 1 else 2.5
