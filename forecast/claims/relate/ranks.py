@@ -101,7 +101,12 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
         for p in scene.of_kind(kind)
     )
     told = ("the", "record") in pairwise(scene.words(last, last + 4))  # that the record supports
-    if told or any(beside) or _DAYS & set(scene.words(first - 5, last + 6)) or scene.compares(first):
+    if (
+        told
+        or any(beside)
+        or _DAYS & set(scene.words(first - 5, last + 6))
+        or scene.compares(first)
+    ):
         return True
     if any(ref.last == first and scene.compares(ref.first) for ref in scene.times):
         return True  # up from July's record low
