@@ -33,7 +33,6 @@ CHANGES = {"x2": 2.0, "x3": 3.0, "+50%": 1.5}
 SERIES, MONTHS, QUIET, CHANGED = 100, 96, 12, 3
 RATES = (0.002, 0.005, 0.01, 0.02, 0.05)  # false alarms a quiet series-month
 MATCHED = 0.01
-FITTED, FITTED_TO = 20, 100  # series, and up to which level: a fit of Farrington takes its time
 RESULTS = Path(__file__).parent / "results" / "operating.json"
 OURS = "bordercast"
 
@@ -51,13 +50,12 @@ def main(picture: str) -> None:
 def at_level(level: int) -> Iterator[Row]:
     """One row a method, change and rate of false alarms."""
     counts = simulated(level)
-    fitted = FITTED if level <= FITTED_TO else 0
-    quiet = scores(counts, QUIET, fitted)
+    quiet = scores(counts, QUIET)
     by_change = {}
     for name, factor in CHANGES.items():
         moved = counts.copy()
         moved[:, -CHANGED:] = np.rint(counts[:, -CHANGED:] * factor)
-        by_change[name] = scores(moved, CHANGED, fitted)
+        by_change[name] = scores(moved, CHANGED)
     for method, usual in quiet.items():
         for rate in RATES:
             limit = np.nanquantile(usual, 1 - rate)
@@ -85,9 +83,9 @@ def simulated(level: int) -> Floats:
     return random.poisson(level * np.exp(season + np.cumsum(drift, axis=1))).astype(float)
 
 
-def scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
+def scores(counts: Floats, judged: int) -> dict[str, Floats]:
     """Method -> (series, judged) how unusually high each of the last months was."""
-    return {OURS: own_scores(counts, judged), **peer_scores(counts, judged, fitted)}
+    return {OURS: own_scores(counts, judged), **peer_scores(counts, judged)}
 
 
 def own_scores(counts: Floats, judged: int) -> Floats:
@@ -100,7 +98,7 @@ def own_scores(counts: Floats, judged: int) -> Floats:
     return -(1 - said.cdf(panel.z[:, -judged:]))
 
 
-def peer_scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
+def peer_scores(counts: Floats, judged: int) -> dict[str, Floats]:
     """The same by R's surveillance; none where there is no R."""
     if shutil.which("Rscript") is None:
         return {}
@@ -108,7 +106,7 @@ def peer_scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
         given, answer = Path(folder, "counts.csv"), Path(folder, "scores.csv")
         np.savetxt(given, np.column_stack([np.arange(len(counts)), counts]), "%d", delimiter=",")
         script = Path(__file__).with_name("surveillance.R")
-        subprocess.run(["Rscript", script, given, answer, str(judged), str(fitted)], check=True)
+        subprocess.run(["Rscript", script, given, answer, str(judged)], check=True)
         with answer.open() as file:
             rows = list(csv.DictReader(file))
     out: dict[str, Floats] = {}
@@ -119,7 +117,7 @@ def peer_scores(counts: Floats, judged: int, fitted: int) -> dict[str, Floats]:
 
 
 def table(rows: list[Row]) -> str:
-    """Markdown: at the matched rate, share found in three months and mean months to it."""
+    """Markdown: at the matched rate, mean months until found, and the share found in three."""
     chosen = [row for row in rows if row["false_alarms"] == MATCHED]
     methods = list(dict.fromkeys(row["method"] for row in chosen))
     lines = [
@@ -130,10 +128,7 @@ def table(rows: list[Row]) -> str:
         for change in CHANGES:
             of = {r["method"]: r for r in chosen if (r["level"], r["change"]) == (level, change)}
             cells = [
-                f"{of[m]['in_first_month']:.2f} {of[m]['found']:.2f} {of[m]['months']:.1f}"
-                if m in of
-                else ""
-                for m in methods
+                f"{of[m]['months']:.1f} ({of[m]['found']:.2f})" if m in of else "" for m in methods
             ]
             lines.append(f"| {level:,} | {change} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -142,21 +137,20 @@ def table(rows: list[Row]) -> str:
 def _chart(rows: list[Row]) -> alt.FacetChart:
     x = alt.X(
         "false_alarms:Q",
-        title="false alarms a series-month",
+        title="false alarms",
         scale=alt.Scale(type="log"),
         axis=alt.Axis(values=list(RATES), format=".1%", grid=False),
     )
-    y = alt.Y("found:Q", title="found within three months", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("found:Q", title="found", scale=alt.Scale(domain=[0, 1]))
     colour = alt.Color(
         "method:N",
         legend=alt.Legend(orient="top", title=None),
         scale=alt.Scale(range=["#1f5f8b", "#9c2f1c", "#6b5b00", "#555"]),
         sort=[OURS],
     )
-    drawn = [row for row in rows if row["level"] != LEVELS[-1]]
-    lines = alt.Chart(alt.Data(values=drawn)).mark_line(point=True).encode(x=x, y=y, color=colour)
+    lines = alt.Chart(alt.Data(values=rows)).mark_line(point=True).encode(x=x, y=y, color=colour)
     return (
-        lines.properties(width=150, height=110)
+        lines.properties(width=130, height=110)
         .facet(
             row=alt.Row("change:N", title=None, sort=list(CHANGES)),
             column=alt.Column(

@@ -1,10 +1,9 @@
 # EARS and Farrington by R's surveillance: one score a series-month, larger is more unusual.
-# Rscript surveillance.R counts.csv scores.csv judged fitted
-# counts.csv: series, 1, 2, ... months; the `judged` last months are scored, by Farrington of the first `fitted` series.
+# Rscript surveillance.R counts.csv scores.csv judged
+# counts.csv: series, 1, 2, ... months; the `judged` last months are scored.
 suppressMessages(library(surveillance))
 given <- commandArgs(trailingOnly = TRUE)
 judged <- as.integer(given[3])
-fitted <- as.integer(given[4])
 table <- read.csv(given[1], header = FALSE)
 rows <- list()
 for (row in seq_len(nrow(table))) {
@@ -23,7 +22,6 @@ for (row in seq_len(nrow(table))) {
     score <- (counts[range] - (at[, 1] - z[1] * sd)) / sd
     rows[[length(rows) + 1]] <- data.frame(table[row, 1], paste("EARS", method), range, score)
   }
-  if (row > fitted) next
   flexible <- suppressWarnings(farringtonFlexible(series, list(
     range = range, b = 5, w = 2, noPeriods = 1, pastWeeksNotIncluded = 3, trend = TRUE,
     reweight = TRUE, weightsThreshold = 2.58, thresholdMethod = "nbPlugin", alpha = 0.01,

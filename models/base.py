@@ -204,6 +204,15 @@ class Model(Protocol):
 
 
 MOST_MISSING = 24  # unknown months in a row, say a season that nobody counted, or two
+LEAST_KNOWN = 13  # known months: before, nothing is forecast, and the scale is found
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Series that are on another scale from a column on; row, column : (n,)."""
+
+    row: Ints
+    column: Ints
 
 
 @dataclass(frozen=True)
@@ -247,6 +256,32 @@ class MonthlyCounts:
         z = np.where(linear[:, None], self.values, z)
         of = self.last, self.family, self.names, without_events
         return Panel(z, *of, jumps=self.jumps, linear=linear if linear.any() else None)
+
+    @cached_property
+    def turned(self) -> Turned:
+        """The series that first go below 0 when forecasts of them have been made, and when."""
+        below = np.nan_to_num(self.values) < 0
+        column = np.where(below.any(axis=1), below.argmax(axis=1), 0)
+        before = np.arange(self.values.shape[1]) < column[:, None]
+        row = np.flatnonzero((np.isfinite(self.values) & before).sum(axis=1) >= LEAST_KNOWN)
+        return Turned(row, column[row])
+
+    def with_turned(self) -> MonthlyCounts:
+        """The same and, in rows after them, what `turned` were before, whose family they leave.
+
+        A family was taught by counts, and what came later must not change what it was told.
+        """
+        row, column = self.turned.row, self.turned.column
+        past = np.arange(self.values.shape[1]) < column[:, None]
+        apart = self.family.astype(object)
+        apart[row] = [f"{name} below 0" for name in np.array(self.names, dtype=object)[row]]
+        return MonthlyCounts(
+            (*self.names, *(self.names[of] for of in row.tolist())),
+            np.concatenate([apart, self.family[row]]).astype(np.str_),
+            np.concatenate([self.values, np.where(past, self.values[row], np.nan)]),
+            np.concatenate([self.last, self.last[row]]),
+            jumps=self.jumps,
+        )
 
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""

@@ -8,7 +8,8 @@
 | difference | any: degrees, balances, net change | as it is, in units of its spread |
 
 A source says its kind; of a table it is seen from the values, and from a name that says percent.
-The scale of a series follows from its first 13 months: no later month changes what was said before.
+The scale of a series follows from its first 13 months: no later one changes what was said before.
+One that goes below 0 later is forecast as a difference from then on: `MonthlyCounts.turned`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.base import Floats, Panel
+from models.base import LEAST_KNOWN, Floats, Panel
 
 Kind = Literal["count", "amount", "share", "difference"]
 
@@ -41,7 +42,6 @@ KINDS: dict[Kind, Quantity] = {
     "difference": Quantity("difference"),
 }
 MOST_DECIMALS = 6  # more are a quotient's
-EARLY = 13  # known months that say the scale: nothing is forecast before
 STEPS = 1e5  # of a unit in a usual value, at most
 LINEAR = 60.0  # z of 0 where z is a value in units of its spread: there tails are not bent
 _PERCENT = re.compile(r"%|\b(percent|per cent|percentage|pct|share|proportion)\b", re.IGNORECASE)
@@ -79,7 +79,7 @@ def in_own_units(panel: Panel, *, together: bool = False) -> tuple[Panel, Floats
     if panel.jumps:
         return panel, unit
     known = np.isfinite(panel.z)
-    early = known & (np.cumsum(known, axis=1) <= EARLY)
+    early = known & (np.cumsum(known, axis=1) <= LEAST_KNOWN)
     x = np.where(linear[:, None], panel.z, np.expm1(np.where(linear[:, None], 0, panel.z)))
     for row in range(len(unit)):
         own = x[row, early[row]]
@@ -94,7 +94,9 @@ def in_own_units(panel: Panel, *, together: bool = False) -> tuple[Panel, Floats
     if not len(moved):
         return panel, unit
     z, of = panel.z.copy(), unit[moved, None]
-    z[moved] = np.where(of < 0, LINEAR + x[moved] / np.abs(of), np.log1p(x[moved] / np.abs(of)))
+    z[moved] = np.where(
+        of < 0, LINEAR + x[moved] / np.abs(of), np.log1p(np.maximum(x[moved] / np.abs(of), 0))
+    )
     return replace(panel, z=z, linear=unit != 1), unit
 
 

@@ -181,11 +181,11 @@ def forecast_models(
 
     refitting : how refit models come to their paths, which takes seconds a series.
     """
-    end = counts.values.shape[1] - 1
+    end, every = counts.values.shape[1] - 1, counts.with_turned()
     back = np.arange(min(hindcasts, end), -1, -1, dtype=np.int64)
     forecasts = forecast(
-        counts.panel,
-        counts.names,
+        every.panel,
+        every.names,
         models,
         end - back,
         h,
@@ -194,7 +194,9 @@ def forecast_models(
         spread=spread,
         refitting=refitting,
     )
-    return {name: SeriesForecasts(counts, back, of) for name, of in forecasts.predictive.items()}
+    said = forecasts.predictive.items()
+    told = {name: of.as_turned(counts.turned, forecasts.origins[name]) for name, of in said}
+    return {name: SeriesForecasts(counts, back, of) for name, of in told.items()}
 
 
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -445,7 +447,7 @@ def forecast_parts(
     origins = parted.width - 1 - back
     numbers: dict[int, Ints] = {}
     for part in range(len(parted.sizes)):
-        panel = parted.counts(part).panel
+        panel = parted.counts(part).with_turned().panel
         rows = np.flatnonzero(np.isin(panel.family, parted.spanning))
         if len(rows):
             panel = panel.some(rows)
@@ -458,11 +460,13 @@ def forecast_parts(
         learn(task, parted.scratch, numbers, spread)
     for part in range(len(parted.sizes)):
         counts = parted.counts(part)
-        shared = np.isin(counts.family, parted.spanning)
+        every = counts.with_turned()
+        shared = np.isin(every.family, parted.spanning)
         own, together = np.flatnonzero(~shared), np.flatnonzero(shared)
         predictives = parted.scratch.value("said", part) if len(together) else []
         if len(own) or not predictives:
-            panel = counts.panel.some(own)
+            panel = every.panel.some(own)
             predictives = [*predictives, engine_forecasts(panel, origins, h, spread=spread)]
         back_in_order = np.argsort(np.concatenate([together, own]))
-        yield SeriesForecasts(counts, back, joined(predictives).of(back_in_order))
+        said = joined(predictives).of(back_in_order).as_turned(counts.turned, origins)
+        yield SeriesForecasts(counts, back, said)

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.engine import intervals, mixtures, tails
 from forecast.engine.mixtures import Mixtures
 from forecast.types import ForecastPath, MonthForecast, MonthMixture, SeriesKey
-from models.base import Floats, Ints, Panel
+from models.base import Floats, Ints, Panel, Turned
 from models.quantity import from_units, to_units
 
 TotalRows = Mapping[int, Sequence[int]]
@@ -149,6 +149,26 @@ class Predictive:
             of = replace(new, row=np.asarray(rows)[new.row], place=np.full_like(new.place, origin))
             mixed = mixtures.appended(mixed, of)
         return Predictive(**arrays, mixtures=mixed)
+
+    def as_turned(self, turned: Turned, origins: Ints) -> Predictive:
+        """The forecasts of all series but the last: before these turned, as what they were.
+
+        origins : columns. The last series are those of `turned`, see `MonthlyCounts.with_turned`.
+        """
+        row, n = turned.row, len(self.sigma) - len(turned.row)
+        if not len(row):
+            return self
+        source = np.repeat(np.arange(n)[:, None], len(origins), axis=1)
+        was = np.arange(n, len(self.sigma))[:, None]
+        source[row] = np.where(origins < turned.column[:, None], was, source[row])
+        here, mixed = np.arange(len(origins)), self.mixtures
+        arrays = {name: x[source, here] for name, x in self._arrays.items()}
+        unit = None if self.unit is None else self.unit[source, here]
+        if mixed is not None:
+            home = np.concatenate([np.arange(n), row])[mixed.row]
+            kept = source[home, mixed.place] == mixed.row
+            mixed = replace(mixed, row=home).chosen(kept)
+        return self._with(arrays, mixed, unit)
 
     def first(self) -> Predictive:
         """The same one month ahead only."""

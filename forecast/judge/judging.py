@@ -549,7 +549,9 @@ def family_looks(
         assert total is not None
         if math.isfinite(move):
             total = replace(total, z=total.outlook.expected(case.month).centre + move)
-        yield replace(case, total=total)
+            yield replace(case, total=total)
+        else:
+            yield replace(case, apart=math.nan)  # by its own history: no siblings say otherwise
 
 
 def _siblings(case: MonthCase) -> tuple[str, str, str]:

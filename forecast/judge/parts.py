@@ -35,17 +35,20 @@ class BorderMonth:
     flagged: bool = False
 
 
+LEAST_SIBLINGS = 3  # the part itself among them
+
+
 def siblings_moves(errors: Floats, weight: Floats) -> Floats:
     """(parts, months) how far the other parts of a total were from their forecasts: their median.
 
-    NaN where no other is known.
+    NaN where only one other is known: of two that differ nobody can tell which is the odd one.
 
     errors : (parts, months) e, NaN where not known. weight : (parts, months) of each, > 0.
     """
     out = np.full_like(errors, np.nan)
     for t in range(errors.shape[1]):
         known = np.flatnonzero(np.isfinite(errors[:, t]))
-        if len(known) < 2:
+        if len(known) < LEAST_SIBLINGS:
             continue
         order = known[np.argsort(errors[known, t], kind="stable")]
         upto, own, place = (

@@ -908,13 +908,24 @@ def test_a_part_s_months_are_judged_once_and_none_before_its_last():
 
 
 def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
-    borders, family = parts_of((PART,))
-    shares = np.arange(6.0)[None]
-    monkeypatch.setattr(judging, "apart_shares", lambda of: shares)
+    keys = (SeriesKey("northern", "state", "MI"), *OTHERS[:2])
+    borders, family = parts_of(keys)
+    monkeypatch.setattr(judging, "apart_shares", lambda of: np.array([np.arange(6.0)] * 3))
 
     found = list(judging.family_looks(borders.past, borders, family))
 
-    assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0]  # columns of February to May
+    assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0] * 3  # columns of February to May
+
+
+def test_of_two_parts_none_is_asked_whether_it_moved_apart(monkeypatch):
+    """One tripled, the other did not: each would be far from its only sibling."""
+    borders, family = parts_of(OTHERS[:2])
+    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((2, 6)))
+
+    found = list(judging.family_looks(borders.past, borders, family))
+
+    assert len(found) == 8
+    assert all(math.isnan(one.apart) for one in found)
 
 
 def test_parts_of_one_month_that_fell_together_are_told_as_one():
@@ -1062,14 +1073,15 @@ def test_parts_are_not_watched_for_drift():
 
 def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
     """A run may have forecast it from a month that the panel does not go back to."""
-    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((1, 6)))
-    borders, family = parts_of((PART,))
-    for key in (NORTH, PART):
+    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((3, 6)))
+    borders, family = parts_of(keys := (PART, *OTHERS[1:3]))
+    for key in (NORTH, *keys):
         borders.past.first[key]["2025-01"] = FirstPublished(100, 1, "2025-02-20")
-    said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, PART)}
+    said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, *keys)}
     borders.past = replace(borders.past, issued=said)
 
-    found = list(judging.family_looks(borders.past, borders, family))
+    looks = judging.family_looks(borders.past, borders, family)
+    found = [one for one in looks if one.series == PART]
 
     assert [one.month for one in found] == [
         "2025-01",

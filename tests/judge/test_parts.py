@@ -62,6 +62,9 @@ def test_siblings_move_by_their_median_without_the_part_itself(parts_known):
 
     for part, t in np.ndindex(8, 5):
         others = [row for row in range(8) if row != part and np.isfinite(errors[row, t])]
+        if np.isfinite(errors[:, t]).sum() < 3:
+            assert np.isnan(found[part, t])
+            continue
         expected = median_by_hand(errors[others, t].tolist(), weight[others, t].tolist())
         assert found[part, t] == pytest.approx(expected)
     assert np.isnan(parts.siblings_moves(errors[:1], weight[:1])).all()

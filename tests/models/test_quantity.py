@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from forecast.engine.anyseries import forecast_counts
+from forecast.engine.anyseries import SeriesForecasts, forecast_counts, forecast_parts, kept_parts
+from forecast.engine.blocks import Scratch, serial
+from forecast.engine.predictive import joined
 from models.base import MonthlyCounts
 from models.quantity import decimals_of, quantity_of
 
@@ -72,3 +76,47 @@ def test_nothing_later_has_a_part_in_the_unit():
         back = forecast_counts(made, 6, hindcasts=14)
         answers.append(back.predictive.at(back.back >= 12).values((0.1, 0.9)))
     assert np.array_equal(*answers)
+
+
+def turning() -> MonthlyCounts:
+    """Five series of a family that end apart; two go below 0, late, and one has gaps before."""
+    values = np.round(40 + 12 * WAVE + 3 * np.random.default_rng(8).normal(0, 1, (5, 72)))
+    values[1, 50:] -= 60
+    values[3, 61] = -2
+    values[3, 58:61] = np.nan
+    return MonthlyCounts(tuple("abcde"), np.array(["x"] * 5), values, 700 + np.arange(5))
+
+
+def until(counts: MonthlyCounts, month: int) -> MonthlyCounts:
+    """What was known in a calendar month."""
+    columns = counts.values.shape[1]
+    lost = np.maximum(counts.last - month, 0)
+    values = np.full_like(counts.values, np.nan)
+    for row, of in enumerate(lost.tolist()):
+        values[row, of:] = counts.values[row, : columns - of]
+    return replace(counts, values=values, last=counts.last - lost)
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+@pytest.mark.parametrize("month", [674, 681, 682, 695, 699])
+def test_what_goes_below_zero_later_was_forecast_as_it_was_then(month, in_parts):
+    counts = turning()
+
+    def said(of: MonthlyCounts) -> SeriesForecasts:
+        if not in_parts:
+            return forecast_counts(of, 6, hindcasts=30)
+        halves = [of.some(np.arange(5) % 2 == half) for half in (0, 1)]
+        parted = kept_parts(zip("ab", halves, strict=True), Scratch(), [])
+        parts = list(forecast_parts(parted, 6, hindcasts=30, spread=serial))
+        said = joined([part.predictive for part in parts]).of(np.array([0, 3, 1, 4, 2]))
+        return SeriesForecasts(of, parts[0].back, said)
+
+    then, now = until(counts, month), said(counts)
+    ends = said(then).ends().predictive.values((0.1, 0.5, 0.9))[:, 0]
+    back = counts.last - then.last
+    place = len(now.back) - 1 - back
+    known = np.isfinite(then.values[:, -1])
+    hindcasts = now.predictive.values((0.1, 0.5, 0.9))[np.arange(5), place]
+    assert known.sum() >= 4
+    assert np.array_equal(hindcasts[known], ends[known])
+    assert (ends[1].min() < 0) == (month > 680)
