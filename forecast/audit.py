@@ -14,7 +14,6 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from forecast.base_tables import NEAR, BaseRow, BaseTables, back, named, same
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_SUPPORTED = 200  # "rarer than 1 month in 200" is the most a record of some 130 months can bear
 ORDINARY, UNUSUAL = 2 / 3, 0.05  # chance that most months reach; from which on none is flagged
+NODES = (
+    0.25  # a bound is read off between nodes of its distribution: its chance is met to a quarter
+)
 LEAST_SINCE = 12  # months back from which on "lowest since" is said
 GRADES = {"critical": (0.005, 4.0, "far "), "major": (0.01, 2.0, "well "), "notable": (1, 0, "")}
 
@@ -98,9 +100,6 @@ def audit(tables: BaseTables, told: Iterable[Fact]) -> Iterator[Discrepancy]:
             yield Discrepancy(*what, fact.value, right, words=fact.words or "nothing")
 
 
-# -- what the definitions say ---------------------------------------------------------------------
-
-
 def _so_far(at: _At) -> int | None:
     begun = [m for m in at.year() if min(at.counts) <= m <= at.month]
     if at.month == at.year()[0] or any(m not in at.counts for m in begun):
@@ -111,9 +110,8 @@ def _so_far(at: _At) -> int | None:
 def _year_before_to_date(at: _At) -> int | None:
     months = [m for m in at.year() if m <= at.month]
     last = [back(m, 12) for m in months]
-    return (
-        None if any(m not in at.counts for m in months + last) else sum(at.counts[m] for m in last)
-    )
+    held = at.counts.keys() >= {*months, *last}
+    return sum(at.counts[m] for m in last) if held else None
 
 
 def _since(side: int) -> Callable[[_At], str | None]:
@@ -134,10 +132,14 @@ def _in_a_row(by: int) -> Callable[[_At], int]:
     """Months up to this one that rose from those `by` months before, negative that fell."""
 
     def found(at: _At) -> int:
-        at_back = [at.counts.get(back(at.month, n)) for n in range(len(at.counts) + 2 * by)]
-        pairs = ((at_back[n], at_back[n + by]) for n in range(len(at.counts) + by))
-        sides = [0 if None in (now, then) else (now > then) - (now < then) for now, then in pairs]  # type: ignore[operator]
-        return sides[0] * len(list(takewhile(sides[0].__eq__, sides))) if sides else 0
+        def side(nth: int) -> int:
+            now, then = (at.counts.get(back(at.month, nth + more)) for more in (0, by))
+            return 0 if now is None or then is None else (now > then) - (now < then)
+
+        months = 0
+        while side(0) and side(months) == side(0):
+            months += 1
+        return side(0) * months
 
     return found
 
@@ -211,7 +213,7 @@ def _held(at: _At) -> Any:
 def _published(at: _At) -> int:
     first, last = at.month.split("/")
     through = min(last, at.first("sums")["cutoff"])
-    return sum(count for m, count in at.counts.items() if first <= m <= through)
+    return sum(c for m, c in at.counts.items() if first <= m <= through)
 
 
 def _from(of: str, name: str) -> Callable[[_At], Any]:
@@ -222,9 +224,9 @@ def _rarity(at: _At) -> float | str:
     """The chance of a count as far off: under 20% outside the 80% interval, and so on."""
     j = at.judged
     for chance, low, high in ((0.2, "lo80", "hi80"), (UNUSUAL, "lo95", "hi95")):
-        inside = j[low] <= j["encounters"] <= j[high]
-        # On a bound either may be so: it is rounded to a count.
-        if (j["p"] > chance) != inside and j["encounters"] not in (j[low], j[high]):
+        # On a bound or near its chance either may be so: it is rounded to a count.
+        clear = j["encounters"] not in (j[low], j[high]) and abs(j["p"] / chance - 1) > NODES
+        if clear and (j["p"] > chance) != (j[low] <= j["encounters"] <= j[high]):
             return f"{j['encounters']:,} beside {j[low]:,} to {j[high]:,}"
     return float(j["p"])
 
@@ -250,7 +252,7 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "change on year to date": lambda at: _percent(_so_far(at), _year_before_to_date(at)),
     "peak": lambda at: max(c for m, c in at.counts.items() if m <= at.month),
     "change on peak": lambda at: _percent(at.count, CHECKS["peak"](at)),
-    "rank": lambda at: 1 + sum(count > at.count for count in at.counts.values()),
+    "rank": lambda at: 1 + sum(c > at.count for c in at.counts.values()),
     "months in a row": _in_a_row(1),
     "years in a row": _in_a_row(12),
     "months held": lambda at: len(at.counts),
@@ -280,13 +282,12 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "sum published": _published,
     "sum ahead": _from("sums", "median"),
     "held": _held,
-    "months flagged": lambda at: len({m for s, m in at.t.rows["flags"] if " / " not in s}),
-    "months judged": lambda at: len({m for s, m in at.t.rows["judged"] if " / " not in s}),
+    "months flagged": lambda at: at.t.months["flags"],
+    "months judged": lambda at: at.t.months["judged"],
 }
 
 
-# -- what the words claim -------------------------------------------------------------------------
-# Of each figure the words that its numbers bear, as a pattern.
+# What the words claim: of each figure the words that its numbers bear, as a pattern.
 
 
 def _daily(at: _At) -> str:
@@ -349,7 +350,6 @@ def _unflagged(at: _At) -> str:
 def _graded(at: _At) -> str:
     flag, how = at.first("flags"), GRADES[_severity(at)][2]
     ends = {"level shift": "It stayed.*", "open": "Still open.*", None: "", "transient": "It did.*"}
-    # One whose figures were restated since is over as well.
     ended = ".*restated.*" if flag["ended_by"] == "restated" else ends[flag["state"]]
     side = "above" if CHECKS["flag side"](at) == 1 else "below"
     return ended if " / " in at.series else f"{how}{side}: {ended}"

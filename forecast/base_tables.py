@@ -56,7 +56,7 @@ class BaseTables:
     counts : series -> month -> the count now current. units : (series, month) -> to how many its
     source rounds. stated : (series, month) -> what each file states, the earliest file first.
     values : (total, month) -> its values, with the day from which each was known.
-    rows : what they are of -> (series, period) -> rows.
+    rows : what they are of -> (series, period) -> rows. months : and in how many months of a total.
     """
 
     shape: Shape
@@ -65,6 +65,7 @@ class BaseTables:
     stated: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
     values: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
     rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
+    months: dict[str, int] = field(default_factory=dict)
 
     def ending(self, total: str, tail: str) -> list[str]:
         """Name the series of a total that ends so: its own, or those of all parts of the whole."""
@@ -175,6 +176,7 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
         found = tables.rows.setdefault(name, {})
         for one in rows(_NAMED + query):
             found.setdefault((one["series"], one["period"]), []).append(one)
+        tables.months[name] = len({month for series, month in found if " / " not in series})
     return tables
 
 
