@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from forecast.audit import Discrepancy, audit
 from forecast.base_tables import Shape, read_tables
@@ -15,9 +15,13 @@ from forecast.desk.facts import MonthFacts
 from forecast.desk.figures import Fact, facts_of
 from forecast.desk.movers import MoverRow
 from forecast.sources.source import Source
-from forecast.store import measures, read
+from forecast.store import connect, measures, ops, read
 from forecast.store.history import newest_records
 from forecast.store.queries import records, rows
+from forecast.version import __version__
+
+if TYPE_CHECKING:
+    from forecast.context import Context
 
 LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
@@ -95,3 +99,22 @@ def after_run(connection: sqlite3.Connection, source: Source) -> list[str]:
     except Exception as error:  # a run that is published stays published
         LOG.exception("the newest months could not be audited")
         return [f"the newest months could not be audited: {error}"]
+
+
+def keep(context: Context) -> None:
+    """Write down in ops.db what an audit of the last run found, for `status` and /metrics."""
+    with connect.moment(context.path) as connection:
+        context.scope(connection)
+        run = read.latest_run(connection)
+        found = after_run(connection, context.source)
+    if run:
+        with ops.writing(context.path) as db:
+            connect.write(db, "save_audited", (run.id, __version__, "\n".join(found)))
+
+
+def of_run(context: Context, connection: sqlite3.Connection, run_id: int) -> list[str]:
+    """Return what was found when a run was published; audited now where nobody kept it."""
+    for row in ops.rows(context.path, "audited"):
+        if (row["run_id"], row["version"]) == (run_id, __version__):
+            return str(row["findings"]).splitlines()
+    return after_run(connection, context.source)

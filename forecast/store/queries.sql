@@ -421,6 +421,12 @@ insert or replace into verification values (1, ?, ?, ?)
 -- name: verification
 select checked_at, digest, findings from verification
 
+-- name: save_audited
+insert or replace into audited values (?, ?, ?)
+
+-- name: audited
+select run_id, version, findings from audited
+
 -- name: poll_with_id
 select id, started_at, finished_at, outcome, detail, blocked_since, not_before
 from polls order by id desc limit 1

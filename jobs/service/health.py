@@ -23,7 +23,7 @@ from forecast.rows import ScoreRow
 from forecast.store import connect, ops, read, wakes, witnesses
 from forecast.store.queries import column
 from forecast.words import printable
-from jobs.audited import after_run
+from jobs.audited import of_run
 from jobs.service import checks
 from jobs.service.checks import ServiceFacts
 from jobs.witness import attest
@@ -64,7 +64,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             "files_in_quarantine": len(column(connection, "still_refused", (0,))),
             "models_left_out": column(connection, "models_left_out"),
             "misdated": witnesses.misdated(connection, now),
-            "disputed": after_run(connection, context.source) if latest else [],
+            "disputed": of_run(context, connection, latest.id) if latest else [],
             "notices_held": column(connection, "notices_held")[0],
             "witnesses": witnesses.standing(
                 connection, context.path, attest.wanted(context.config.witness)

@@ -18,7 +18,7 @@ from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, ops, read, schema, wakes, witnesses
 from forecast.store.queries import column, version
-from jobs import site
+from jobs import audited, site
 from jobs.service import yearly
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ VERIFY_EVERY = timedelta(hours=20)
 def after_run(context: Context, now: datetime, published: bool) -> None:
     """Verify (daily, and after each publish), bring the analysts' copy up to date, tidy up.
 
-    When a fiscal year closes, its report is written beside the database.
+    When a fiscal year closes, its report is written beside the database. What the auditor finds of
+    a run is kept.
 
     Raises
     ------
@@ -47,6 +48,7 @@ def after_run(context: Context, now: datetime, published: bool) -> None:
         for about in context.each():
             if about.begun():
                 yearly.write_closed(about)
+                audited.keep(about)
     ops.forget_polls(context.path, now, context.config.service.keep_days)
     sweep_killed(context.path, context.config)
 

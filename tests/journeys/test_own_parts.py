@@ -337,7 +337,9 @@ def test_the_notice_says_which_clinic_it_was(settings, served):
     told = said("notices", "preview", str(notice.id))
 
     assert "Visits in South in January 2024 were" in told
-    assert re.search(r"- Clinic 4 \(clinic\): 1,182, expected \d+, or \d+ with the\s+others; major", told)
+    assert re.search(
+        r"- Clinic 4 \(clinic\): 1,182, expected \d+, or \d+ with the\s+others; major", told
+    )
     assert FOREIGN.findall(told) == []
 
 

@@ -1029,3 +1029,19 @@ def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch,
         assert wakeup.send(Context.open(record, config(mail=mail))) == ""
 
     assert [event.getMessage() for event in caplog.records] == ["mail: 1 refused, 2 sent"]
+
+
+def test_what_the_auditor_found_is_kept_for_those_who_ask_how_things_stand(record):
+    """So that /metrics, asked each minute, does not compute a record anew."""
+    context = Context.open(record, Config())
+    upkeep.after_run(context, NOW, published=True)
+    with ops.reading(record) as connection:
+        (kept,) = queries.rows(connection, "audited")
+    assert health.status(context, NOW).facts.disputed == kept["findings"].splitlines()
+
+    with ops.writing(record) as db:
+        connect.write(db, "save_audited", (kept["run_id"], kept["version"], "as it was kept"))
+    assert health.status(context, NOW).facts.disputed == ["as it was kept"]
+    with ops.writing(record) as db:
+        connect.write(db, "save_audited", (kept["run_id"], "0.9", "by another program"))
+    assert health.status(context, NOW).facts.disputed == kept["findings"].splitlines()
