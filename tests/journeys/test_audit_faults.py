@@ -8,7 +8,9 @@ tests/claims/test_check_own_texts.py and tests/form/test_figures.py name others,
 
 from __future__ import annotations
 
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,6 +231,65 @@ OF_THE_JUDGE = {
     ),
 }  # fmt: skip
 """What the auditor takes from the record is named where it contradicts itself."""
+HUB, NEAR = "forecast/desk/hub.py", "tests/claims/record/test_verdict.py"
+YEARLY, OF_YEARLY = "forecast/desk/yearly.py", "tests/desk/test_yearly.py"
+# What readers were told wrongly of what no figure has: each is named by the test that was written then.
+BY_TESTS = {
+    "near today's count is right": (
+        f"{NEAR}::test_an_exact_count_within_two_percent_is_near_and_not_confirmed",
+        Fault("forecast/claims/record/verdict.py", '"near_today", truth', '"right_when_rounded", truth'),
+    ),
+    "the lowest in history, confirmed": (
+        "tests/claims/relate/test_ranks.py::test_what_a_month_was_ranked_among_is_said",
+        Fault("forecast/claims/relate/ranks.py", "if extreme.beyond and verdict.holds", "if False"),
+    ),
+    "an office away from the borders for all of its name": (
+        "tests/sources/test_questions.py::test_a_name_that_fits_several_is_each_of_them",
+        Fault("forecast/sources/questions.py", "return own or of", "return (own or of)[-1:]"),
+    ),
+    "a share of both together": (
+        "tests/desk/test_comparison.py::test_a_share_is_of_a_whole_that_is_named",
+        Fault("forecast/desk/comparison.py", "elif above(first) and above(second):", "elif False:"),
+    ),
+    "none flagged in a year": (
+        f"{OF_YEARLY}::test_what_is_said_first_of_intervals_and_flags_is_what_the_record_says",
+        Fault(YEARLY, "flagged.get(total, ())", "()"),
+    ),
+    "the easiest lead alone": (
+        f"{OF_YEARLY}::test_what_is_said_first_of_intervals_and_flags_is_what_the_record_says",
+        Fault(YEARLY, "if len(rows) > len(at_lead) else ''", "if not rows else ''"),
+    ),
+    "a geometric mean called an average": (
+        f"{OF_YEARLY}::test_three_plain_sentences_come_first_and_losses_to_peers_are_said",
+        Fault(YEARLY, "at the geometric mean", "on average"),
+    ),
+    "parts add up where they do not": (
+        "tests/journeys/test_parts_add_up.py",
+        Fault(VIEWS, "from told where abs(missing) > iif(rounding = 1, 0, most)", "from told where 0"),
+    ),
+    "figures a year old are no alarm": (
+        "tests/journeys/test_care.py::test_a_fresh_install_is_new_until_the_first_poll_or_file",
+        Fault("forecast/desk/facts.py", "return today > months.end", "return False and today > months.end"),
+    ),
+    "a late run issued before its months": (
+        "tests/desk/test_hub.py::test_a_late_run_is_not_said_to_have_come_before_its_months",
+        Fault(HUB, "elif late:", "elif not late:"),
+    ),
+    "a number given to the first measure": (
+        "tests/claims/test_check_measures.py",
+        Fault("forecast/claims/check.py", "(_rank(pair[1]), pair[0])", "pair[0]"),
+    ),
+    "which forecasts a share is of": (
+        "tests/form/test_figures.py",
+        Fault("README.md", "made in 2024 contained 47%", "of 2024 contained 47%"),
+    ),
+    "rounded until another month": (
+        "tests/form/test_figures.py",
+        Fault("README.md", "totals before October 2019", "totals before October 2020"),
+    ),
+}  # fmt: skip
+BESIDE = ("tests", "docs", "benchmarks", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")
+BESIDE += ("pyproject.toml", "constraints.txt", "config.toml")
 
 
 @pytest.fixture(scope="module")
@@ -315,3 +376,30 @@ def test_what_a_faulty_judge_wrote_is_named(program, tmp_path, what):
     with program.with_fault(OF_THE_JUDGE[what]):
         path = clinics(program, tmp_path)
     named(audit(program, path))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> FaultyProgram:
+    return FaultyProgram.of(tmp_path_factory.mktemp("tree"), *BESIDE)
+
+
+def tried(tree: FaultyProgram, published: Path, *tests: str) -> str:
+    """The last line of what these tests say in a copy of the tree."""
+    kept = f"ARTIFACTS={published.parents[1]}"
+    words = ("env", kept, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    done = subprocess.run(words, cwd=tree.folder, capture_output=True, text=True)
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.faults
+def test_the_tests_of_the_unchanged_tree_pass(tree, published):
+    assert " failed" not in tried(tree, published, *sorted({test for test, _ in BY_TESTS.values()}))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("what", BY_TESTS)
+def test_a_fault_that_no_figure_has_is_named_by_its_test(tree, published, what):
+    test, fault = BY_TESTS[what]
+    with tree.with_fault(fault):
+        said = tried(tree, published, test)
+    assert re.match(r"[1-9]\d* failed", said), said

@@ -30,10 +30,14 @@ class FaultyProgram:
     folder: Path
 
     @classmethod
-    def of(cls, folder: Path) -> FaultyProgram:
-        for room in ("forecast", "jobs", "models"):
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    def of(cls, folder: Path, *more: str) -> FaultyProgram:
+        """Copy the program, and more of the tree: folders and files by their names."""
+        ignored = shutil.ignore_patterns("__pycache__")
+        for name in ("forecast", "jobs", "models", *more):
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            else:
+                shutil.copy(ROOT / name, folder / name)
         return cls(folder)
 
     @contextmanager
