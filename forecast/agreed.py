@@ -16,6 +16,11 @@ LifeKind = Literal["renamed", "merged", "shut", "ended"]
 
 # Whether months of a kind add up.
 ADDS: dict[QuantityKind, bool] = {"flow": True, "stock": False, "rate": False, "money": True}
+# What pages and mails say of a kind whose months do not.
+_NOT_ADDED = {
+    "stock": "Each month says what there was then; months are not added up.",
+    "rate": "The numbers are rates; months are not added up.",
+}
 # Words of a title or a header that tell what is counted: what there is at a time, shares, money.
 _KIND_WORDS: dict[QuantityKind, str] = {
     "rate": r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",
@@ -31,6 +36,11 @@ def kind_of(words: str) -> QuantityKind:
     plain = words.lower()
     found = (k for k, of in _KIND_WORDS.items() if re.search(rf"(?<!\w)({of})(?!\w)", plain))
     return next(found, "flow")
+
+
+def with_kind(caveat: str, kind: QuantityKind) -> str:
+    """Return what a count is not, and whether its months add up if they do not."""
+    return f"{caveat} {_NOT_ADDED.get(kind, '')}".strip()
 
 
 class _AgreedModel(BaseModel):

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from forecast.agreed import QuantityKind
 from forecast.errors import ConfigError
 from forecast.sources.source import Agreement, MeasureWords, Publisher, TotalWords
 from forecast.types import Absent, Break, Term
@@ -118,6 +119,7 @@ class SourceTable(_Described):
     year_begins: _MonthNumber = 1
     due: tuple[Days, Days] | tuple[Days, Days, Days] = (1, 28)
     example: str = ""
+    kind: QuantityKind = "flow"
     jumps: bool = False
     calm: bool = False
     claims: bool = False
@@ -264,6 +266,7 @@ def _words(of: SourceTable) -> dict[str, Any]:
         "due": due[:2],
         "overdue": due[2],
         "jumps": of.jumps,
+        "contract": {"kind": of.kind},
         "columns": {
             "month": file.month,
             "year": file.year,

@@ -179,6 +179,7 @@ def _frozen(value: Any) -> Any:
 
 def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
+    from forecast.agreed import with_kind
     from forecast.sources import source as kinds
     from forecast.types import Absent, Break, Term
 
@@ -192,11 +193,12 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # were made for the first of these measures.
     columns = kinds.PART_COLUMNS if parts.get("dimensions") else kinds.OWN_COLUMNS
     named = {"encounters": noun, "encounters_before": f"{noun}_before"}
-    plain = ("help", "beside", "calm", "jumps", "rounded")
+    caveat = with_kind(table["measure"].get("caveat", ""), table.get("kind", "flow"))
+    plain = ("help", "beside", "calm", "jumps", "kind", "rounded")
     return kinds.Source(
         name=name,
         publisher=kinds.Publisher(**table["publisher"], **table.get("pages", {})),
-        measure=kinds.MeasureWords(**table["measure"]),
+        measure=kinds.MeasureWords(**{**table["measure"], "caveat": caveat}),
         totals=kinds.TotalWords(**table["totals"]),
         year_begins=table["year_begins"],
         due=table["due"],

@@ -103,6 +103,20 @@ def test_a_folder_beside_the_settings_is_a_source(home):
     assert source.hierarchy.called == {"border": "country", "part": "origin"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "adds"), [("flow", True), ("money", True), ("stock", False), ("rate", False)]
+)
+def test_a_table_says_whether_months_add_up_and_pages_say_if_they_do_not(home, kind, adds):
+    say(home, ("due = [10, 30]", f'due = [10, 30]\nkind = "{kind}"'))
+
+    source = Context.open(home / "a.db", config.load(home / "config.toml")).source
+
+    assert source.calendar.adds is adds
+    assert ("months are not added up" in source.measure.caveat) is not adds
+    with pytest.raises(ConfigError, match=r"source.toml, line 1: kind: .*not allowed"):
+        described.check({"kind": "level"}, 'kind = "level"', home / "source.toml")
+
+
 def test_its_files_are_read_whatever_their_form(home):
     """No last newline, years before 2000, names of months: as `forecast` reads it."""
     made = counts(home, content().removesuffix("\n"))

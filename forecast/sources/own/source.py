@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache, partial
 
+from forecast.agreed import with_kind
 from forecast.config import CountsSection
 from forecast.sources.own import PART
 from forecast.sources.source import (
@@ -39,7 +40,7 @@ def own_counts(section: CountsSection) -> Source:
             section.title,
             attribute=section.title.lower() or section.noun,
             definition=section.definition,
-            caveat=section.caveat,
+            caveat=with_kind(section.caveat, section.contract.kind),
         ),
         totals=_totals(section),
         year_begins=section.year_begins,
