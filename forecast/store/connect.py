@@ -29,7 +29,7 @@ from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import schema as schemas
 from forecast.store.queries import sql, version
-from forecast.store.schema import SCHEMA, apply, create, migrations, renew_views
+from forecast.store.schema import SCHEMA, apply, migrations, renew_views
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -210,10 +210,13 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_name(path.name + ".lock"), wait):
+        # Whole or not at all: nobody could read an empty one that a full disk left.
+        if not path.exists():
+            mode = OWNER_ONLY if schema != SCHEMA else None
+            with files.replacing(path, mode, alone=True) as draft:
+                draft.write_bytes(schemas.empty(schema))
         # An ops.db that nobody but its owner may read, whatever the umask; its log follows it. By
         # name, never by opening it: closing an open live database would drop SQLite's locks.
-        if schema != SCHEMA and not path.exists():
-            files.create_private(path)
         for end in ("", "-wal", "-shm") if schema != SCHEMA else ():
             file = path.with_name(path.name + end)
             # A log that another process just removed; a file of another user, who sets its mode.
@@ -253,14 +256,8 @@ def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
 
 
 def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) -> None:
-    """Bring the schema to this program's version, and its views.
-
-    A new database is made in one transaction, an older one brought on by one a step.
-    """
+    """Bring the schema to this program's version, by one a step, and its views."""
     _refuse_newer(connection, path, schema)
-    if not connection.execute("select 1 from sqlite_master limit 1").fetchone():
-        create(connection, schema)
-        return
     # A table may be made anew while others refer to it.
     connection.execute("pragma foreign_keys = off")
     apply(connection, len(migrations(schema)), schema)

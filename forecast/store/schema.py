@@ -93,15 +93,9 @@ def has_views(connection: Connection) -> bool:
     }
 
 
-def create(connection: sqlite3.Connection, schema: str = SCHEMA) -> None:
-    """Make all of a database that has nothing yet, in one transaction."""
-    with closing(sqlite3.connect(":memory:")) as made:
-        made.deserialize(_empty(schema))
-        made.backup(connection)
-
-
 @cache
-def _empty(schema: str) -> bytes:
+def empty(schema: str = SCHEMA) -> bytes:
+    """Return the file of a database that has its tables and views, and no row."""
     with closing(sqlite3.connect(":memory:")) as db:
         apply(db, len(migrations(schema)), schema)
         return db.serialize()

@@ -639,3 +639,26 @@ def test_rows_are_written_as_they_are_made_and_nothing_of_none(tmp_path):
         connect.insert(db, "wordings", made)
 
         assert db.execute("select measure_id from wordings").fetchall() == [(0,), (1,), (2,)]
+
+
+ON_A_FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from forecast.store import connect
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+with connect.writing(Path(sys.argv[1])):
+    pass
+"""
+
+
+@pytest.mark.parametrize("room", [0, 4096, 200_000])
+def test_a_full_disk_leaves_a_whole_database_or_none(tmp_path, room):
+    path = tmp_path / "new.db"
+    command = [sys.executable, "-c", ON_A_FULL_DISK, str(path), str(room)]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["new.db.lock"]
+    with connect.writing(path) as db:
+        assert connect.version(db.conn) == len(connect.migrations())

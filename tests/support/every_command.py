@@ -78,7 +78,7 @@ def commands(folder: Path) -> list[list[str]]:
         vintages add {folder}/said.csv
         vintages list northern
         vintages withdraw 1 --why misread
-        preliminary add northern 2024-04 'about 30' --on 2024-05-05 --source 'a release'
+        preliminary add northern 2024-05 'about 30' --on 2024-06-05 --source 'a release'
         preliminary list
         status
         doctor

@@ -73,6 +73,10 @@ SOAKS = {
         "1,000 wakes with 30 releases among them", "under 20 MB of memory, a log of 16.8 MB at most"
     ),
     "restore": Fault("backup, restore, and the service goes on"),
+    "bad week": Fault(
+        "a week of wakes from one seed, with clock, disk, network, mail server and kills together",
+        "nothing lost, no mail twice, no half run",
+    ),
 }
 TABLES = {"make faults": FAULTS, "make soak": SOAKS}
 
