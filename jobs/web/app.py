@@ -52,6 +52,7 @@ LOOK_EVERY = 1.0  # seconds between looks at the snapshot
 CHUNK = 1 << 18  # bytes of the file at once
 DOWNLOADS = 4  # of the whole file at once
 TEXT_BYTES = 50_000  # of a text to check
+SHORT_TEXT = 5_000  # letters, checked in tenths of a second
 TEXTS_A_MINUTE = 20
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
 NOT_YET = Plain(
@@ -116,7 +117,8 @@ class Site:
     tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
-    `examples`, which may be set, are questions that the record answers.
+    `examples`, which may be set, are questions that the record answers. `reader`, which may be set,
+    checks long texts: a process checks one at a time, and a short one is not to wait for it.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class Site:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
         self.tables, self.checker, self.totals = tables, checker, totals
+        self.reader: QueryServer | None = None
         self.examples = ""
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
@@ -171,7 +174,7 @@ class Site:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        for helper in (self.tables, self.checker):
+        for helper in (self.tables, self.checker, self.reader):
             if helper is not None:
                 await helper.close()
 
@@ -369,7 +372,8 @@ class Site:
             return Plain(503, "Too many texts at once", words, again=60)
         self._asked.append(now)
         scope = {**request.scope, "raw_path": b"/", "query_string": b""}
-        answer = await self.checker.ask(scope, text)
+        checker = self.reader if self.reader and len(text) > SHORT_TEXT else self.checker
+        answer = await checker.ask(scope, text)
         return answer if isinstance(answer, Plain) else bytes(answer.body).decode()
 
     async def _download(self, _: Request) -> Response:

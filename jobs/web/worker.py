@@ -3,7 +3,8 @@
 It is a task of `jobs.web.children`: started at the first request, killed when an answer passes its
 deadline, and started anew when it is gone or the analysts' copy is another file. An answer is taken
 whole before any of it is passed on: it is whole or a refusal, and a visitor who reads slowly holds
-nothing up.
+nothing up. Whose process ended is asked once more in one of its own, so that no query takes
+another's answer with it.
 """
 
 from __future__ import annotations
@@ -136,8 +137,10 @@ class QueryServer:
             try:
                 async with asyncio.timeout_at(began + limits.start_seconds):
                     process = await self._running()
-                until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
-                return await self._answered(process, _question(scope, text), until)
+                end, question = began + limits.request_seconds, _question(scope, text)
+                until = min(loop.time() + limits.answer_seconds, end)
+                answer = await self._answered(process, question, until)
+                return answer or await self._answered_alone(question, end)
             except (TimeoutError, QueryProcessError):
                 return self.refusals["starting"]
             finally:
@@ -170,12 +173,14 @@ class QueryServer:
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> _Process:
-        """Start another and wait until it answers; the one before ends when nobody waits for it.
+        """Start another and wait until it answers; the one before ends when nobody waits for it."""
+        before, self._process = self._process, await self._begun()
+        if before is not None:
+            before.end_if_unused()
+        return self._process
 
-        Raises
-        ------
-        QueryProcessError : it does not.
-        """
+    async def _begun(self) -> _Process:
+        """Start a process, and wait until it answers; QueryProcessError if it does not."""
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             raise QueryProcessError("what answers queries did not start; it is tried again soon")
@@ -193,13 +198,16 @@ class QueryServer:
             self._not_before = loop.time() + PAUSE_SECONDS
             LOG.error("what answers queries did not start%s", why)
             raise QueryProcessError(f"what answers queries did not start{why}")
-        before, self._process = self._process, _Process(child, words["ready"])
-        if before is not None:
-            before.end_if_unused()
-        return self._process
+        return _Process(child, words["ready"])
 
-    async def _answered(self, process: _Process, question: bytes, until: float) -> Response:
-        """Return the process's answer, if it comes in time; else it is killed, whatever it does."""
+    async def _answered_alone(self, question: bytes, until: float) -> Response:
+        """Ask a process that is asked nothing else: the one before ended on the way."""
+        async with asyncio.timeout_at(until):
+            process = await self._begun()
+        return await self._answered(process, question, until) or self.refusals["stopped"]
+
+    async def _answered(self, process: _Process, question: bytes, until: float) -> Response | None:
+        """Return the answer, None if the process ended; it is killed if it takes too long."""
         process.users += 1
         given = round(until - asyncio.get_running_loop().time(), 1)
         try:
@@ -217,7 +225,7 @@ class QueryServer:
             process.users -= 1
             if process is not self._process:
                 process.end_if_unused()
-        return _response(words, content) if words else self.refusals["stopped"]
+        return _response(words, content) if words else None
 
 
 class _Process:

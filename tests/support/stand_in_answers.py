@@ -1,7 +1,7 @@
 """A process that answers as `jobs.web.children` does, in a moment: it does what it is asked.
 
-/slow never answers, /die ends, /large gives a megabyte, and anything else says what was asked and
-by which process.
+/slow never answers, /patient not in the first process of a copy, /die ends, /large gives a
+megabyte, and anything else says what was asked and by which process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from forecast import child
@@ -22,7 +23,10 @@ def work(question: bytes, say: child.Say) -> None:
         say(json.dumps({"ready": identity}).encode() + b"\n")
         return
     asked = json.loads(question)
-    if asked["path"] == "/slow":
+    begun = Path(f"{sys.argv[1]}.begun")  # by which the first process is known
+    if asked["path"] == "/slow" or (
+        asked["path"] == "/patient" and begun.read_text() == str(os.getpid())
+    ):
         time.sleep(600)
     if asked["path"] == "/die":
         os._exit(1)
@@ -43,4 +47,6 @@ def work(question: bytes, say: child.Say) -> None:
 if __name__ == "__main__":
     if not Path(sys.argv[1]).exists():
         sys.exit(1)
+    with suppress(FileExistsError), Path(f"{sys.argv[1]}.begun").open("x") as first:
+        first.write(str(os.getpid()))
     child.serve(work)

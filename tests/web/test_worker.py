@@ -146,8 +146,26 @@ def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
 
     died, _, started = served(copy, asking)
 
-    assert (died, started) == (OF_QUERIES["stopped"], 2)
+    assert (died, started) == (OF_QUERIES["stopped"], 3)  # it was asked twice, and died of it
     assert (died.status, died.again) == (503, 5)
+
+
+@pytest.mark.parametrize("end", ["/die", "/slow"])
+def test_who_ends_a_process_takes_nobody_elses_answer_with_it(copy, end):
+    async def asking(server):
+        await server.ready()
+        others = [asyncio.create_task(server.ask(scope("/patient"))) for _ in range(2)]
+        while server._process.users < 2:
+            await asyncio.sleep(0.01)
+        server.limits = replace(PATIENT, answer_seconds=0.3)  # after which who does not answer ends
+        ended = await server.ask(scope(end))
+        server.limits = PATIENT
+        return ended, [said(await other)["path"] for other in others]
+
+    ended, answers = served(copy, asking)
+
+    assert isinstance(ended, Plain)
+    assert answers == ["/patient", "/patient"]
 
 
 def test_what_is_refused_there_is_refused_here(copy):
@@ -173,11 +191,11 @@ def test_another_copy_is_answered_by_another_process_and_the_first_ends(copy):
     assert served(copy, asking) == (True, 2)
 
 
-async def asked_slowly(server):
+async def asked_slowly(server, path="/slow"):
     """The process that is at work on an answer, and what waits for it."""
     await server.ready()
     process = server._process
-    waiting = asyncio.create_task(server.ask(scope("/slow")))
+    waiting = asyncio.create_task(server.ask(scope(path)))
     while not process.users:
         await asyncio.sleep(0.01)
     return process, waiting
@@ -185,17 +203,17 @@ async def asked_slowly(server):
 
 def test_the_first_process_ends_only_when_nobody_waits_for_it(copy):
     async def asking(server):
-        first, waiting = await asked_slowly(server)
+        first, waiting = await asked_slowly(server, "/patient")
         copy.write_text("another")
         await server.ask(scope("/a"))
         alive = running_service.alive(first.child.process.pid), first.users
         os.kill(first.child.process.pid, signal.SIGKILL)
-        return alive, await waiting, first.users
+        return alive, said(await waiting)["path"], first.users
 
     alive, answer, users = served(copy, asking)
 
     assert alive == (True, 1)
-    assert (answer, users) == (OF_QUERIES["stopped"], 0)
+    assert (answer, users) == ("/patient", 0)
 
 
 def test_who_hangs_up_takes_the_process_along(copy):
