@@ -28,9 +28,9 @@ from forecast.desk.answers import Asking
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead, monthly
 from forecast.errors import BordercastError, ClaimError
+from forecast.names import SeriesNames, dimension_words, member_words, normal
 from forecast.periods import Period
 from forecast.sources import catalog, questions
-from forecast.sources.names import SeriesNames, dimension_words, member_words, normal
 from forecast.sources.questions import CountQuestion, NamedSpan
 from forecast.sources.source import Source
 from forecast.store.history import MonthRecord

@@ -11,7 +11,7 @@ from forecast import months
 from forecast.claims.record.counts import agency_words, name_of
 from forecast.claims.record.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.claims.show.words import DIFFERS, VERDICT_WORDS, CheckedText, ClaimFinding
-from forecast.sources.names import SeriesNames
+from forecast.names import SeriesNames
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source

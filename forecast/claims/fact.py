@@ -21,9 +21,9 @@ from forecast.claims.text.lexicon import lexicon_of
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.tokens import sentences
 from forecast.errors import ClaimError
+from forecast.names import SeriesNames
 from forecast.periods import Calendar, Period
 from forecast.sources import catalog
-from forecast.sources.names import SeriesNames
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source

@@ -32,9 +32,9 @@ from forecast.judge.questions import (
     of_rows,
     similar_kind,
 )
+from forecast.names import SeriesNames, names_with_sums
 from forecast.periods import Period
 from forecast.rows import ForecastRow
-from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import records, rows

@@ -12,7 +12,7 @@ from typing import Any
 
 from forecast import months
 from forecast.errors import SpanError
-from forecast.sources.names import SeriesNames
+from forecast.names import SeriesNames
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import MONTHS, change_words, month_name
 

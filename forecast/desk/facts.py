@@ -20,9 +20,9 @@ from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
+from forecast.names import member_words
 from forecast.periods import Calendar, Period
 from forecast.rows import DriverRow, ForecastRow, ScoreRow, as_row, of
-from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
 from forecast.store import history

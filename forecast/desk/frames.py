@@ -26,8 +26,8 @@ from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import signature, stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ArgumentError, SeriesNameError
+from forecast.names import names_with_sums
 from forecast.rows import as_row
-from forecast.sources.names import names_with_sums
 from forecast.sources.source import Source
 from forecast.store import connect, measures, read
 from forecast.store.read import AS_OF, view_rows

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from forecast.desk.sentences.unusual import ORDER
-from forecast.sources.names import dimension_words, member_words
+from forecast.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.words import month_name
 

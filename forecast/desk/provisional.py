@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.engine import ENGINE, PROVISIONAL
+from forecast.names import member_words
 from forecast.periods import Period
 from forecast.rows import ForecastRow
-from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.store import inputs, read
 from forecast.types import Provisional, SeriesKey

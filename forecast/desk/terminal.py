@@ -27,8 +27,8 @@ from forecast.desk.sentences.unusual import (
     moved_parts,
     with_whole,
 )
+from forecast.names import member_words
 from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, bounds
-from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
 from forecast.store.read import FlagOfTotal, RunRow

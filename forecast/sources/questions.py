@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast import months
+from forecast.names import normal
 from forecast.periods import Period
-from forecast.sources.names import normal
 from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.sources.names import SeriesNames
+    from forecast.names import SeriesNames
     from forecast.sources.source import Source
     from forecast.types import Term
 

@@ -31,7 +31,7 @@ from forecast.sources.source import Source
 
 def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | None) -> Printed:
     """Print the latest forecasts: of all totals, of a series, of a span, or of parts."""
-    series, span = record.split(words) if words else ("", "")
+    series, span = record.names.split(words) if words else ("", "")
     if since:
         return _published(record, series or record.source.totals.every[-1], since)
     of_parts = series and ":" in series and record.names.parts(series)

@@ -28,9 +28,9 @@ from forecast.desk import provisional, vintages
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
+from forecast.names import member_words
 from forecast.periods import Period
 from forecast.rows import of
-from forecast.sources.names import member_words
 from forecast.store import history, read
 from forecast.store.history import MonthValue
 from forecast.types import Row, SeriesKey
@@ -291,7 +291,7 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     if out is not None and out.suffix not in FORMS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {', '.join(FORMS)}")
     value = run_json(record)  # ConfigError before the first run
-    series, when = record.split(words)
+    series, when = record.names.split(words)
     try:
         month = periods.month(when) if when else None
     except SpanError as error:

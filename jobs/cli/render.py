@@ -22,7 +22,7 @@ from forecast import months
 from forecast.desk import facts, terminal
 from forecast.desk.sentences import ahead, trust
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames, names_with_sums
+from forecast.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, in_keys, small_words
 from forecast.store import connect, queries, read, wakes
@@ -94,25 +94,6 @@ class OpenRecord:
     def find(self, name: str) -> SeriesKey:
         """Return the series so named; SeriesNameError lists what it could be."""
         return self.names.find(name)
-
-    def split(self, words: Sequence[str]) -> tuple[str, str]:
-        """Return the series that the first words name, and the words behind it.
-
-        `show el paso FY2027` needs no quotes: as many words as a series has are its name.
-        """
-        misses = []
-        for end in range(len(words), 0, -1):
-            name, rest = " ".join(words[:end]), " ".join(words[end:])
-            if self.names.parts(name):  # southwest:citizenship is many
-                return name, rest
-            try:
-                self.find(name)
-            except SeriesNameError as error:
-                misses.append(error)
-            else:
-                return name, rest
-        # The longest that is like some series tells most; if none is, the first word alone.
-        raise next((miss for miss in misses if miss.choices), misses[-1])
 
     def total(self, name: str, problem: str = "") -> str:
         """Return the total so named; SeriesNameError, with a problem, for a part."""

@@ -53,7 +53,7 @@ def show(record: OpenRecord, words: tuple[str, ...]) -> Printed:
             ),
         )
         return Printed(rows, [shown] if rows else ["No dated values are on record."])
-    series, when = record.split(words)
+    series, when = record.names.split(words)
     key = record.find(series)
     values = [v for v in dated.standing(record.connection) if v.series == key]
     if when:

@@ -216,7 +216,7 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
     """
     from forecast.desk import comparison
     from forecast.desk.site import pictures
-    from forecast.sources.names import names_with_sums
+    from forecast.names import names_with_sums
     from forecast.store import read
 
     things = [

@@ -24,8 +24,8 @@ from forecast.claims import fact
 from forecast.claims.answers import as_json
 from forecast.claims.record.counts import CountTable, series_names, subject_of
 from forecast.errors import ClaimError, SeriesNameError
+from forecast.names import SeriesNames
 from forecast.periods import FEDERAL
-from forecast.sources.names import SeriesNames
 from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import check

@@ -6,7 +6,7 @@ import pytest
 
 from forecast.desk import comparison
 from forecast.errors import SeriesNameError, SpanError
-from forecast.sources.names import SeriesNames
+from forecast.names import SeriesNames
 from forecast.types import SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 

@@ -350,7 +350,7 @@ def test_no_modules_import_each_other():
 READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/spans.py"),
     "forecast/periods.py",
-    *("forecast/sources/names.py", "forecast/desk/dictionary.py"),
+    *("forecast/names.py", "forecast/desk/dictionary.py"),
     *("jobs/witness/timestamps.py", "jobs/web/sql.py"),
     "forecast/audit.py",
 )

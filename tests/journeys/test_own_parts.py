@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.errors import SeriesNameError
-from forecast.sources.names import SeriesNames
+from forecast.names import SeriesNames
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from forecast import months
+from forecast.names import SeriesNames
 from forecast.periods import FEDERAL
 from forecast.sources import catalog
-from forecast.sources.names import SeriesNames
 from forecast.sources.questions import absent, asked, measures_named
 from forecast.types import SeriesKey
 

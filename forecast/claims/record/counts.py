@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from forecast import months
+from forecast.names import SeriesNames, member_words
 from forecast.periods import Calendar, Period
 from forecast.sources import catalog
-from forecast.sources.names import SeriesNames, member_words
 from forecast.sources.own import PART
 from forecast.sources.source import Source
 from forecast.store.queries import sql

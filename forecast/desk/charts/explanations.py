@@ -17,8 +17,8 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.sentences.unusual import part_words
 from forecast.engine.panel import panel
+from forecast.names import dimension_words
 from forecast.rows import DriverRow
-from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import MONTHS, month_words

@@ -26,8 +26,8 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.judge.questions import INSIDE, KindScore
+from forecast.names import member_words
 from forecast.rows import ForecastRow, as_row, bounds
-from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.store.read import JudgedForecast, MarkedMonth
 from forecast.types import COUNT, Forecast, Row, SeriesKey

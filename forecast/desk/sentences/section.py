@@ -16,8 +16,8 @@ from forecast.desk.sentences.ahead import quality
 from forecast.desk.sentences.monthly import ComparisonText, preliminary
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.sentences.unusual import LEVELS, unusual_words
+from forecast.names import dimension_words, member_words
 from forecast.rows import FlagRow
-from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.types import SEVERITIES, Row

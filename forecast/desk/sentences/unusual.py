@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from forecast.desk.facts import RAREST, Expectation, MonthFacts
+from forecast.names import dimension_words, member_words
 from forecast.rows import DriverRow, FlagRow
-from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.store.read import FlagOfTotal
 from forecast.types import SEVERITIES

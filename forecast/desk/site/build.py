@@ -107,7 +107,7 @@ def _program() -> str:
     """A digest of all that pages are made by: another one makes them anew."""
     digest = hashlib.sha256(__version__.encode())
     desk = Path(__file__).parent.parent
-    rest = ("words.py", "months.py", "sources/wording.py", "sources/names.py")
+    rest = ("words.py", "months.py", "names.py", "sources/wording.py")
     code = [*desk.rglob("*.py"), *desk.rglob("*.toml"), *(desk.parent / name for name in rest)]
     for path in sorted([*code, *desk.rglob("*.html"), *desk.rglob("*.atom"), *ASSETS.iterdir()]):
         digest.update(path.read_bytes())

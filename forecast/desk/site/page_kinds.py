@@ -28,9 +28,9 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.desk.site import feeds, metadata, pictures
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.desk.templating import template
+from forecast.names import dimension_words
 from forecast.rows import ScoreRow, as_row, of
 from forecast.sources import wording
-from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.sources.wording import small_words, with_unit
 from forecast.types import COUNT, Row

@@ -23,8 +23,8 @@ from forecast.desk.sentences.unusual import FAR
 from forecast.engine import ENGINE
 from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
+from forecast.names import dimension_words, member_words
 from forecast.rows import FlagRow, ForecastRow, as_row, of
-from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import series_place, total_place
 from forecast.store import read, witnesses

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
+from forecast.names import SeriesNames
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.names import SeriesNames
 from forecast.types import SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 

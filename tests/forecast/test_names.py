@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from forecast.errors import SeriesNameError
+from forecast.names import SeriesNames
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.names import SeriesNames
 from forecast.types import HEADLINES, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -145,3 +145,22 @@ def test_a_sum_is_of_what_several_totals_have_and_the_whole_has_not():
 
 
 HEADLINE_KEYS = [SeriesKey(total) for total in HEADLINES]
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "rest"),
+    [
+        ("southwest FY2027", "southwest", "FY2027"),
+        ("el paso sector rest of 2026", "el paso sector", "rest of 2026"),
+        ("southwest:citizenship next 12 months", "southwest:citizenship", "next 12 months"),
+    ],
+)
+def test_as_many_first_words_as_name_a_series_are_its_name(names, words, name, rest):
+    assert names.split(words.split()) == (name, rest)
+
+
+def test_a_name_of_several_is_asked_back_also_before_a_span(names):
+    with pytest.raises(SeriesNameError) as caught:
+        names.split(["southwest:el", "paso", "FY2027"])
+
+    assert caught.value.choices == ("southwest:El Paso Field Office", "southwest:El Paso Sector")

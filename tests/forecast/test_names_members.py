@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.sources.names import dimension_words, member_words
+from forecast.names import dimension_words, member_words
 from tests.support.cbp_files import ENCOUNTERS
 
 

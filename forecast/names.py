@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from forecast.errors import SeriesNameError
-from forecast.sources import catalog
 from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
@@ -76,6 +75,26 @@ class SeriesNames:
             return self._named(text)[0]
         except SeriesNameError:
             return []
+
+    def split(self, words: Sequence[str]) -> tuple[str, str]:
+        """Return the series, or TOTAL:DIMENSION, that the first words name, and the words behind.
+
+        `show el paso FY2027` needs no quotes: as many words as a series has are its name. Errors
+        as `find`.
+        """
+        misses = []
+        for end in range(len(words), 0, -1):
+            name, rest = " ".join(words[:end]), " ".join(words[end:])
+            if self.parts(name):  # southwest:citizenship is many
+                return name, rest
+            try:
+                self.find(name)
+            except SeriesNameError as error:
+                misses.append(error)
+            else:
+                return name, rest
+        # The longest that is like some series tells most; if none is, the first word alone.
+        raise next((miss for miss in misses if miss.choices), misses[-1])
 
     def _named(self, text: str) -> tuple[list[SeriesKey], list[SeriesKey]]:
         """Return the series so named, and those among which their part was looked for."""
@@ -182,6 +201,8 @@ class SeriesNames:
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another total has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
+        from forecast.sources import catalog  # late: most names are found
+
         # Who asks a record of encounters for fentanyl has the wrong record, not a slip of the pen.
         others = [] if suggested else catalog.that_have(wanted, self.source)
         if others:
