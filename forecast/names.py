@@ -115,7 +115,8 @@ class SeriesNames:
             total = self.source.totals.one.upper()
             raise SeriesNameError(text, f"write {total}:PART, or {total}:DIMENSION:PART")
         parts = self._parts(total, *map(normal, dimension))
-        return _matching(part, parts, self.source), parts
+        named = _matching(part, parts, self.source)
+        return named or _matching(self._bare(part), parts, self.source), parts
 
     def _parts(self, total: str, dimension: str = "") -> list[SeriesKey]:
         """Return the parts of a total, of all without one: a part may need no more words."""
@@ -126,9 +127,14 @@ class SeriesNames:
 
     def total(self, text: str) -> str:
         """Return the total so called, "" if none is: northern, north, the northern border."""
-        totals, wanted = self.source.totals, normal(text).removeprefix("the ")
+        totals, wanted = self.source.totals, self._bare(text).removeprefix("the ")
         wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
         return self._totals.get(wanted, "")
+
+    def _bare(self, text: str) -> str:
+        """Return a name without what is counted, normal: northern, for "Northern encounters"."""
+        noun = normal(self.source.measure.noun)
+        return normal(text).removesuffix(f" {noun}").removeprefix(f"{noun} ")
 
     @cached_property
     def _totals(self) -> dict[str, str]:

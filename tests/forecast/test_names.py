@@ -153,6 +153,7 @@ HEADLINE_KEYS = [SeriesKey(total) for total in HEADLINES]
         ("southwest FY2027", "southwest", "FY2027"),
         ("el paso sector rest of 2026", "el paso sector", "rest of 2026"),
         ("southwest:citizenship next 12 months", "southwest:citizenship", "next 12 months"),
+        ("northern encounters FY2027", "northern encounters", "FY2027"),
     ],
 )
 def test_as_many_first_words_as_name_a_series_are_its_name(names, words, name, rest):
@@ -164,3 +165,11 @@ def test_a_name_of_several_is_asked_back_also_before_a_span(names):
         names.split(["southwest:el", "paso", "FY2027"])
 
     assert caught.value.choices == ("southwest:El Paso Field Office", "southwest:El Paso Sector")
+
+
+@pytest.mark.parametrize(
+    "text", ["northern encounters", "Encounters northern", "northern border encounters"]
+)
+def test_a_name_may_bear_what_is_counted(names, text):
+    assert names.find(text) == SeriesKey("northern")
+    assert names.find(f"{text}:Swanton encounters").member == "Swanton Sector"
