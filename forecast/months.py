@@ -51,6 +51,11 @@ def shift(month: str, by: int) -> str:
     return from_index(to_index(month) + by)
 
 
+def distance(first: str, last: str) -> int:
+    """Return how many months the last is after the first."""
+    return to_index(last) - to_index(first)
+
+
 def between(first: str, last: str) -> list[str]:
     """Return every month from first to last, both included; empty if last is before first."""
     return [from_index(i) for i in range(to_index(first), to_index(last) + 1)]

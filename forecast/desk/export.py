@@ -110,8 +110,8 @@ def of_view(
     added = {"digest": ("64 hex digits", DIGEST)} if "digest" not in described else {}
     if "measure" in notes:
         added["measure"] = ("", "What is counted, where that is not the record's first measure")
-    places = [place for place, name in enumerate(described) if name in shown]
-    more = tuple(notes[name] for name in added)
+    places = [list(described).index(name) for name in shown]
+    more = tuple(map(notes.__getitem__, added))
     marked = [(*(row[place] for place in places), *more) for row in rows]
     for name, (span, words) in added.items():
         columns[name] = "text"

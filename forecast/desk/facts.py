@@ -478,6 +478,24 @@ def from_json(text: str, source: Source) -> MonthFacts:
     )
 
 
+def _expectation(record: MonthRecord) -> Expectation | None:
+    """Return the forecast that judged a month, None where none did."""
+    judged, forecast = record.judged, record.forecast
+    if judged is None or forecast is None or judged["p"] is None:
+        return None
+    bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
+    why = {name: judged[name] for name in ("median", "basis", "cutoff", "p", "severity")}
+    why["unflagged"] = forecast.get("unflagged") or ""
+    return Expectation(judged=judged[COUNT], **bounds, **why)
+
+
+def _interior(record: MonthRecord) -> Interior | None:
+    """Return what was inland, with a sum also where the publisher states none."""
+    seen = record.interior
+    # Where the publisher's parts do not add up, the half's own count is the sum of neither.
+    return seen and replace(seen, total=seen.total or seen.at_large + seen.at_entry)
+
+
 def month_report(
     total: str,
     month: str,
@@ -497,24 +515,13 @@ def month_report(
     whole = source.calendar.adds and not unknown
     if not part and not source.layouts:  # of anybody's series some are late, and some have ended
         newest_of_total = record.newest
-    expectation, judged, forecast = None, record.judged, record.forecast
-    if judged is not None and forecast is not None and judged["p"] is not None:
-        bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
-        why = {name: judged[name] for name in ("median", "basis", "cutoff", "p", "severity")}
-        why["unflagged"] = forecast.get("unflagged") or ""
-        expectation = Expectation(judged=judged[COUNT], **bounds, **why)
-    interior = record.interior
-    if interior is not None:
-        # Where the publisher's parts do not add up, the half's own count is the sum of neither.
-        parts = interior.at_large + interior.at_entry
-        interior = replace(interior, total=interior.total or parts)
     return MonthFacts(
         source=source,
         total=total,
         month=month,
         count=counts[month],
         comparisons=tuple(comparisons(counts, month, source)),
-        expectation=expectation,
+        expectation=_expectation(record),
         rank=rank(counts, month),
         held=len(counts),
         first_month=min(counts),
@@ -527,7 +534,7 @@ def month_report(
         values=tuple(record.values),
         file_name=record.source["file_name"],
         rounding=record.source["rounding"],
-        interior=interior,
+        interior=_interior(record),
         agencies=dict(record.agencies),
         agencies_unit=record.agencies_unit,
         flags=tuple(record.flags),

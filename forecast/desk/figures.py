@@ -124,6 +124,13 @@ def facts_ahead(
 _Told = tuple[str, float | str | None, str]
 
 
+def _held(report: MonthFacts) -> Iterator[_Told]:
+    """Yield how often intervals held: the newest as a run kept it, others as they are made now."""
+    yearly = report.month[5:] == report.last_month[5:]  # once a year
+    if yearly and report.score and report.score.basis == "hindcast":
+        yield "held", report.score.coverage80, ahead.quality(report.score)
+
+
 def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "count", report.count, ""
     yield "per day", report.per_day, monthly.daily_words(report)
@@ -153,10 +160,7 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
         yield from _flag(flag)
     if report.shift:
         yield "level", report.shift["side"], unusual.LEVELS[report.shift["side"]]
-    # Once a year: the newest as a run kept it, the others as they are made now.
-    yearly = report.month[5:] == report.last_month[5:]
-    if yearly and report.score and report.score.basis == "hindcast":
-        yield "held", report.score.coverage80, ahead.quality(report.score)
+    yield from _held(report)
     yield "months flagged", report.often[0], ""
     yield "months judged", report.often[1], ""
 

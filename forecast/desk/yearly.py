@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,6 +58,33 @@ class Peer(NamedTuple):
     ninety_five: str
 
 
+def _coverage(ours: Sequence[ComeDue], source: Source) -> Iterator[tuple[str, ...]]:
+    """Yield how often intervals held, a row a total and lead."""
+    for total, lead in product(source.totals.every, LEADS):
+        if rows := [row for row in ours if (row.total, row.horizon) == (total, lead)]:
+            yield f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows)
+
+
+def _method(versions: Sequence[Row]) -> Iterator[Block]:
+    """Yield which versions ran on data of the year."""
+    first, *later = [
+        f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
+        for row in versions
+    ] or ["No run was made on data of this year; the figures above are hindcasts."]
+    yield Block("The method", first)
+    yield from (Block(words=words) for words in later)
+
+
+def _ratings(rated: Mapping[str, int]) -> Iterator[Block]:
+    """Yield what readers said; nothing where nobody rated: "0 useful" would be a verdict."""
+    total = sum(rated.values())
+    if total:
+        of = f"{total:,} times" if total > 1 else "once"
+        useful, not_ = rated.get("useful", 0), rated.get("not", 0)
+        words = f"Notices were rated {of}: {useful:,} useful, {not_:,} not."
+        yield Block("What readers said", words)
+
+
 def report(
     year: int,
     forecasts: Sequence[ComeDue],
@@ -77,12 +105,7 @@ def report(
     issued = sum(row.basis == "issued" for row in ours)
     peers = _peers(forecasts)
     first, *misses = _misses(ours, source) or [""]
-    coverage = [
-        (f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows))
-        for total in source.totals.every
-        for lead in LEADS
-        if (rows := [r for r in ours if (r.total, r.horizon) == (total, lead)])
-    ]
+    coverage = list(_coverage(ours, source))
     blocks = [
         *(Block(words=words) for words in _plainly(ours, peers, source)),
         *_pictures(ours, flagged, source),
@@ -100,21 +123,7 @@ def report(
         ),
         *_chances(answers, source),
     ]
-    runs = [
-        f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
-        for row in versions
-    ]
-    method, *later = runs or [
-        "No run was made on data of this year; the figures above are hindcasts."
-    ]
-    blocks += [Block("The method", method), *(Block(words=words) for words in later)]
-    # Nothing is said where nobody rated: "0 useful" would be a verdict.
-    total = sum(rated.values())
-    if total:
-        of = f"{total:,} times" if total > 1 else "once"
-        useful, not_ = rated.get("useful", 0), rated.get("not", 0)
-        words = f"Notices were rated {of}: {useful:,} useful, {not_:,} not."
-        blocks.append(Block("What readers said", words))
+    blocks += [*_method(versions), *_ratings(rated)]
     basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
         "issued before their month was; the others are hindcasts, made later from only the data "

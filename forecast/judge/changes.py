@@ -90,6 +90,18 @@ def changed(
     return moved(head, predictive, before[1], before[0], after, source)
 
 
+def _as_forecast(
+    now: Counts, restated: Mapping[SeriesKey, ForecastPath], last: str
+) -> dict[SeriesKey, Mapping[str, int]]:
+    """Return the figures of then, and every month since as it had been forecast."""
+    as_forecast: dict[SeriesKey, Mapping[str, int]] = {}
+    for key, by_month in now.items():
+        since = months.between(months.shift(restated[key].cutoff, 1), last)
+        ahead = {month: restated[key].expected(month).median for month in since}
+        as_forecast[key] = {**by_month, **ahead}
+    return as_forecast
+
+
 def moved(
     head: Headline,
     predictive: Predictive,
@@ -118,14 +130,9 @@ def moved(
     horizon = predictive.centre.shape[2]
     # Only where a figure was restated: else the engine's word on today's is that on then's.
     again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
-    new = months.to_index(last) - months.to_index(cutoff)
+    new = months.distance(cutoff, last)
     if new:
-        # The figures of then, and every month since as it had been forecast.
-        as_forecast: dict[SeriesKey, Mapping[str, int]] = {}
-        for key, by_month in now.items():
-            since = months.between(months.shift(restated[key].cutoff, 1), last)
-            ahead = {month: restated[key].expected(month).median for month in since}
-            as_forecast[key] = {**by_month, **ahead}
+        as_forecast = _as_forecast(now, restated, last)
         figures: list[tuple[str, Counts]] = [
             (_AS_FORECAST, as_forecast),
             (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),

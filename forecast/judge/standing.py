@@ -79,6 +79,20 @@ class StandingQuestions:
             inside = questions.inside(key, next_month.month, *ends)
             yield _answer(inside, "issued", cutoff, 0.8, 0.8)
 
+    def _unanswered(
+        self, cutoffs: Mapping[int, str], recorded: Container[tuple[str, str, str]]
+    ) -> Ints:
+        """Return the columns at whose cutoff some total was published and not yet asked of."""
+        chosen = [
+            column
+            for column, cutoff in cutoffs.items()
+            if any(
+                cutoff in self.counts[key] and (_VERSION, key.total, cutoff) not in recorded
+                for key in self.head.keys
+            )
+        ]
+        return np.array(chosen, dtype=np.int64)
+
     def hindcast(self, recorded: Container[tuple[str, str, str]]) -> Iterator[Row]:
         """What would have been answered at each cutoff, from only the figures up to it.
 
@@ -86,15 +100,7 @@ class StandingQuestions:
         """
         head, counts = self.head, self.counts
         cutoffs = {c: month_of(head.panel, 0, c) for c in range(head.scored, head.last)}
-        chosen = [
-            column
-            for column, cutoff in cutoffs.items()
-            if any(
-                cutoff in counts[key] and (_VERSION, key.total, cutoff) not in recorded
-                for key in head.keys
-            )
-        ]
-        columns: Ints = np.array(chosen, dtype=np.int64)
+        columns = self._unanswered(cutoffs, recorded)
         if not head.totals or not len(columns):
             return  # totals that end in different months are not asked of the past
         # As it would have been published: whole counts, the interval closed.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import forecast.sources
 from forecast.errors import ConfigError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import FileName, FileReader, Source
 
 TABLE = "source.toml"
+T = TypeVar("T")
 
 
 @cache
@@ -177,6 +178,11 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
+def _each(kind: type[T], table: Mapping[str, Any], name: str) -> tuple[T, ...]:
+    """Return the tables of a list as what each is; () without the list."""
+    return tuple(kind(**entry) for entry in table.get(name, ()))
+
+
 def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
     from forecast.agreed import with_kind
@@ -184,7 +190,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     from forecast.types import Absent, Break, Term
 
     parts, labels = dict(table.get("hierarchy", {})), dict(table.get("labels", {}))
-    parts["halves"] = tuple(kinds.Half(**half) for half in parts.get("halves", ()))
+    parts["halves"] = _each(kinds.Half, parts, "halves")
     parts["aside"] = kinds.Aside(**parts["aside"]) if parts.get("aside") else None
     labels["called"] = labels.pop("dimensions", {})
     noun, lexicon, settings = table["measure"]["noun"], table.get("lexicon"), table.get("settings")
@@ -209,9 +215,9 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
         example=table["example"],
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        breaks=tuple(Break(**entry) for entry in table.get("breaks", ())),
-        terms=tuple(Term(**entry) for entry in table.get("terms", ())),
-        absent=tuple(Absent(**entry) for entry in table.get("absent", ())),
+        breaks=_each(Break, table, "breaks"),
+        terms=_each(Term, table, "terms"),
+        absent=_each(Absent, table, "absent"),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if folder and lexicon else None,
         settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)

@@ -389,19 +389,22 @@ def _restated(case: DeliveryDiff, text: str) -> DiffFinding:
     return DiffFinding(f"{text}{shown}{confirmed}", () if confirmed else (RESTATED,))
 
 
+def _halved(cell: SharedMonth) -> bool:
+    """Tell whether a count is off by more than half, and by more than chance."""
+    apart = abs(cell.now - cell.was)
+    return apart > max(cell.was, cell.now) / 2 + 3 * sqrt(cell.was + 1)
+
+
 def _history(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """Months that both have and that differ: within habit, or not."""
     changed, cells = case.changed(), case.cells()
     if case.explained or not changed:
         return
-    depths = [
-        months.to_index(h.data_through) - months.to_index(h.oldest) for h in case.habits if h.oldest
-    ]
+    depths = [months.distance(h.oldest, h.data_through) for h in case.habits if h.oldest]
     back = max([3, case.restates, *depths])
     share = max([FEW, *(1.5 * h.changed / max(h.cells, 1) for h in case.habits[1:])])
-    end = months.to_index(case.last)
-    deep = [c for c in changed if end - months.to_index(c.month) > back]
-    large = [c for c in deep if abs(c.now - c.was) > max(c.was, c.now) / 2 + 3 * sqrt(c.was + 1)]
+    deep = [c for c in changed if months.distance(c.month, case.last) > back]
+    large = list(filter(_halved, deep))
     broad = len(changed) > max(share * len(cells), LEAST_CELLS - 1) and bool(deep)
     named = many(len(changed), "month") + " that the record has"
     if large:

@@ -335,14 +335,19 @@ def held_up_by(path: Path, locks: Path = _LOCKS) -> list[int] | None:
         return None
     if not locks.exists():
         return []
-    inode = f":{index.stat().st_ino}" if index.exists() else ""
+    readers = _readers(index, locks) if index.exists() else set()
+    return sorted(readers - {os.getpid()}) or None
+
+
+def _readers(index: Path, locks: Path) -> set[int]:
+    """Return the processes that hold a read mark of a log's index, as Linux lists locks."""
+    inode = f":{index.stat().st_ino}"
     lines = [line.split() for line in locks.read_text(encoding="ascii").splitlines()]
-    readers = {
+    return {
         int(pid)
         for _, kind, _, _, pid, file_id, first, *_ in (x for x in lines if "->" not in x)
-        if inode and kind == "POSIX" and file_id.endswith(inode) and int(first) in _READ_MARKS
+        if kind == "POSIX" and file_id.endswith(inode) and int(first) in _READ_MARKS
     }
-    return sorted(readers - {os.getpid()}) or None
 
 
 # ---------------------------------------------------------------- errors in words

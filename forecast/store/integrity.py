@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from forecast.store import connect, ledger, measures, queries, schema, scheme1, witnesses
-from forecast.store.kinds import GROUPS, PARTS
+from forecast.store.kinds import GROUPS, PARTS, Of
 from forecast.store.lawful import Statements
 from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
 from forecast.store.releases import counts_digest, load_snapshot
@@ -88,28 +88,34 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> QuotedDi
     entries = _entries(connection)
     of_run = [e for e in entries if e.run_id == run_id and e.kind != "witnessed"]
     asked = runs.get(run_id)
-    last = of_run[-1] if of_run else asked
-    answer = QuotedDigest(last.digest if last else "", asked.scheme if asked else None)
-    for entry in entries:
-        if entry.digest == digest:
-            later = tuple((e.kind, e.subject) for e in entries if e.id > entry.id)
-            subject = f"{entry.subject} {entry.kind}".removesuffix(" run")
-            since = {subject for _, subject in later}
-            words = tuple(
-                w for w in measures.rewordings(connection) if f"wording {w.wording}" in since
-            )
-            answer = replace(answer, scheme=entry.scheme, given=entry.run_id, subject=subject)
-            return replace(answer, later=later, reworded=words)
-    for number, run in runs.items():
+    answer = QuotedDigest(getattr((asked, *of_run)[-1], "digest", ""), asked and asked.scheme)
+    entry = next((entry for entry in entries if entry.digest == digest), None)
+    if entry:
+        subject = f"{entry.subject} {entry.kind}".removesuffix(" run")
+        answer = replace(answer, scheme=entry.scheme, given=entry.run_id, subject=subject)
+        return _with_later(connection, answer, [e for e in entries if e.id > entry.id])
+    for run in runs.values():
         if run.digest == digest:
-            return replace(answer, scheme=run.scheme, given=number, subject=f"run {number}")
+            return replace(answer, scheme=run.scheme, given=run.id, subject=f"run {run.id}")
     # The nearest of several digests of that run tells most.
-    marks = ledger.split_marks(digest[ROOT:])
-    differ = [
-        tuple(group for group, was, now in zip(GROUPS, known, marks, strict=True) if was != now)
-        for known in (ledger.split_marks(entry.digest[ROOT:]) for entry in reversed(of_run))
-    ]
+    differ = (_differing(entry.digest, digest) for entry in reversed(of_run))
     return replace(answer, differs=min(differ, key=len, default=()))
+
+
+def _with_later(
+    connection: sqlite3.Connection, answer: QuotedDigest, later: Sequence[LedgerEntry]
+) -> QuotedDigest:
+    """Return an answer with what the ledger has stated, and renamed, since its digest."""
+    wordings = {entry.subject for entry in later}
+    words = (w for w in measures.rewordings(connection) if f"wording {w.wording}" in wordings)
+    since = tuple((entry.kind, entry.subject) for entry in later)
+    return replace(answer, later=since, reworded=tuple(words))
+
+
+def _differing(digest: str, other: str) -> tuple[str, ...]:
+    """Return the groups of parts by which two digests differ."""
+    marks = (ledger.split_marks(of[ROOT:]) for of in (digest, other))
+    return tuple(group for group, was, now in zip(GROUPS, *marks, strict=True) if was != now)
 
 
 def _without_tracebacks(connection: sqlite3.Connection, look: Callable[[], list[str]]) -> list[str]:
@@ -170,18 +176,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     yield from _run_findings(entries, runs)
     yield from _part_findings(db, entries, statements.newest, lately)
     if version >= PARTS["runmeasure"].since:
-        # Settings that name another source begin a measure of their own.
-        yield from (
-            f"measure {word.measure} was {word.before!r} and is called {word.after!r} by wording "
-            f"{word.wording}; the name of a measure is final"
-            for word in measures.rewordings(db)
-            if word.word == "name"
-        )
-        yield from (
-            f"series {row['id']} ({row['border']}) was moved to measure {row['measure_id']}; the "
-            f"files that state it are of measure {row['stated_in']}"
-            for row in queries.rows(db, "moved_series")
-        )
+        yield from _measure_findings(db)
     for proof in witnesses.proofs(db) if version >= PARTS["witnesses"].since else ():
         if proof.moment() not in ("", proof.seen_at):
             yield (
@@ -238,6 +233,22 @@ def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_RunDigest]) ->
     yield from (f"{subject} was removed" for subject in published)
 
 
+def _measure_findings(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield measures that are called otherwise than they were, and series moved to another."""
+    # Settings that name another source begin a measure of their own.
+    yield from (
+        f"measure {word.measure} was {word.before!r} and is called {word.after!r} by wording "
+        f"{word.wording}; the name of a measure is final"
+        for word in measures.rewordings(db)
+        if word.word == "name"
+    )
+    yield from (
+        f"series {row['id']} ({row['border']}) was moved to measure {row['measure_id']}; the "
+        f"files that state it are of measure {row['stated_in']}"
+        for row in queries.rows(db, "moved_series")
+    )
+
+
 def _part_findings(
     db: sqlite3.Connection,
     entries: Sequence[LedgerEntry],
@@ -245,22 +256,12 @@ def _part_findings(
     lately: set[int],
 ) -> Iterator[str]:
     """Compare the newest statement of each part with the tables; bulky ones of some runs only."""
-    known, version = entries[-1].schema if entries else 0, queries.version(db)
+    known = entries[-1].schema if entries else 0
     for part, about in PARTS.items():
         for (whose,) in db.execute(about.every) if about.every and about.stated_in(known) else ():
             if (part, whose) not in stated:
                 yield f"{ledger.name((part, whose))} is not in the ledger"
-    # Gathered by whose they are: one sentence says what of a run was edited.
-    edited = defaultdict(list)
-    for (part, whose), sha in stated.items():
-        # After an upgrade the next entry states the tables of the new version; views made anew
-        # without one are known for themselves.
-        upgraded = part == "schema" and (known < version or schema.as_made(db, version))
-        bulky = PARTS[part].bulky and whose not in lately
-        left_out = bulky or not PARTS[part].stated_in(known)
-        if not upgraded and not left_out and _digest(db, (part, whose)) != sha:
-            edited[PARTS[part].of, whose].append(part)
-    for (of, whose), parts in edited.items():
+    for (of, whose), parts in _edited(db, known, stated, lately).items():
         what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
         if of == "record":
             yield f"{what}: edited, but not by this program"
@@ -270,6 +271,26 @@ def _part_findings(
             yield f"{what} of earlier programs: edited, but not by this program"
         else:
             yield f"{of} {whose} was edited: {what} not as published"
+
+
+def _edited(
+    db: sqlite3.Connection, known: int, stated: Mapping[EntryKey, str], lately: set[int]
+) -> Mapping[tuple[Of, int | None], list[str]]:
+    """Gather the parts that are not as stated by whose they are: one sentence says all of a run.
+
+    known : the schema of the newest entry. lately : the runs whose bulky parts are compared.
+    """
+    version = queries.version(db)
+    edited: defaultdict[tuple[Of, int | None], list[str]] = defaultdict(list)
+    for (part, whose), sha in stated.items():
+        # After an upgrade the next entry states the tables of the new version; views made anew
+        # without one are known for themselves.
+        upgraded = part == "schema" and (known < version or schema.as_made(db, version))
+        bulky = PARTS[part].bulky and whose not in lately
+        left_out = bulky or not PARTS[part].stated_in(known)
+        if not upgraded and not left_out and _digest(db, (part, whose)) != sha:
+            edited[PARTS[part].of, whose].append(part)
+    return edited
 
 
 def _digest(db: sqlite3.Connection, key: EntryKey) -> str:

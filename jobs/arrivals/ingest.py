@@ -148,6 +148,30 @@ def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) 
         ]
 
 
+def _refused(
+    db: Database,
+    arrival: Arrival,
+    content: bytes,
+    release: Release,
+    quarantine: Path,
+    error: DataError,
+) -> IngestResult:
+    """Keep a file that is refused, and why."""
+    # Who put the file there may not be who may read it: then none of its text is logged.
+    plain = arrival.of_operator or isinstance(error, QuarantineError)
+    reasons, reason = (
+        "\n".join(line[:LINE_KEPT] for line in text.split("\n"))
+        for text in ("\n".join(error.kept), str(error) if plain else error.kept[0])
+    )
+    archive.refuse(quarantine, release.sha256, arrival.name, content, reasons)
+    with transaction(db):
+        release_id = releases.save_refused(db, release, reasons)
+    if isinstance(error, HeldError):
+        command = f"bordercast releases accept {release_id} --as ANSWER"
+        reason += f". Answer by `{command}`; --why REASON takes it as it stands"
+    return IngestResult(arrival.name, "refused", release_id, "", reason)
+
+
 def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     """Read, check and keep one file; never raises for what it is."""
     try:
@@ -178,19 +202,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         compared = replace(beside.compared or snapshot, release=release)
         _believe(db, context, name, compared)
     except DataError as error:
-        # Who put the file there may not be who may read it: then none of its text is logged.
-        plain = arrival.of_operator or isinstance(error, QuarantineError)
-        reasons, reason = (
-            "\n".join(line[:LINE_KEPT] for line in text.split("\n"))
-            for text in ("\n".join(error.kept), str(error) if plain else error.kept[0])
-        )
-        archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
-        with transaction(db):
-            release_id = releases.save_refused(db, release, reasons)
-        if isinstance(error, HeldError):
-            command = f"bordercast releases accept {release_id} --as ANSWER"
-            reason += f". Answer by `{command}`; --why REASON takes it as it stands"
-        return IngestResult(name, "refused", release_id, "", reason)
+        return _refused(db, arrival, content, release, kept_in.quarantine, error)
     # The file first: a record that rests on a file nobody has could not be checked.
     archive.keep_bytes(kept_in.archive, sha256, name, content)
     told = "; ".join(read.warnings)

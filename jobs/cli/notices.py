@@ -216,5 +216,5 @@ def _one(record: OpenRecord, notice_id: int) -> Notice:
 def _recipients(settings: Settings, notice: Notice) -> dict[str, str]:
     """Return address -> subject of everyone who would get it."""
     with ops.writing(settings.db) as db:
-        recipients = outbox.addressed(settings.context, db, notice)
-    return {address: message.subject for address, message, _ in recipients}
+        letters = outbox.addressed(settings.context, db, notice)
+    return {made.to: made.mail.subject for made in letters}

@@ -123,6 +123,20 @@ def _await_inbox(settings: Settings) -> None:
     inbox.wait_until_still(archive.folders(settings.db, settings.config).inbox, tell)
 
 
+def _polled(fetched: publisher.Fetched) -> Iterator[str]:
+    """Yield what a poll brought, a line each."""
+    for answer in fetched.answers:
+        if answer.outcome != "unchanged":
+            yield f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip()
+    yield from taken_lines(fetched.taken)
+    poll = fetched.poll
+    if fetched.asked:
+        yield f"Poll: {printable(poll.detail, 1000)}."
+    else:
+        since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
+        yield f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
+
+
 def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run: bool) -> Printed:
     """Look for new files on the publisher's page, and take them in."""
     asked = [context for context in settings.asked() if once or context.config.polls]
@@ -138,20 +152,7 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
         polls.append(
             ingesting.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
         )
-        asked_now = polls[-1]
-        parts += [
-            f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip()
-            for answer in asked_now.answers
-            if answer.outcome != "unchanged"
-        ]
-        parts += taken_lines(asked_now.taken)
-        poll = asked_now.poll
-        since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
-        parts.append(
-            f"Poll: {printable(poll.detail, 1000)}."
-            if asked_now.asked
-            else f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
-        )
+        parts += _polled(polls[-1])
     # Two files state a month; a run on one would be made again on the other.
     waiting = [awaited for c in asked if (awaited := publisher.awaited(settings.db, c.source))]
     for waiting_for in waiting:

@@ -73,14 +73,22 @@ def notice_intents(
         of = "news" if announced.first_measure else f"news of {source.name}"
         release_id = max(j.release_id for j in fresh)
         yield _intent(config, f"{of}|{newest}|{totals}", kind, newest, release_id)
-    # Notices that went out and are no longer true; what was corrected stands as corrected.
+    yield from _corrections(record, config, months.shift(newest, -LOOKED_BACK), source)
+
+
+def _corrections(
+    record: inputs.Inputs, config: Config, oldest: str, source: Source
+) -> Iterator[NoticeIntent]:
+    """Yield notices since a month that are no longer true; what was corrected stands as corrected.
+
+    What was withdrawn as a whole is left: correcting a part would say that the rest holds.
+    """
+    announced = record.announced
     release_id, sha256 = announced.newest
     every = [n for n in announced.notices if n.state not in ("due", "expired")]
     back = {n.corrects for n in announced.notices if n.withdraws and n.state in _UNDER_WAY}
     for first in every:
-        late = first.month >= months.shift(newest, -LOOKED_BACK)
-        # What was withdrawn as a whole is left: correcting a part would say that the rest holds.
-        if first.state != "approved" or first.corrects or not late or first.id in back:
+        if first.state != "approved" or first.corrects or first.month < oldest or first.id in back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]
         stated = [announced.statements[notice.id] for notice in chain]
@@ -151,13 +159,10 @@ def _kind(
     if not fresh:
         return None
     month, totals = fresh[0].month, {j.series for j in fresh}
-    unusual = [
-        f
-        for f in result.flags
-        if f.month == month and f.severity != "watch" and f.kind in ("month", "drift")
-    ]
-    shifts = [e for e in result.episodes if e.state == "level shift" and e.closed == month]
-    if any(f.series in totals for f in unusual) or any(e.series in totals for e in shifts):
+    now = (f for f in result.flags if f.month == month and f.kind in ("month", "drift"))
+    unusual = {f.series for f in now if f.severity != "watch"}
+    shifts = (e for e in result.episodes if e.state == "level shift" and e.closed == month)
+    if totals & {*unusual, *(e.series for e in shifts)}:
         return "flags"
     if config.notices.quiet_months:
         return "quiet"

@@ -19,7 +19,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -53,7 +53,23 @@ _POLICY = SMTP.clone(max_line_length=78)
 _DIGEST = ".digest"  # ends the name of a section that is one, in an edition's
 _NO_FINDING = "what else was unusual"
 
-LetterContent = tuple[Notice, Sequence[Section], "Source"]
+
+@dataclass(frozen=True)
+class LetterContent:
+    """What a letter is made of: a notice, those of its sections that are told, and of what."""
+
+    notice: Notice
+    sections: Sequence[Section]
+    source: Source
+
+
+@dataclass(frozen=True)
+class AddressedLetter:
+    """A letter to one reader, an address or a hook."""
+
+    to: str
+    mail: Message
+    content: LetterContent
 
 
 def frame(config: Config, month: str, source: Source, mark: str = "") -> dict[str, str]:
@@ -141,31 +157,45 @@ def letter(
     name = edition(sections) + (f" after {answers}" if answers else "")
     about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
     thread = {"In-Reply-To": answers, "References": answers} if answers else {}
-    contents = [(notice, sections, source)]
+    contents = [LetterContent(notice, sections, source)]
     return _message(config, contents, name, about, thread, queued=not mark)
 
 
-def joined(config: Config, digests: Sequence[tuple[Message, LetterContent]]) -> list[Message]:
+def joined(config: Config, digests: Sequence[AddressedLetter]) -> list[Message]:
     """Return one mail of several measures' digests, and for each other what stands for it.
 
-    digests : each as its reader would get it on its own, and what it is made of.
+    digests : each as its reader would get it on its own.
 
     Each says in turn, to the word, what was approved. The mail's thread is that of each of them:
     a correction of any answers an identifier that it refers to.
     """
-    (first, _), *others = digests
-    rest = [f"{message.content_key[:16]}:{message.edition}" for message, _ in others]
-    within = [replace(m, edition=WITHIN + first.content_key, mime=b"") for m, _ in others]
+    first, *others = (made.mail for made in digests)
+    rest = [f"{message.content_key[:16]}:{message.edition}" for message in others]
+    within = [replace(m, edition=WITHIN + first.content_key, mime=b"") for m in others]
+    contents = [made.content for made in digests]
     thread = [
-        message_id(notice.message_id, message.edition)
-        for message, (_, (notice, _, _)) in zip(within, others, strict=True)
+        message_id(content.notice.message_id, message.edition)
+        for message, content in zip(within, contents[1:], strict=True)
     ]
-    contents = [made_of for _, made_of in digests]
-    title, *titles = (source.measure.title for _, _, source in contents)
+    title, *titles = (content.source.measure.title for content in contents)
     every = _listed([title, *(f"{other[0].lower()}{other[1:]}" for other in titles)])
-    about = f"{every}, {month_words(contents[0][0].month)}: {_NO_FINDING}"
+    about = f"{every}, {month_words(contents[0].notice.month)}: {_NO_FINDING}"
     name = " with ".join((first.edition, *rest))
     return [_message(config, contents, name, about, {"References": " ".join(thread)}), *within]
+
+
+def _draw(made: EmailMessage, content: LetterContent, cid: str) -> None:
+    """Put the chart of the most serious section, if one has a chart, into the HTML."""
+    notice, drawn = content.notice, _drawn(content.sections)
+    if drawn is None or drawn.chart is None:
+        return
+    body = made.get_body(("html",))
+    assert isinstance(body, EmailMessage)
+    picture = f"{slug(drawn.total)}-{notice.month}.png"
+    body.add_related(
+        drawn.chart, "image", "png", cid=f"<{cid}>", disposition="inline", filename=picture
+    )
+    body.set_boundary(f"related-{notice.content_key[:32]}")
 
 
 def _message(
@@ -180,9 +210,9 @@ def _message(
 
     queued : whether it goes out by the queue, which may add a line to its head.
     """
-    (notice, sections, source), mail = contents[0], config.mail
+    notice, source, mail = contents[0].notice, contents[0].source, config.mail
     own_id, key = message_id(notice.message_id, name), notice.content_key[:32]
-    date = max(n.approved_at or n.created_at for n, _, _ in contents)
+    date = max(c.notice.approved_at or c.notice.created_at for c in contents)
     made = EmailMessage(policy=_POLICY)
     head = {
         "From": mail.sender or NOBODY,
@@ -200,29 +230,18 @@ def _message(
     for field, value in (head | thread).items():
         made[field] = one_line(value)
     cid = f"chart.{own_id.strip('<>')}"
-    bodies = [html(n, s, f"cid:{cid}") for n, s, _ in contents]
-    made.set_content("\n\n".join(text(n, s) for n, s, _ in contents), cte=_CTE)
+    bodies = [html(c.notice, c.sections, f"cid:{cid}") for c in contents]
+    plain = "\n\n".join(text(c.notice, c.sections) for c in contents)
+    made.set_content(plain, cte=_CTE)
     made.add_alternative(_one_page(bodies, about), subtype="html", cte=_CTE)
-    drawn = _drawn(sections)
-    if drawn is not None and drawn.chart is not None:
-        body = made.get_body(("html",))
-        assert isinstance(body, EmailMessage)
-        picture = f"{slug(drawn.total)}-{notice.month}.png"
-        body.add_related(
-            drawn.chart,
-            "image",
-            "png",
-            cid=f"<{cid}>",
-            disposition="inline",
-            filename=picture,
-        )
-        body.set_boundary(f"related-{key}")
+    _draw(made, contents[0], cid)
     # Boundaries that are drawn would make a repeat another message.
     made.set_boundary(f"alternative-{key}")
     if config.notices.attach_page and not config.site.address:
-        for n, s, of in contents:
-            called = f"{slug(of.measure.title)}-{n.month}.html"
-            made.add_attachment(page(n, s), subtype="html", cte=_CTE, filename=called)
+        for c in contents:
+            called = f"{slug(c.source.measure.title)}-{c.notice.month}.html"
+            whole = page(c.notice, c.sections)
+            made.add_attachment(whole, subtype="html", cte=_CTE, filename=called)
         made.set_boundary(f"mixed-{key}")
     return Message(notice.content_key, name, about, mail.address, made.as_bytes())
 

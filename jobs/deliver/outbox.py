@@ -33,7 +33,7 @@ from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES
 from jobs import exchange
 from jobs.deliver import approve, letter, transports, unsubscribe
-from jobs.deliver.letter import LetterContent
+from jobs.deliver.letter import AddressedLetter, LetterContent
 from jobs.deliver.transports import Transport
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _batches(
     late. What a reader gets only digests of, of one month and several measures, is one mail.
     """
     batches: list[dict[str, Message]] = []
-    digests: dict[tuple[str, str], list[tuple[dict[str, Message], Message, LetterContent]]] = {}
+    digests: dict[tuple[str, str], list[tuple[dict[str, Message], AddressedLetter]]] = {}
     for measure in context.each():
         with closing(connect.read(context.path)) as connection:
             measures.scope_to(connection, measure.name)
@@ -160,22 +160,29 @@ def _batches(
                 continue
             batch: dict[str, Message] = {}
             batches.append(batch)
-            for to, made, content in addressed(measure, db, notice):
+            for made in addressed(measure, db, notice):
                 # Without mail, webhooks alone can be reached.
-                hook = to.startswith(deliveries.HOOK)
-                if to in known or not (hook or measure.config.mail.enabled):
+                hook = made.to.startswith(deliveries.HOOK)
+                if made.to in known or not (hook or measure.config.mail.enabled):
                     continue
-                batch[to] = made
-                if not (hook or notice.corrects) and letter.only_digests(made.edition):
-                    digests.setdefault((notice.month, to), []).append((batch, made, content))
-    mails: dict[tuple[Message, ...], list[Message]] = {}  # hundreds of readers may get the same
-    for (_, to), parts in digests.items():
-        alone = tuple(made for _, made, _ in parts)
-        if parts[1:] and alone not in mails:
-            mails[alone] = letter.joined(context.config, [part[1:] for part in parts])
-        for (batch, *_), mail in zip(parts, mails.get(alone, alone), strict=True):
-            batch[to] = mail
+                batch[made.to] = made.mail
+                if not (hook or notice.corrects) and letter.only_digests(made.mail.edition):
+                    digests.setdefault((notice.month, made.to), []).append((batch, made))
+    _join(context.config, digests.values())
     return [list(batch.items()) for batch in batches]
+
+
+def _join(
+    config: Config, digests: Iterable[Sequence[tuple[dict[str, Message], AddressedLetter]]]
+) -> None:
+    """Put what one reader gets of one month, each in a batch, into the first of these mails."""
+    mails: dict[tuple[Message, ...], list[Message]] = {}  # hundreds of readers may get the same
+    for parts in digests:
+        alone = tuple(made.mail for _, made in parts)
+        if parts[1:] and alone not in mails:
+            mails[alone] = letter.joined(config, [made for _, made in parts])
+        for (batch, made), mail in zip(parts, mails.get(alone, alone), strict=True):
+            batch[made.to] = mail
 
 
 def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:
@@ -190,8 +197,8 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
 
 def addressed(
     context: Context, db: Database | sqlite3.Connection, notice: Notice
-) -> list[tuple[str, Message, LetterContent]]:
-    """Return (recipient, message, what it is made of) of all who get a notice; db : ops.db.
+) -> list[AddressedLetter]:
+    """Return what each who gets a notice is sent; db : ops.db.
 
     A correction goes to those who got what it corrects, in the same thread.
     """
@@ -202,7 +209,7 @@ def addressed(
     gone = column(db, "unsubscribed")
     sent = rows(db, "editions_sent", (first.content_key,)) if first else []
     got = {row["recipient"]: row["edition"] for row in sent}
-    recipients: list[tuple[str, Message, LetterContent]] = []
+    recipients: list[AddressedLetter] = []
     mails: dict[tuple[str, str], Message] = {}  # of hundreds of readers, most get the same
     readers: tuple[Recipient | Hook, ...] = (*config.notices.recipients, *config.notices.hooks)
     for rules in readers:
@@ -218,7 +225,7 @@ def addressed(
             if edition not in mails:
                 mails[edition] = letter.letter(config, notice, of_reader, source, answers)
             made = mails[edition]
-        recipients.append((to, made, (notice, of_reader, source)))
+        recipients.append(AddressedLetter(to, made, LetterContent(notice, of_reader, source)))
     return recipients
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -113,20 +113,15 @@ def _news(
     if notice.kind != "digest":
         for facts in sorted(reports.values(), key=_gravity):
             early = preliminary.changed(connection, facts.total, month, source)
-            if notice.kind == "quiet" or facts.findings or facts.shift or early:
+            if any((notice.kind == "quiet", facts.findings, facts.shift, early)):
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
+    still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
     for total in order:
-        lasting = [
-            e
-            for e in episodes
-            if e["border"] == total and e["state"] == "open" and e["opened"] < month
-        ]
-        parts = [
-            flag
-            for flag in read.flags(connection, source.totals, total, month, parts=True)
-            if flag.month == month and flag.kind != "revision" and flag.dimension
-        ]
+        lasting = [e for e in still if e["border"] == total]
+        flags = read.flags(connection, source.totals, total, month, parts=True)
+        now = (flag for flag in flags if flag.month == month and flag.kind != "revision")
+        parts = [flag for flag in now if flag.dimension]
         if lasting or parts:
             yield _section(section_texts.digest(total, lasting, parts, source), "digest")
 
@@ -185,17 +180,23 @@ def _corrections(
         for earlier in notices.every(connection)
         if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
     ]
-    if not notice.withdraws:
-        counts = releases.current_counts(connection)
-        stated = [notices.statements(connection, earlier.id) for earlier in thread]
-        false = false_now(stated, counts, source)
-        for total in (total for total in source.totals.every if false.get(total)):
-            now = reports.get(total) or report(connection, total, notice.month, source)
-            whole = _nationwide(connection, now)
-            section = section_texts.correction(now, false[total], whole, address)
-            yield _section(section, "finding", statement(now))
+    if notice.withdraws:
+        yield from _withdrawals(connection, notice, thread, source)
         return
-    # All who got one of the thread are told, whatever it was about.
+    counts = releases.current_counts(connection)
+    stated = [notices.statements(connection, earlier.id) for earlier in thread]
+    false = false_now(stated, counts, source)
+    for total in (total for total in source.totals.every if false.get(total)):
+        now = reports.get(total) or report(connection, total, notice.month, source)
+        whole = _nationwide(connection, now)
+        section = section_texts.correction(now, false[total], whole, address)
+        yield _section(section, "finding", statement(now))
+
+
+def _withdrawals(
+    connection: sqlite3.Connection, notice: Notice, thread: Sequence[Notice], source: Source
+) -> Iterator[Section]:
+    """Yield a section for all who got one of the thread, whatever it was about."""
     (why,) = [w for w in rows(connection, "every_withdrawal") if w["run_id"] == notice.withdraws]
     spoken = {
         (section.part, section.total)

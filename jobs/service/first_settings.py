@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -254,23 +254,28 @@ def write(output: Path, content: bytes) -> None:
         raise ConfigError(str(output), "file", f"cannot be written: {error.strerror}") from None
 
 
-def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
-    """By how much sums may miss their totals, as they did so far; and that, in a sentence.
-
-    0 where they are to the unit, or miss by more than rounding explains: such a file is refused.
-    """
+def _added(table: base.MonthlyCounts, total: str) -> Iterator[base.Floats]:
+    """Yield each count that is stated, and below it what adds up to it, a row each."""
     names = table.nested or tuple((name, "") for name in table.names)
     whole = [(name, part) for name, part in names if not part]
     groups = [[counts, *(n for n in names if n[0] == counts[0] and n[1])] for counts in whole]
     if total:
         groups.append([(total, ""), *(counts for counts in whole if counts[0] != total)])
-    most, tolerance = 0.0, 0
     for group in groups:
-        values = table.values[[names.index(counts) for counts in group]]
+        yield table.values[[names.index(counts) for counts in group]]
+
+
+def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
+    """By how much sums may miss their totals, as they did so far; and that, in a sentence.
+
+    0 where they are to the unit, or miss by more than rounding explains: such a file is refused.
+    """
+    most, tolerance = 0.0, 0
+    for values in _added(table, total):
         apart = np.abs(values[0] - values[1:].sum(axis=0))
         missed = float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
         allowed = max(anyseries.rounding(values), missed)
-        if len(group) > 1 and 0 < missed <= max(
+        if len(values) > 1 and 0 < missed <= max(
             anyseries.rounding(values), np.nanmax(values[0]) / 1000
         ):
             most, tolerance = max(most, missed), max(tolerance, math.ceil(allowed))

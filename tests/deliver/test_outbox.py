@@ -206,7 +206,7 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
         ("Also unusual.", [False, False, True]),
     ):
         assert [words in text for text in texts] == told
-    assert states(record) == dict.fromkeys([to for to, *_ in found], "waiting")
+    assert states(record) == dict.fromkeys([made.to for made in found], "waiting")
 
 
 def hooked(tmp_path: Path, config: Config, mail: bool = True, **more) -> Config:
@@ -356,7 +356,7 @@ def test_a_hook_gets_a_correction_only_of_what_it_got(record, tmp_path):
 
         found = outbox.addressed(Context.open(record, config), db, one(record, 2))
 
-    assert [to for to, *_ in found] == ["ann@example.org"]
+    assert [made.to for made in found] == ["ann@example.org"]
 
 
 def test_what_waits_of_a_withdrawn_run_is_given_up(record):

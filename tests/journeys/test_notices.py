@@ -837,7 +837,7 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
         deliveries.unsubscribe(db, "gone@x.org", FEBRUARY)
         found = outbox.addressed(Context.open(path, config), db, notice)
 
-    assert [recipient for recipient, *_ in found] == ["ann@x.org", "bob@x.org"]
+    assert [made.to for made in found] == ["ann@x.org", "bob@x.org"]
 
 
 # --- a section as it is written

@@ -46,8 +46,7 @@ def drivers(total: str, rows: Sequence[DriverRow], source: Source) -> Picture:
     room = 0.16 * (high - low or 1)  # for the numbers beside the bars of both sides
     span = (low - room, high + room)
     # Each dimension explains the whole: over all of them it would be told several times.
-    of_one = [row for row in moved if row.dimension == moved[0].dimension]
-    moved_by = sum(row.contribution or 0 for row in of_one)
+    moved_by = sum(row.contribution or 0 for row in moved if row.dimension == moved[0].dimension)
     frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}
     side = "fewer" if moved_by < 0 else "more"
     title = (

@@ -132,6 +132,13 @@ def _axes(
     )
 
 
+def _step(inside: Iterable[int], least: float) -> int:
+    """Return every how many months there is room for a name below a chart."""
+    # Whole years or parts of one, so that each name is the same month again.
+    steps = [step for step in _STEPS if any(month % step == 0 for month in inside)] or [1]
+    return next((step for step in steps if step >= least), steps[-1])
+
+
 def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: int) -> str:
     """Names of months, as many as have room."""
     years = "utcyear" in axis["labelExpr"]
@@ -140,13 +147,9 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     room = min(axis["tickCount"], width / (66 if years else 38))
     days = {month: _day(f"{from_index(month)}-01") for month in months}
     inside = {month: day for month, day in days.items() if first <= day <= last}
-    # Whole years or parts of one, so that each name is the same month again.
-    steps = [s for s in _STEPS if any(month % s == 0 for month in inside)] or [1]
-    step = next((s for s in steps if len(months) / s <= room), steps[-1])
+    step = _step(inside, len(months) / room)
     names = []
-    for month, day in inside.items():
-        if month % step:
-            continue
+    for month, day in ((month, day) for month, day in inside.items() if month % step == 0):
         at = width * (day - first) / ((last - first) or 1)
         name = SHORT_MONTHS[place(month)] + (f" {from_index(month)[:4]}" if years else "")
         names.append(

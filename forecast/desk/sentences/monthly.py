@@ -216,16 +216,16 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     newest : the newest month of each total, in their order.
     """
     through = max(facts.month for facts in newest)
+    now = [facts for facts in newest if facts.month == through]
     unusual = [
         f"{facts.total} {how_far(flag)} its {basis_noun(facts.expectation.basis)}"
-        for facts in newest
+        for facts in now
         for flag in facts.flags
-        if flag.kind == "month" and facts.month == through and facts.expectation
+        if flag.kind == "month" and facts.expectation
     ]
     if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
-    known = (facts.expectation for facts in newest if facts.month == through)
-    quiet = all(e is None or e.p >= FAR for e in known)
+    quiet = not any(facts.expectation and facts.expectation.p < FAR for facts in now)
     # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due

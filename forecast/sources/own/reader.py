@@ -150,9 +150,11 @@ def _whole_counts(
     names = section.agreed.names  # what the operator said is another under a new name
     keys: dict[str, SeriesKey] = {}
     places = table.nested or tuple((name, "") for name in table.names)
-    _refuse_names(file_name, section.many, dict.fromkeys(series for series, _ in places))
-    for name in dict.fromkeys(series for series, _ in places):
-        below = [part for series, part in places if series == name and part]
+    named: dict[str, list[str]] = {}
+    for series, part in places:
+        named.setdefault(series, []).extend(filter(None, (part,)))
+    _refuse_names(file_name, section.many, named)
+    for below in named.values():
         _refuse_names(file_name, section.parts, below)
     for row, name in enumerate(table.names):
         by_month = _known_months(section, file_name, table, row)
