@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from forecast.agreed import QuantityKind
 from forecast.errors import ConfigError
-from forecast.sources.source import Agreement, MeasureWords, Publisher, TotalWords
+from forecast.sources.source import Agreement, Hierarchy, MeasureWords, Publisher, TotalWords
 from forecast.types import Absent, Break, Term
 
 TABLE = "source.toml"
@@ -142,6 +142,21 @@ class SourceTable(_Described):
     terms: tuple[Term, ...] = ()
     absent: tuple[Absent, ...] = ()
 
+    @property
+    def days(self) -> tuple[int, int, int]:
+        """Return from, to and after which day figures come and are overdue."""
+        first, last, *late = self.due
+        return first, last, late[0] if late else last + 2
+
+    def parts(self) -> Hierarchy:
+        """Return how its series add up, and what their labels are called."""
+        labels = {**self.labels, "called": self.labels.get("dimensions")}
+        labels.pop("dimensions", None)
+        # A source like another says of what it has not that it is empty.
+        said: dict[str, Any] = {**labels, **{str(n): of for n, of in self.hierarchy.items()}}
+        given = {name: of for name, of in said.items() if of}
+        return TypeAdapter(Hierarchy).validate_python(given)
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if list(self.due) != sorted(self.due):
@@ -237,7 +252,6 @@ def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
 def _words(of: SourceTable) -> dict[str, Any]:
     """Return a source as settings have counts of one's own."""
     measure, totals, file, publisher = of.measure, of.totals, of.file, of.publisher
-    due = (*of.due, of.due[1] + 2)[:3]
     return {
         "noun": measure.noun,
         "title": measure.title,
@@ -263,8 +277,8 @@ def _words(of: SourceTable) -> dict[str, Any]:
         "address": file.address,
         "tolerance": of.tolerance,
         "year_begins": of.year_begins,
-        "due": due[:2],
-        "overdue": due[2],
+        "due": of.due[:2],
+        "overdue": of.days[2],
         "jumps": of.jumps,
         "contract": {"kind": of.kind},
         "columns": {

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import forecast.sources
 from forecast.errors import ConfigError
 
 if TYPE_CHECKING:
+    from forecast.described import SourceTable
     from forecast.sources.source import FileName, FileReader, Source
 
 TABLE = "source.toml"
-T = TypeVar("T")
+_ALIKE = (
+    *("totals", "year_begins", "example", "kind", "help", "beside", "calm", "jumps", "rounded"),
+    *("breaks", "terms", "absent"),
+)
 
 
 @cache
@@ -39,11 +44,7 @@ def find(name: str) -> Source:
         if name == called or name.startswith(f"{called}_"):
             table = _table(folder, name)
             if table is not None:
-                try:
-                    return _source(name, table, folder)
-                except (KeyError, TypeError) as error:
-                    problem = f"is not what a source needs: {error}"
-                    raise ConfigError(str(folder / TABLE), "table", problem) from error
+                return _source(name, table, folder)
     raise KeyError(name)
 
 
@@ -53,10 +54,7 @@ def described(name: str, section: Mapping[str, Any]) -> Source:
     if "like" in table:
         like = next(folder for folder in _folders() if _called(folder) == table["like"])
         table = _over(_read(like), table)
-    try:
-        return _source(name, table, None)
-    except (KeyError, TypeError) as error:
-        raise ConfigError(name, "table", f"is not what a source needs: {error}") from error
+    return _source(name, table, None)
 
 
 def table(name: str) -> Mapping[str, Any]:
@@ -178,56 +176,42 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _each(kind: type[T], table: Mapping[str, Any], name: str) -> tuple[T, ...]:
-    """Return the tables of a list as what each is; () without the list."""
-    return tuple(kind(**entry) for entry in table.get(name, ()))
-
-
-def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
+def _source(name: str, said: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
+    from forecast import described
     from forecast.agreed import with_kind
     from forecast.sources import source as kinds
-    from forecast.types import Absent, Break, Term
 
-    parts, labels = dict(table.get("hierarchy", {})), dict(table.get("labels", {}))
-    parts["halves"] = _each(kinds.Half, parts, "halves")
-    parts["aside"] = kinds.Aside(**parts["aside"]) if parts.get("aside") else None
-    labels["called"] = labels.pop("dimensions", {})
-    noun, lexicon, settings = table["measure"]["noun"], table.get("lexicon"), table.get("settings")
-    shipped = table.get("claims", False)
+    place = folder / TABLE if folder else Path(name)
+    table = described.check(said, "", place)
+    measure = table.measure
     # Only what 1.0 knew keeps its names in views; others have the words of their kind. The tables
     # were made for the first of these measures.
-    columns = kinds.PART_COLUMNS if parts.get("dimensions") else kinds.OWN_COLUMNS
-    named = {"encounters": noun, "encounters_before": f"{noun}_before"}
-    caveat = with_kind(table["measure"].get("caveat", ""), table.get("kind", "flow"))
-    plain = ("help", "beside", "calm", "jumps", "kind", "rounded")
+    columns = kinds.PART_COLUMNS if "dimensions" in table.hierarchy else kinds.OWN_COLUMNS
+    named = {"encounters": measure.noun, "encounters_before": f"{measure.noun}_before"}
+    if table.agreement is None:
+        raise ConfigError(str(place), "agreement", "is missing; every source says it")
     return kinds.Source(
         name=name,
-        publisher=kinds.Publisher(**table["publisher"], **table.get("pages", {})),
-        measure=kinds.MeasureWords(**{**table["measure"], "caveat": caveat}),
-        totals=kinds.TotalWords(**table["totals"]),
-        year_begins=table["year_begins"],
-        due=table["due"],
-        shipped=shipped,
-        hierarchy=kinds.Hierarchy(**parts, **labels),
-        agreement=kinds.Agreement(**table["agreement"]),
-        layouts=tuple(table["file"]["layouts"]),
-        example=table["example"],
+        publisher=replace(table.publisher, **dict(table.pages)),
+        measure=replace(measure, caveat=with_kind(measure.caveat, table.kind)),
+        shipped=table.claims,
+        hierarchy=table.parts(),
+        agreement=table.agreement,
+        due=table.days,
+        layouts=tuple(table.file.layouts),
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        breaks=_each(Break, table, "breaks"),
-        terms=_each(Term, table, "terms"),
-        absent=_each(Absent, table, "absent"),
-        columns={k: c for k, c in named.items() if k != c} if shipped else columns,
-        lexicon=partial(_texts, folder, lexicon) if folder and lexicon else None,
-        settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)
-        if folder and settings
+        columns={k: c for k, c in named.items() if k != c} if table.claims else columns,
+        lexicon=partial(_texts, folder, table.lexicon) if folder and table.lexicon else None,
+        settings=partial(_filled, folder / "settings.toml", {"kind": name} | table.settings)
+        if folder and table.settings
         else None,
-        **{key: table[key] for key in plain if key in table},
+        **{field: getattr(table, field) for field in _ALIKE},
     )
 
 
-def _reader(folder: Path | None, table: Mapping[str, Any]) -> FileReader:
+def _reader(folder: Path | None, table: SourceTable) -> FileReader:
     """Return what reads a source's files: the reader beside its table, or what reads any file."""
     # A table of columns reads most CSV files; what it cannot say is code beside it.
     if folder and (folder / "reader.py").exists():

@@ -27,6 +27,7 @@ from typing import Any, NoReturn, cast, get_args
 import numpy as np
 
 from forecast import files, months
+from forecast.described import ColumnTable, SourceTable
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.labels import CROSSED, CROSSING, Joins
 from forecast.periods import Calendar
@@ -103,26 +104,21 @@ class LineReader(FileReader):
     table : the source's `source.toml`.
     """
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        file = table["file"]
-        pattern = file["name"].replace("MONTH", "|".join(_NAMED))
+    def __init__(self, table: SourceTable) -> None:
+        self.file = table.file
+        pattern = self.file.name.replace("MONTH", "|".join(_NAMED))
         self.name = re.compile(pattern, re.IGNORECASE | re.ASCII)
-        self.publisher: str = table["publisher"]["short"]
-        self.calendar = Calendar(table["year_begins"])
-        self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
-        self.only: Mapping[str, str] = file.get("only", {})
-        self.exact: bool = file.get("exact", False)
-        self.sheet: str = file.get("sheet", "")
-        # Whether a total's month without a line is 0; else nobody knows it.
-        self.absent_is_none: bool = file.get("absent_is_none", False)
-        self.columns: Mapping[str, Mapping[str, Any]] = file["columns"]
-        stored = {c["is"]: c for c in self.columns.values() if c["is"] not in _UNKEPT}
-        self.known = {name: frozenset(c["known"]) for name, c in stored.items() if "known" in c}
-        values = [name for name, column in stored.items() if "number" in column]
+        self.publisher = table.publisher.short
+        self.calendar = Calendar(table.year_begins)
+        self.layouts = {name: frozenset(of) for name, of in self.file.layouts.items()}
+        self.columns = self.file.columns
+        stored = {c.role: c for c in self.columns.values() if c.role not in _UNKEPT}
+        self.known = {name: frozenset(c.known) for name, c in stored.items() if c.known is not None}
+        values = [name for name, column in stored.items() if column.number]
         self.labels = [name for name in stored if name != "total" and name not in values]
         self.values = values
         # Which of a file's numbers is counted; most have one.
-        self.counted: str = table.get("counted", values[-1])
+        self.counted = table.counted or values[-1]
         names = ("month", "total", *self.labels, *values)
         self.Row: Callable[..., FileRow] = namedtuple("Row", names)  # type: ignore[misc]
 
@@ -226,13 +222,13 @@ class LineReader(FileReader):
 
         The header decides the layout, never the name: files are renamed on their way.
         """
-        if self.exact:
+        if self.file.exact:
             (found,) = sheet.sheets_of(name, content, files.MAX_BYTES, partial(self._header, name))
             return found, 0
         sheets = [
             found
             for found in sheet.sheets_of(name, content)
-            if not self.sheet or found.title == self.sheet
+            if not self.file.sheet or found.title == self.file.sheet
         ]
         tops = [(found, row) for found in sheets for row in range(min(sheet.TOP, len(found.grid)))]
 
@@ -281,7 +277,7 @@ class LineReader(FileReader):
         """
         # From the first month of the first year on, which may have no line.
         span = months.between(table.first_month, table.data_through)
-        only = self.only.get(table.kind)
+        only = self.file.only.get(table.kind)
         counts, known = self.counts(source, table, dimensions, span)
         by_component, halves = source.hierarchy.by_component, source.hierarchy.components
         # A total's parts are known wherever it is: who has not reported has no parts either.
@@ -324,9 +320,9 @@ class LineReader(FileReader):
         """
         known = [name for name in dimensions if self._has(table, name)]
         whole, parts = source.totals.whole, source.totals.parts
-        totals = (self.only[table.kind],) if table.kind in self.only else parts
+        totals = (self.file.only[table.kind],) if table.kind in self.file.only else parts
         sums = self.sums(table, "")
-        absent = dict.fromkeys(span, 0) if self.absent_is_none else {}
+        absent = dict.fromkeys(span, 0) if self.file.absent_is_none else {}
         counts: dict[SeriesKey, Mapping[str, int]] = {
             SeriesKey(total): absent | sums.get(SeriesKey(total), {}) for total in totals
         }
@@ -372,7 +368,7 @@ class LineReader(FileReader):
     def _header(self, name: str, fields: Sequence[str]) -> tuple[str, dict[str, int]]:
         """Return the layout that a header is of, and the place of each of its columns."""
         header = [field.strip() for field in fields]
-        if not self.exact:  # columns that nobody asked for
+        if not self.file.exact:  # columns that nobody asked for
             header = [column for column in header if column in self.columns]
         # By name a doubled column would be read twice from one place.
         if doubled := set(header) - {column for column, n in Counter(header).items() if n == 1}:
@@ -380,7 +376,7 @@ class LineReader(FileReader):
             raise DataError(f"{name}: column {shown or 'names'} appears twice")
         kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ set(header)))
         missing, unknown = sorted(columns - set(header)), sorted(set(header) - columns)
-        if missing or (unknown and self.exact):
+        if missing or (unknown and self.file.exact):
             self._refuse_layout(name, kind, missing, unknown)
         places = {field.strip(): at for at, field in enumerate(fields)}
         return kind, {column: places[column] for column in columns}
@@ -410,7 +406,7 @@ class LineReader(FileReader):
         columns = [column for column in self.columns if column in places]
         codes = found.grid[head + 1 :, [places[column] for column in columns]]
         numbers = found.line[head + 1 :]
-        if not self.exact:
+        if not self.file.exact:
             filled = codes.any(axis=1)
             codes, numbers = codes[filled], numbers[filled]
         faults: list[tuple[int, str, str, ValueError]] = []
@@ -420,7 +416,7 @@ class LineReader(FileReader):
             for code in np.unique(of_column).tolist():
                 text = text_of(found.labels[code])
                 try:
-                    meant[-1][code] = _meaning(self.columns[column], self.exact, text)
+                    meant[-1][code] = _meaning(self.columns[column], self.file.exact, text)
                 except ValueError as error:
                     first = int(numbers[np.argmax(of_column == code)])
                     faults.append((first, column, text, error))
@@ -429,7 +425,7 @@ class LineReader(FileReader):
             raise RowError(name, line, column, text, str(why)) from why
         by_role: dict[str, list[Any]] = defaultdict(list)
         for column, of_column, values in zip(columns, codes.T.tolist(), meant, strict=True):
-            by_role[self.columns[column]["is"]].append([values[code] for code in of_column])
+            by_role[self.columns[column].role].append([values[code] for code in of_column])
         return list(self._rows(kind, numbers.tolist(), by_role))
 
     def _rows(
@@ -438,7 +434,7 @@ class LineReader(FileReader):
         """Yield the lines of a file by what its columns are; by_role : a list a column."""
         # A column that the layout lacks is "", but for the one total of its files.
         names = ("total", *self.labels, *self.values)
-        absent = dict.fromkeys(names, "") | {"total": self.only.get(kind, ""), "year": (0, "")}
+        absent = dict.fromkeys(names, "") | {"total": self.file.only.get(kind, ""), "year": (0, "")}
         several = [by_role.get(role, ()) for role in ("mark", "key")]
         for at, number in enumerate(numbers):
             of = absent | {role: columns[0][at] for role, columns in by_role.items()}
@@ -462,46 +458,46 @@ def _month_of(year: int, calendar_month: int, calendar: Calendar) -> str:
     return calendar.period(year, calendar.nth(calendar_month - 1)).last_month
 
 
-def _meaning(column: Mapping[str, Any], exact: bool, text: str) -> Any:
+def _meaning(column: ColumnTable, exact: bool, text: str) -> Any:
     """Return what a text of a column says; ValueError says what was expected."""
-    label, role = text.strip(), column["is"]
-    if not exact and "pattern" not in column:
+    label, role = text.strip(), column.role
+    if not (exact or column.pattern):
         meant = _as_people_write(column, label)
         if meant is not None:
             return meant
     if role == "year":
         return _year(column, label)
-    values = MONTHS if role == "month" else column.get("values")
+    values = MONTHS if role == "month" else column.values
     if values is not None:
         if label not in values:
-            called = column.get("called", role)
-            raise ValueError(f"unknown {called}; expected one of: {', '.join(values)}")
+            expected = f"expected one of: {', '.join(values)}"
+            raise ValueError(f"unknown {column.called or role}; {expected}")
         if role == "month":
             return MONTHS.index(label) + 1
         return values[label] if isinstance(values, Mapping) else label
-    if "pattern" in column and not re.fullmatch(column["pattern"], text, re.ASCII):
-        raise ValueError(column["problem"])
-    return _number(column["number"], text) if "number" in column else _label(column, text)
+    if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
+        raise ValueError(column.problem)
+    return _number(column.number, text) if column.number else _label(column, text)
 
 
-def _as_people_write(column: Mapping[str, Any], label: str) -> Any:
+def _as_people_write(column: ColumnTable, label: str) -> Any:
     """Return a year, a month or a number in any usual form; None where a column has none."""
-    if column["is"] == "year":
+    if column.role == "year":
         named = dates.names_year(label)
         return (named[0], "") if named else None
-    if column["is"] == "month":
+    if column.role == "month":
         return _any_month(label)
-    if "number" in column:
-        return _number(column["number"], label if "." in label else label.replace(" ", ""))
+    if column.number:
+        return _number(column.number, label if "." in label else label.replace(" ", ""))
     return None
 
 
-def _year(column: Mapping[str, Any], label: str) -> tuple[int, str]:
+def _year(column: ColumnTable, label: str) -> tuple[int, str]:
     """Return the year that a label is by its column's pattern, and whether it runs."""
     # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
-    match = re.fullmatch(column.get("pattern", r"(?P<year>20\d\d)"), label, re.ASCII)
+    match = re.fullmatch(column.pattern or r"(?P<year>20\d\d)", label, re.ASCII)
     if match is None:
-        raise ValueError(f"not a year; expected {column.get('expected', '2026')}")
+        raise ValueError(f"not a year; expected {column.expected or '2026'}")
     return int(match["year"]), _RUNNING if match.groupdict().get("running") else ""
 
 
@@ -522,14 +518,12 @@ def _number(form: str, text: str) -> int | Decimal:
     return Decimal(text)
 
 
-def _label(column: Mapping[str, Any], text: str) -> str:
+def _label(column: ColumnTable, text: str) -> str:
     # One letter, one form: else a label typed elsewhere would be another member.
     label = unicodedata.normalize("NFC", text.strip())
     if not label:
         raise ValueError("empty; expected a name")
     if len(label) > 80 or not label.isprintable() or CROSSING in label:
         raise ValueError(f"not a name: at most 80 printable characters without {CROSSING!r}")
-    if column.get("capitals"):
-        label = label.title()
-    renamed: Mapping[str, str] = column.get("renamed", {})
-    return renamed.get(label, label)
+    label = label.title() if column.capitals else label
+    return column.renamed.get(label, label)

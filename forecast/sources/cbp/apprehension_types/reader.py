@@ -15,11 +15,11 @@ text says of its year is not read, because it has been wrong; the months' own he
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
-from typing import Any
 
 from forecast import months, periods
+from forecast.described import SourceTable
 from forecast.errors import DataError, QuarantineError, RowError, SpanError
 from forecast.files import content_sha256, unpacked
 from forecast.labels import Joins
@@ -58,7 +58,7 @@ _TO_COME = frozenset({"-", "\N{EN DASH}", "\N{EM DASH}"})
 class ArrestPages(FileReader):
     """Reads the pages; their totals are held against the record of encounters."""
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
+    def __init__(self, table: SourceTable) -> None:
         """Need nothing of `source.toml`."""
 
     def parse_name(self, file_name: str) -> FileName | None:

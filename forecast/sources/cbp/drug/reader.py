@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from forecast import months
+from forecast.described import SourceTable
 from forecast.errors import QuarantineError, RowError
 from forecast.sources.cbp.drug import bundle
 from forecast.sources.published import FileLine, LineReader, PublishedTable
@@ -25,12 +25,12 @@ _AREA = "Area of Responsibility"
 class DrugFiles(LineReader):
     """Reads them by `source.toml`; `counted` there is the measure, events or pounds."""
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
+    def __init__(self, table: SourceTable) -> None:
         super().__init__(table)
-        agencies = (half["component"] for half in table["hierarchy"]["halves"])
-        self.kinds = dict(zip(agencies, ("Sector", "Field Office"), strict=True))
-        by_total = table["hierarchy"]["parents"]["field"]
-        self.places = {place: total for total, places in by_total.items() for place in places}
+        hierarchy = table.parts()
+        self.kinds = dict(zip(hierarchy.components, ("Sector", "Field Office"), strict=True))
+        self.places = hierarchy.field_borders
+        self.regions = table.totals.parts
 
     def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
         """Return what was published before this service started to look."""
@@ -61,7 +61,7 @@ class DrugFiles(LineReader):
         first, through = (pick(month for _, month in present) for pick in (min, max))
         empty = [
             f"{total} in {month}"
-            for total in self.columns["Region"]["values"].values()
+            for total in self.regions
             for month in months.between(first, through)
             if (total, month) not in present
         ]
