@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from forecast import months
 from forecast.errors import SpanError
@@ -20,9 +20,28 @@ WAYS = ("counts", "index", "share")
 MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
 
 
-# Of a table of two columns and how they differ: a label, two values as shown (None where one is not
-# on record), and the difference in words.
-CompareRow = tuple[str, float | None, float | None, str]
+class CompareRow(NamedTuple):
+    """Two values as shown, None where one is not on record, and how they differ, in words."""
+
+    label: str
+    first: float | None
+    second: float | None
+    difference: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two columns side by side.
+
+    heads : of the label, both columns, and how they differ. note : both in all, a sentence.
+    lines : rows to draw, of both. years : whether these are years put over each other.
+    """
+
+    heads: tuple[str, ...]
+    rows: Sequence[CompareRow] = ()
+    note: str = ""
+    lines: Sequence[Sequence[Row]] = ()
+    years: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,10 +58,8 @@ def asked(
     counts: Callable[[SeriesKey], Mapping[str, int]],
     shown_as: str = "counts",
     since: str = "",
-) -> dict[str, Any]:
+) -> Compared:
     """Set side by side what words name: two series, or a series in two months or years.
-
-    `lines` of the result are rows to draw, of two series or of two years over each other.
 
     things : two names, or a name and two spans. counts : of a series, by month.
 
@@ -67,7 +84,7 @@ def asked(
         pair = lines[0], lines[1]
         of = wholes(keys[0], keys[1], names, counts) if shown_as == "share" else None
         compared = series(both, pair, shown_as, since, of)
-    if not compared["rows"]:
+    if not compared.rows:
         raise SpanError(" ".join(things), "no month of both is on record")
     return compared
 
@@ -106,7 +123,7 @@ def series(
     shown_as: str = "counts",
     since: str = "",
     of: tuple[ShareBase, ShareBase] | None = None,
-) -> dict[str, Any]:
+) -> Compared:
     """Set two series beside each other, the newest month first.
 
     counts : month -> count of each. shown_as : counts, index or share. since : YYYY-MM, the first
@@ -122,7 +139,7 @@ def series(
         both = [month for month in both if month in of[0].counts and month in of[1].counts]
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
     if not shown:
-        return {"heads": ("month", *names, "first / second"), "rows": [], "note": "", "lines": ()}
+        return Compared(("month", *names, "first / second"))
 
     def value(place: int, month: str) -> float | None:
         count = counts[place][month]
@@ -139,7 +156,7 @@ def series(
         times = f"{left / right:.2f}" if left is not None and right else "-"
         if shown_as != "counts":
             left, right = (None if x is None else round(x, 1) for x in (left, right))
-        rows.append((month_name(month), left, right, times))
+        rows.append(CompareRow(month_name(month), left, right, times))
     span = f"{month_name(shown[0])} to {month_name(shown[-1])}"
     parts = []
     for name, line, whole in zip(names, counts, of, strict=True):
@@ -151,18 +168,17 @@ def series(
     if shown_as == "share":
         heads = (f"{names[0]}, % of {of[0].name}", f"{names[1]}, % of {of[1].name}")
     index = f" Index: {month_name(shown[0])} is 100." if shown_as == "index" else ""
-    return {
-        "heads": ("month", *heads, "first / second"),
-        "rows": rows,
-        "note": f"{span}: {('; ' if shown_as == 'share' else ', ').join(parts)}.{index}",
-        "lines": [[{"month": m, COUNT: value(n, m)} for m in shown] for n in (0, 1)],
-        "years": False,
-    }
+    return Compared(
+        ("month", *heads, "first / second"),
+        rows,
+        f"{span}: {('; ' if shown_as == 'share' else ', ').join(parts)}.{index}",
+        [[{"month": m, COUNT: value(n, m)} for m in shown] for n in (0, 1)],
+    )
 
 
 def spans(
     names: tuple[str, str], spans: tuple[list[str], list[str]], counts: Mapping[str, int]
-) -> dict[str, Any]:
+) -> Compared:
     """Set two spans of one series beside each other, month by month and in all.
 
     spans : the months of each, in order. The sum is over the places where both are on record, so
@@ -185,21 +201,21 @@ def spans(
         if left is not None and right is not None:
             changed = change(left, right)
             pairs.append((left, right))
-        rows.append((label, left, right, changed))
+        rows.append(CompareRow(label, left, right, changed))
     if not pairs:
-        return {"heads": heads, "rows": [], "note": "", "lines": ()}
+        return Compared(heads)
     # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
     beside = "1 month" if len(pairs) == 1 else f"{len(pairs)} months"
     part = "" if len(pairs) == len(rows) else f", in the {beside} both have"
     if len(rows) > 1:
-        rows.append((beside, *in_all, change(*in_all)))
+        rows.append(CompareRow(beside, *in_all, change(*in_all)))
     note = (
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
     lines = _over_each_other(places, 0 if newest_first else 1, counts) if len(pairs) > 1 else ()
-    return {"heads": heads, "rows": rows, "note": note, "lines": lines, "years": True}
+    return Compared(heads, rows, note, lines, years=True)
 
 
 def _over_each_other(
@@ -212,10 +228,15 @@ def _over_each_other(
     ]
 
 
-def as_json(compared: Mapping[str, Any]) -> dict[str, object]:
+def compared_rows(compared: Compared) -> list[Row]:
+    """Return the rows by their heads."""
+    return [dict(zip(compared.heads, row, strict=True)) for row in compared.rows]
+
+
+def as_json(compared: Compared) -> dict[str, object]:
     """Return what was compared for programs: a row by its heads, in the order shown."""
     return {
-        "compared": list(compared["heads"][1:3]),
-        "rows": [dict(zip(compared["heads"], row, strict=True)) for row in compared["rows"]],
-        "note": compared["note"],
+        "compared": list(compared.heads[1:3]),
+        "rows": compared_rows(compared),
+        "note": compared.note,
     }

@@ -44,6 +44,7 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
+    from forecast.desk.comparison import Compared
     from forecast.engine.skill import SkillTest
     from forecast.judge.questions import KindScore
 
@@ -549,7 +550,7 @@ def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
     return Group(Text(moved_words(moved, total, base), style="bold"), table, Text())
 
 
-def compared_table(compared: Mapping[str, Any]) -> Table:
+def compared_table(compared: Compared) -> Table:
     """Print two things side by side, and how they differ."""
-    rows = ((label, *map(_count, values), last) for label, *values, last in compared["rows"])
-    return plain_table(compared["heads"][0], numbers=compared["heads"][1:], rows=rows)
+    rows = ((label, *map(_count, values), last) for label, *values, last in compared.rows)
+    return plain_table(compared.heads[0], numbers=compared.heads[1:], rows=rows)

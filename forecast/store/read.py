@@ -55,6 +55,27 @@ class RunRow:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A run that was taken back: by whom, when, and why."""
+
+    run_id: int
+    at: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentCorrection:
+    """What a correction that readers were sent says of a total's month."""
+
+    notice_id: int
+    total: str
+    month: str
+    approved_at: str
+    phrase: str
+
+
 def latest_run(connection: sqlite3.Connection) -> RunRow | None:
     """Return the last published run, None before the first."""
     return next(iter(records(connection, RunRow, "latest_run")), None)

@@ -134,10 +134,9 @@ def _compared(record: OpenRecord, words: tuple[str, ...]) -> Any:
     from forecast.desk.charts import forecasts
 
     both = comparison.asked(words, record.names, record.counts)
-    if not both["lines"]:
+    if not both.lines:
         raise record.refused("SERIES", "one month of each is no line; `compare` shows both")
-    names, note = both["heads"][1:3], both["note"]
-    return forecasts.compared(names, both["lines"], note, both["years"], record.source)
+    return forecasts.compared(both.heads[1:3], both.lines, both.note, both.years, record.source)
 
 
 def _some(rows: list[T], key: SeriesKey, what: str) -> list[T]:

@@ -164,7 +164,7 @@ def compare(
     quoted = record.quoted
     compared = comparison.asked(things, record.names, record.counts, shown_as, since or "")
     value = {**record.stamp, **comparison.as_json(compared)}
-    return Printed(value, (terminal.compared_table(compared), compared["note"], quoted))
+    return Printed(value, (terminal.compared_table(compared), compared.note, quoted))
 
 
 def changes(record: OpenRecord, series: str) -> Printed:

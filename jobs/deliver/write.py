@@ -19,7 +19,7 @@ from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect, measures, notices, ops, read, releases
 from forecast.store.notices import Notice, Section
-from forecast.store.queries import column, rows
+from forecast.store.queries import column, records, rows
 from forecast.types import SEVERITIES, SeriesKey
 from jobs.audited import disputed
 from jobs.deliver import letter, preliminary
@@ -197,7 +197,8 @@ def _withdrawals(
     connection: sqlite3.Connection, notice: Notice, thread: Sequence[Notice], source: Source
 ) -> Iterator[Section]:
     """Yield a section for all who got one of the thread, whatever it was about."""
-    (why,) = [w for w in rows(connection, "every_withdrawal") if w["run_id"] == notice.withdraws]
+    every = records(connection, read.Withdrawal, "every_withdrawal")
+    (why,) = [withdrawal for withdrawal in every if withdrawal.run_id == notice.withdraws]
     spoken = {
         (section.part, section.total)
         for earlier in thread
@@ -206,6 +207,6 @@ def _withdrawals(
     for part, total in ((part, total) for part in _PARTS for total in source.totals.every):
         if (part, total) in spoken:
             section = section_texts.withdrawn(
-                total, notice.month, why["run_id"], why["at"], why["why"], source
+                total, notice.month, why.run_id, why.at, why.why, source
             )
             yield _section(section, part)

@@ -233,8 +233,8 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
         )
     except BordercastError as error:
         return _piece_of("said", f"{without_controls(str(error))}.")
-    lines, names_of = table["lines"], table["heads"][1:3]
-    chart = lines and pictures.compared(source, names_of, lines, table["note"], table["years"])
+    lines, names_of = table.lines, table.heads[1:3]
+    chart = lines and pictures.compared(source, names_of, lines, table.note, table.years)
     return _piece_of("compared", table, chart)
 
 

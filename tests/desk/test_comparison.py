@@ -29,21 +29,21 @@ SOUTH = {"2024-02": 40, "2024-03": 90, "2024-04": 50}
 def test_two_series_are_shown_over_the_months_both_have(shown_as, newest, note):
     compared = comparison.series(("a", "b"), (NORTH, SOUTH), shown_as)
 
-    assert [row[0] for row in compared["rows"]] == ["Mar 2024", "Feb 2024"]
-    assert compared["rows"][0][1:] == newest
-    assert compared["note"] == f"Feb 2024 to Mar 2024: {note}"
+    assert [row[0] for row in compared.rows] == ["Mar 2024", "Feb 2024"]
+    assert compared.rows[0][1:] == newest
+    assert compared.note == f"Feb 2024 to Mar 2024: {note}"
 
 
 def test_two_series_begin_where_asked():
     compared = comparison.series(("a", "b"), (NORTH, SOUTH), since="2024-03")
 
-    assert [row[0] for row in compared["rows"]] == ["Mar 2024"]
+    assert [row[0] for row in compared.rows] == ["Mar 2024"]
 
 
 def test_nothing_is_divided_by_a_count_of_0():
     compared = comparison.series(("a", "b"), ({"2024-01": 5}, {"2024-01": 0}), "index")
 
-    assert compared["rows"] == [("Jan 2024", 100.0, None, "-")]
+    assert compared.rows == [("Jan 2024", 100.0, None, "-")]
 
 
 def test_an_unfinished_year_is_compared_with_the_same_months():
@@ -52,14 +52,14 @@ def test_an_unfinished_year_is_compared_with_the_same_months():
 
     compared = comparison.spans(("2024", "2023"), (now, then), counts)
 
-    assert compared["rows"] == [
+    assert compared.rows == [
         ("January", 10, 5, "+100.0%"),
         ("February", 20, 20, "0.0%"),
         ("April", None, 1000, "-"),
         ("2 months", 30, 25, "+20.0%"),
     ]
     assert (
-        compared["note"]
+        compared.note
         == "2024: 30. 2023: 25. Change from 2023 to 2024: +20.0%, in the 2 months both have."
     )
 
@@ -69,22 +69,22 @@ def test_a_year_of_one_month_has_that_month_alone_to_compare():
 
     compared = comparison.spans(("2024", "2023"), (now, then), {**NORTH, "2023-03": 15})
 
-    assert compared["rows"][-1] == ("1 month", 30, 15, "+100.0%")
-    assert compared["note"].endswith(", in the 1 month both have.")
+    assert compared.rows[-1] == ("1 month", 30, 15, "+100.0%")
+    assert compared.note.endswith(", in the 1 month both have.")
 
 
 def test_two_months_are_one_row():
     compared = comparison.spans(("2024-03", "2024-01"), (["2024-03"], ["2024-01"]), NORTH)
 
-    assert compared["rows"] == [("2024-03 / 2024-01", 30, 10, "+200.0%")]
-    assert compared["note"] == "2024-03: 30. 2024-01: 10. Change from 2024-01 to 2024-03: +200.0%."
+    assert compared.rows == [("2024-03 / 2024-01", 30, 10, "+200.0%")]
+    assert compared.note == "2024-03: 30. 2024-01: 10. Change from 2024-01 to 2024-03: +200.0%."
 
 
 def test_a_change_goes_from_the_earlier_to_the_later_however_named():
     compared = comparison.spans(("2024-01", "2024-03"), (["2024-01"], ["2024-03"]), NORTH)
 
-    assert compared["rows"] == [("2024-01 / 2024-03", 10, 30, "+200.0%")]
-    assert compared["note"] == "2024-01: 10. 2024-03: 30. Change from 2024-01 to 2024-03: +200.0%."
+    assert compared.rows == [("2024-01 / 2024-03", 10, 30, "+200.0%")]
+    assert compared.note == "2024-01: 10. 2024-03: 30. Change from 2024-01 to 2024-03: +200.0%."
 
 
 COUNTS = {
@@ -101,11 +101,11 @@ def ask(*things, **more):
 def test_two_words_are_series_and_three_a_series_and_two_spans():
     both, months = ask("north", "southwest"), ask("northern", "2026-01", "2019-01")
 
-    assert both["heads"] == ("month", "northern", "southwest", "first / second")
-    assert [row[1:3] for row in both["rows"]] == [(50, 25), (60, 20)]
-    assert months["heads"][1:3] == ("2026-01", "2019-01")
-    assert months["rows"] == [("January", 60, 40, "+50.0%")]
-    assert ask("north", "southwest", shown_as="index", since="2026-02")["rows"][0][1:3] == (
+    assert both.heads == ("month", "northern", "southwest", "first / second")
+    assert [row[1:3] for row in both.rows] == [(50, 25), (60, 20)]
+    assert months.heads[1:3] == ("2026-01", "2019-01")
+    assert months.rows == [("January", 60, 40, "+50.0%")]
+    assert ask("north", "southwest", shown_as="index", since="2026-02").rows[0][1:3] == (
         100,
         100,
     )
@@ -159,17 +159,17 @@ def test_a_share_is_of_a_whole_that_is_named(things, whole, shares):
     names = SeriesNames(PARTS, ENCOUNTERS)
     found = comparison.asked(things, names, PARTS.__getitem__, "share")
 
-    assert found["heads"][1:3] == tuple(
+    assert found.heads[1:3] == tuple(
         f"{name}, % of {of}" for name, of in zip(things, whole, strict=True)
     )
     # The newest month that both have, and their wholes.
-    assert found["rows"][0][0] == "Feb 2026"
-    assert found["rows"][0][1:3] == shares
+    assert found.rows[0][0] == "Feb 2026"
+    assert found.rows[0][1:3] == shares
     for name, of, key in zip(things, whole, map(names.find, things), strict=True):
         base = sum(PARTS[SeriesKey(of)][month] for month in ("2026-01", "2026-02"))
         count = sum(PARTS[key][month] for month in ("2026-01", "2026-02"))
         share = "" if name == of else f" of {base} {of}, {100 * count / base:.1f}%"
-        assert f"{name} {count}{share}" in found["note"]
+        assert f"{name} {count}{share}" in found.note
 
 
 def test_months_of_one_series_have_no_shares():

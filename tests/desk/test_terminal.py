@@ -16,6 +16,7 @@ from rich.console import Group
 
 from forecast.desk import movers
 from forecast.desk import terminal as tables
+from forecast.desk.comparison import Compared, CompareRow
 from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
@@ -132,7 +133,7 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
     "compared_table": lambda n: [
-        tables.compared_table({"heads": (n, n, n, n), "rows": [(n, 1, 2, n)]})
+        tables.compared_table(Compared((n, n, n, n), [CompareRow(n, 1, 2, n)]))
     ],
     "table": lambda n: [notices._table([told(n)]), render.table(("name",), [(n,)])],
 }

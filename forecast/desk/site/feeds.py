@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -18,7 +18,7 @@ from forecast.desk.sentences import monthly, section, unusual
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.site.reading import SiteRecord
 from forecast.desk.templating import template
-from forecast.types import COUNT, Row
+from forecast.types import COUNT
 from forecast.words import (
     capital,
     change_words,
@@ -48,30 +48,37 @@ _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/feeds")
 _EVENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
 
 
-def item(
-    key: str,
-    total: str,
-    title: str,
-    sentences: Sequence[str],
-    place: str,
-    published: str,
-    updated: str = "",
-) -> Row:
-    """Make an entry, which a feed has once.
+@dataclass(frozen=True)
+class FeedItem:
+    """An entry, which a feed has once.
 
     key : names it for good, its kind first. total : "" if of several. place : of its page in the
     site. published, updated : "YYYY-MM-DD".
     """
-    return {
-        "key": key,
-        "kind": key.partition("/")[0],
-        "total": total,
-        "title": title,
-        "sentences": sentences,
-        "place": place,
-        "published": published,
-        "updated": updated or published,
-    }
+
+    key: str
+    total: str
+    title: str
+    sentences: Sequence[str]
+    place: str
+    published: str
+    updated: str
+
+    @property
+    def kind(self) -> str:
+        """What it tells of."""
+        return self.key.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed: its file without the ending, the kind of its entries ("" for all), and its page."""
+
+    name: str
+    kind: str
+    title: str
+    about: str
+    place: str
 
 
 def subscribe(record: SiteRecord, _: None = None) -> Mapping[str, Any]:
@@ -90,68 +97,58 @@ def files(record: SiteRecord) -> dict[str, bytes]:
     items = {total: list(of_total(record, total)) for total in record.totals}
     items["all"] = [
         *releases(record),
-        *(e for total in record.totals for e in items[total] if e["kind"] != RELEASED),
+        *(e for total in record.totals for e in items[total] if e.kind != RELEASED),
     ]
     for row in record.withdrawn:
-        run, day = row["run_id"], row["at"][:10]
-        words = withdrawn_words(run, row["at"], row["why"])
-        title = f"Run {run} was withdrawn"
-        items["all"].append(item(f"{CORRECTED}/run/{run}", "", title, words, "newer/", day))
-    began = str(record.runs[-1]["published_at"])[:10]  # the date of a feed while it is empty
+        run, day = row.run_id, row.at[:10]
+        words = withdrawn_words(run, row.at, row.why)
+        about = f"{CORRECTED}/run/{run}", "", f"Run {run} was withdrawn"
+        items["all"].append(FeedItem(*about, words, "newer/", day, day))
+    began = record.runs[-1].published_at[:10]  # the date of a feed while it is empty
     written = {CALENDAR: calendar(record)}
     for scope, of_scope in items.items():
         for feed in _scope(record, scope)[1]:
             # The newest first; what came at once, by its name.
             # Two stable sorts: readers show entries of one day in the order of the file.
             newest = sorted(
-                (i for i in of_scope if feed["kind"] in ("", i["kind"])), key=itemgetter("key")
+                (i for i in of_scope if feed.kind in ("", i.kind)), key=attrgetter("key")
             )
-            newest.sort(key=itemgetter("updated", "published"), reverse=True)
+            newest.sort(key=attrgetter("updated", "published"), reverse=True)
             text = template("feed.atom").render(
-                **feed,
+                feed=feed,
                 record=record,
                 items=newest[:NEWEST],
-                updated=max([began, *(item["updated"] for item in newest[:NEWEST])]),
+                updated=max([began, *(item.updated for item in newest[:NEWEST])]),
                 id=lambda key: uuid.uuid5(_NAMES, key).urn,
             )
-            written[f"{feed['name']}.atom"] = text.encode()
+            written[f"{feed.name}.atom"] = text.encode()
     return written
 
 
-def _scope(record: SiteRecord, scope: str) -> tuple[str, list[dict[str, str]]]:
-    """All totals or one in words, and its feeds: of many totals one each, and those it has had.
-
-    name : of the file without the ending. kind : of its entries, "" for all. place : of the page
-    it goes with.
-    """
+def _scope(record: SiteRecord, scope: str) -> tuple[str, list[Feed]]:
+    """All totals or one in words, and its feeds: of many totals one each, and those it has had."""
     totals, feeds = record.source.totals, []
     scope_words = f"All {totals.many}" if scope == "all" else totals.name(scope)
     for kind, words in _ABOUT.items():
         name = f"{slug(scope)}-{kind}" if kind else slug(scope)
         few = not record.many or scope == "all" or not kind
         if few or f"subscribe/{name}.atom" in record.before:
-            feeds.append(
-                {
-                    "name": name,
-                    "kind": kind,
-                    "title": f"Bordercast: {scope_words}, {KIND_WORDS.get(kind, kind)}",
-                    "about": record.answer
-                    if (scope, kind) == ("all", "")
-                    else words.format(record.source.publisher.short),
-                    "place": "" if scope == "all" else record.totals[scope].place,
-                }
-            )
+            title = f"Bordercast: {scope_words}, {KIND_WORDS.get(kind, kind)}"
+            of_kind = words.format(record.source.publisher.short)
+            about = record.answer if (scope, kind) == ("all", "") else of_kind
+            place = "" if scope == "all" else record.totals[scope].place
+            feeds.append(Feed(name, kind, title, about, place))
     return scope_words, feeds
 
 
-def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
+def of_total(record: SiteRecord, total: str) -> Iterator[FeedItem]:
     """List what is new of one total."""
     about = record.totals[total]
     name, noun, who = about.name, about.source.measure.noun, about.source.publisher.short
     for month in sorted(about.reports)[-(LATELY // 2 if record.many else LATELY) :]:
         report = about.reports[month]
         text = section.finding(report)
-        yield item(
+        yield FeedItem(
             f"{RELEASED}/{total}/{month}",
             total,
             f"{name}, {month_words(month)}: {report.count:,} {noun}",
@@ -166,7 +163,7 @@ def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
         text = section.finding(replace(report, flags=(flag,), shift=None))
         first, ended = _days(report)[0], about.reports.get(flag.closed or "")
         _, finding = unusual.finding(flag, report)
-        yield item(
+        yield FeedItem(
             f"{UNUSUAL}/{total}/{month}/{flag.kind}",
             total,
             f"{unusual.badge(flag)}: {name}, {month_words(month)}",
@@ -182,31 +179,33 @@ def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
             f"({change_words(row[COUNT], row['previous'])})."
             for row in rows
         ]
-        yield item(
+        yield FeedItem(
             f"{CORRECTED}/{total}/{source}/{day}",
             total,
             f"{name}: {many(len(rows), 'month')} revised by {who}",
             (f"Published {known_words(rows[0]['vintage'], day)}.", *changed),
             record.month_place(total, rows[0]["month"]),
             day,
+            day,
         )
     for row in record.corrected:  # corrections that readers were sent
-        if row["border"] == total:
-            day, where = row["approved_at"][:10], f"{name}, {month_words(row['month'])}"
-            yield item(
-                f"{CORRECTED}/{total}/notice/{row['notice_id']}",
+        if row.total == total:
+            day, where = row.approved_at[:10], f"{name}, {month_words(row.month)}"
+            yield FeedItem(
+                f"{CORRECTED}/{total}/notice/{row.notice_id}",
                 total,
                 f"Correction: {where}",
                 (
-                    f"Our notice on {where}, is no longer right: {row['phrase']}.",
+                    f"Our notice on {where}, is no longer right: {row.phrase}.",
                     f"Subscribers were told on {day_words(day)}; the page has today's figures.",
                 ),
-                record.month_place(total, row["month"]),
+                record.month_place(total, row.month),
+                day,
                 day,
             )
 
 
-def releases(record: SiteRecord) -> Iterator[Row]:
+def releases(record: SiteRecord) -> Iterator[FeedItem]:
     """List the months of all totals together."""
     source, by_total = record.source, {name: a.reports for name, a in record.totals.items()}
     whole, noun, where = source.totals.whole, source.measure.noun, source.totals.where
@@ -219,7 +218,7 @@ def releases(record: SiteRecord) -> Iterator[Row]:
             finding = section.finding(report).finding
             sentences.append(f"{source.totals.name(report.total)}: {count}. {finding}")
         firsts, lasts = zip(*map(_days, reports), strict=True)
-        yield item(
+        yield FeedItem(
             f"{RELEASED}/all/{month}",
             "",
             f"{source.publisher.short} figures for {month_words(month)}: "

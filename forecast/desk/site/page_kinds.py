@@ -222,7 +222,7 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     Those that this folder has had, and those that a mail of this run or of a correction names.
     """
     named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
-    named |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
+    named |= {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
     calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
@@ -659,18 +659,15 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
     """
     for first, second, title in pairs(record):
         counts, other = first.counts, second.counts
+        both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
         table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
             "title": title,
             "table": table,
             "data": [
-                {
-                    "month": at["month"],
-                    first.total: counts[at["month"]],
-                    second.total: other[at["month"]],
-                }
-                for at in table["lines"][0][::-1]
+                {"month": month, first.total: counts[month], second.total: other[month]}
+                for month in both
             ],
         }
 
@@ -688,7 +685,7 @@ def years_compared(record: SiteRecord) -> Iterator[Shown]:
                 "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
                 "title": f"{about.name}: {calendar.noun}s {later} and {earlier}",
                 "table": (table := comparison.spans(names, spans, counts)),
-                "data": comparison.as_json(table)["rows"],
+                "data": comparison.compared_rows(table),
             }
 
 
@@ -880,8 +877,8 @@ FIRST = (
     # The newest page, and that of each run kept: where to find newer figures than its own.
     PageKind(
         "newer",
-        lambda record, old: f"as-of/{old['id']}/newer/" if old else "newer/",
-        of=lambda record: (None, *(run for run in record.runs if run["id"] in record.runs_kept)),
+        lambda record, old: f"as-of/{old.id}/newer/" if old else "newer/",
+        of=lambda record: (None, *(run for run in record.runs if run.id in record.runs_kept)),
         shown=lambda record, old: {"old": old},
     ),
     PageKind(

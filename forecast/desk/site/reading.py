@@ -29,7 +29,7 @@ from forecast.sources.source import Source
 from forecast.sources.wording import series_place, total_place
 from forecast.store import read, witnesses
 from forecast.store.inputs import scored_totals
-from forecast.store.queries import grouped, rows, sql
+from forecast.store.queries import grouped, records, rows, sql
 from forecast.store.read import FlagOfTotal, JudgedForecast, MarkedMonth, RunRow
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
@@ -250,9 +250,9 @@ class SiteRecord:
     run: read.RunRow
     status: Row
     answer: str
-    runs: Sequence[Row]
-    withdrawn: Sequence[Row]
-    corrected: Sequence[Row]
+    runs: Sequence[read.RunRow]
+    withdrawn: Sequence[read.Withdrawal]
+    corrected: Sequence[read.SentCorrection]
     release_days: Mapping[str, str]
     totals: Mapping[str, TotalRecord]
     parts: Mapping[SeriesKey, PartRecord]
@@ -395,9 +395,9 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         provisional=early,
         status=read_status(connection, run, today, source),
         answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
-        runs=rows(connection, "every_run"),
-        withdrawn=rows(connection, "every_withdrawal"),
-        corrected=rows(connection, "corrected"),
+        runs=records(connection, read.RunRow, "every_run"),
+        withdrawn=records(connection, read.Withdrawal, "every_withdrawal"),
+        corrected=records(connection, read.SentCorrection, "corrected"),
         release_days=dict(connection.execute(sql("release_days")).fetchall()),
         totals=totals,
         parts=read_parts(connection, source),

@@ -19,6 +19,7 @@ from forecast.desk.site.page_kinds import KINDS, table, year_table
 from forecast.errors import ConfigError
 from forecast.periods import FEDERAL
 from forecast.store import connect
+from forecast.store.read import SentCorrection
 from forecast.types import COUNT, HEADLINES, SeriesKey
 from forecast.words import change_words
 from tests.support.cbp_files import ENCOUNTERS
@@ -358,7 +359,7 @@ def test_an_address_that_a_site_has_had_leads_to_where_its_content_is(record, tm
 
 
 def test_a_mail_of_a_correction_leads_to_its_month(full):
-    sent = {"border": "northern", "month": "2020-07"}
+    sent = SentCorrection(3, "northern", "2020-07", "2026-09-18", "figures revised")
     places = dict(page_kinds.moved_pages(replace(full, corrected=[sent])))
 
     assert b"fact/northern/index.html#2020-07" in places["border/northern/2020-07/index.html"]

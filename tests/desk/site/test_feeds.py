@@ -12,6 +12,7 @@ from lxml import etree
 
 from forecast import months
 from forecast.desk.site import feeds
+from forecast.store.read import SentCorrection, Withdrawal
 from forecast.types import HEADLINES
 from tests.support.file_answers import answered
 
@@ -107,9 +108,9 @@ def test_what_was_revised_is_told_a_release(files, full):
 
 
 def test_a_withdrawn_run_and_a_correction_are_told(full):
-    gone = {"run_id": 7, "why": "wrong\nfile <b>", "by": "x", "at": "2026-09-19T08:00:00+00:00"}
-    sent = {"notice_id": 3, "border": "northern", "month": "2026-07", "phrase": "figures revised"}
-    sent["approved_at"] = "2026-09-18T09:00:00+00:00"
+    gone = Withdrawal(7, "2026-09-19T08:00:00+00:00", "x", "wrong\nfile <b>")
+    day = "2026-09-18T09:00:00+00:00"
+    sent = SentCorrection(3, "northern", "2026-07", day, "figures revised")
     files = feeds.files(replace(full, withdrawn=[gone], corrected=[sent]))
 
     titles = [e.title for e in feed(files, "all-corrections").entries]
