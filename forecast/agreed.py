@@ -34,8 +34,8 @@ _KIND_WORDS: dict[QuantityKind, str] = {
 def kind_of(words: str) -> QuantityKind:
     """Tell what kind of quantity words are of; a flow where they do not say."""
     plain = words.lower()
-    found = (k for k, of in _KIND_WORDS.items() if re.search(rf"(?<!\w)({of})(?!\w)", plain))
-    return next(found, "flow")
+    kinds = (k for k, of in _KIND_WORDS.items() if re.search(rf"(?<!\w)({of})(?!\w)", plain))
+    return next(kinds, "flow")
 
 
 def with_kind(caveat: str, kind: QuantityKind) -> str:

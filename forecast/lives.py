@@ -83,8 +83,8 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
     for name, last in lasts.items():
         groups.setdefault(standing(last, newest, life(name, lives)), []).append(name)
     # What ended is no news each month.
-    said: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
-    return [f"{words}: {first_few(groups[of])}" for of, words in said.items() if of in groups]
+    called: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
+    return [f"{words}: {first_few(groups[of])}" for of, words in called.items() if of in groups]
 
 
 def running(source: Source, counts: Counts) -> Source:
@@ -110,10 +110,10 @@ def spans(
     A merged series takes over from those that it adds up, in the month in which they ended.
     """
     over = {life.series for life in lives if life.what in ("merged", "ended")}
-    found = {}
+    ends = {}
     for key in keys:
         name = key.member or key.total
         begun = [life.month for life in lives if life.what == "merged" and life.other == name]
         last = max(known[key]) if name in over else "9999-12"
-        found[key] = max([min(known[key]), *begun]), last
-    return found
+        ends[key] = max([min(known[key]), *begun]), last
+    return ends

@@ -150,20 +150,20 @@ class SeriesNames:
     @cached_property
     def by_form(self) -> dict[str, tuple[SeriesKey, ...]]:
         """Return all that totals and parts may be called in a sentence, normal -> the series."""
-        found: dict[str, list[SeriesKey]] = {}
+        by_form: dict[str, list[SeriesKey]] = {}
         totals = self.source.totals
         for form, total in self._totals.items():
             for words in (form, f"{form} {totals.one}", f"{form} {totals.many}"):
-                found[words] = [SeriesKey(total)]
+                by_form[words] = [SeriesKey(total)]
         for key in self.keys:
             forms = set() if key.headline else _forms(key.dimension, key.member, self.source)
             if key.dimension == "citizenship":  # Hondurans: Honduran families, Mexican nationals
                 forms |= {form.removesuffix("s") for form in forms}
                 forms |= {f"{form} {of}" for form in forms for of in _PEOPLE}
             for form in forms:
-                known = found.setdefault(form, [])
+                known = by_form.setdefault(form, [])
                 known += [key] * (not known or not known[0].headline)
-        return {form: tuple(keys) for form, keys in found.items()}
+        return {form: tuple(keys) for form, keys in by_form.items()}
 
     def parts(self, text: str) -> list[SeriesKey]:
         """Return the parts of TOTAL:DIMENSION (southwest:citizenship); none of another name."""

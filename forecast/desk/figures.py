@@ -217,13 +217,13 @@ def _flag(flag: FlagRow) -> Iterator[_Told]:
 def _moved(report: MonthFacts) -> Iterator[Fact]:
     """What moved a flagged month, part by part; a dimension adds up to its deviation."""
     for dimension, rows in groupby(report.drivers, attrgetter("dimension")):
-        told = [row for row in rows if row.contribution is not None]
-        for row in told:
+        known = [row for row in rows if row.contribution is not None]
+        for row in known:
             part = str(SeriesKey(row.part_border or "", dimension, row.member or ""))
             child = (part if row.member else row.part_border) or dimension
             words = signed(row.contribution or 0)
             by = f"{report.total} by {child}"
             yield Fact(by, report.month, "moved", row.contribution, words)
-        if told:
-            summed = sum(row.contribution or 0 for row in told)
+        if known:
+            summed = sum(row.contribution or 0 for row in known)
             yield Fact(report.total, report.month, "moved in all", summed, signed(summed))

@@ -184,8 +184,8 @@ class Record:
         if total:
             _known("total", total, self.source.totals.every)
         with self._reading() as connection:
-            found = read.flags(connection, self.source.totals, total or None, since, parts=parts)
-        frame = pd.DataFrame([as_row(flag) for flag in found])
+            flagged = read.flags(connection, self.source.totals, total or None, since, parts=parts)
+        frame = pd.DataFrame([as_row(flag) for flag in flagged])
         frame.attrs["digest"] = self.digest
         return self._own(frame)
 

@@ -39,8 +39,8 @@ class ProvisionalMonth:
 
 def provisional_months(connection: sqlite3.Connection, source: Source) -> list[ProvisionalMonth]:
     """Return every count on record that is not the last word, the oldest month first."""
-    said = inputs.provisional(connection)
-    if not said:
+    figures = inputs.provisional(connection)
+    if not figures:
         return []
     made = {
         model: {
@@ -48,8 +48,8 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
         }
         for model in (ENGINE, PROVISIONAL)
     }
-    found = []
-    for month in said:
+    months = []
+    for month in figures:
         of = read.month_forecasts(connection, month.series, ENGINE)
         own = next((row for row in of if row.month == month.month), None)
         above = [t for t in (month.series.total, source.totals.whole) if t]
@@ -58,8 +58,8 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
             for total in dict.fromkeys(above)
             if all((total, month.month) in of_model for of_model in made.values())
         ]
-        found.append(ProvisionalMonth(month, own, tuple(pairs)))
-    return found
+        months.append(ProvisionalMonth(month, own, tuple(pairs)))
+    return months
 
 
 def of_month(
@@ -83,31 +83,32 @@ def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> li
 
 def sentence(month: ProvisionalMonth, source: Source, word: str = "Provisional") -> str:
     """Say what is provisional, by whose word, and what it changes."""
-    said = month.said
-    start = f"{word}, {month_words(said.month)}: {what(said, source)}"
-    told = f"({known_words('by', said.known_by)}; {one_line(said.source)})"
-    if said.kind == "delivery":
-        return f"{start} {told}: {''.join(_so_far(said))}"
+    figure = month.said
+    start = f"{word}, {month_words(figure.month)}: {what(figure, source)}"
+    source_words = f"({known_words('by', figure.known_by)}; {one_line(figure.source)})"
+    if figure.kind == "delivery":
+        return f"{start} {source_words}: {''.join(_so_far(figure))}"
     return " ".join(
-        (f"{start} {told}; no file has this month yet.", *_judged(month), *_with(month))
+        (f"{start} {source_words}; no file has this month yet.", *_judged(month), *_with(month))
     )
 
 
-def what(said: Provisional, source: Source) -> str:
+def what(figure: Provisional, source: Source) -> str:
     """Name the count and what it is of: about 9,800 Border Patrol encounters nationwide."""
-    key = said.series
+    key = figure.series
     half = key.dimension == "component" and key.member in source.hierarchy.components
     noun = source.hierarchy.named(key.member).noun if half else source.measure.noun
     part = "" if half or key.headline else f" ({one_line(member_words(*key[1:3], source))})"
-    days = f" in its first {said.days} days" if said.days else ""
-    return f"{about(said.count, said.rounding)} {noun}{part} {source.totals.where(key.total)}{days}"
+    days = f" in its first {figure.days} days" if figure.days else ""
+    where = source.totals.where(key.total)
+    return f"{about(figure.count, figure.rounding)} {noun}{part} {where}{days}"
 
 
-def _so_far(said: Provisional) -> Iterator[str]:
+def _so_far(figure: Provisional) -> Iterator[str]:
     yield "the month is not complete"
-    if said.share is not None and said.low is not None and said.high is not None:
-        shares = f"{100 * said.low:.0f}% to {100 * said.high:.0f}%"
-        yield f"; by the deliveries before, {100 * said.share:.0f}% ({shares}) of its last count"
+    if figure.share is not None and figure.low is not None and figure.high is not None:
+        shares = f"{100 * figure.low:.0f}% to {100 * figure.high:.0f}%"
+        yield f"; by the deliveries before, {100 * figure.share:.0f}% ({shares}) of its last count"
     yield "."
 
 

@@ -56,7 +56,7 @@ def known_then(connection: sqlite3.Connection, source: Source) -> list[KnownThen
             ]
             by_total.setdefault(row["border"], []).append(errors)
     return [
-        KnownThen(total, len(of), *(sum(one) / len(of) for one in zip(*of, strict=True)))
+        KnownThen(total, len(of), *(sum(error) / len(of) for error in zip(*of, strict=True)))
         for total in source.totals.every
         if (of := by_total.get(total))
     ]
@@ -87,10 +87,10 @@ def first_known(by_month: dict[str, bool], source: Source) -> str:
             spans[-1][1] = month
         else:
             spans.append([month, month])
-    said = ", ".join(a if a == b else f"{a} to {b}" for a, b in spans)
+    ranges = ", ".join(a if a == b else f"{a} to {b}" for a, b in spans)
     of = len(by_month)
     who = source.publisher.short or "its publisher"
     return (
-        f"What {who} published first is on record of {len(first)} of {of} months: {said}. Of the "
+        f"What {who} published first is on record of {len(first)} of {of} months: {ranges}. Of the "
         "others the earliest value on record may not be the first."
     )

@@ -176,14 +176,14 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _source(name: str, said: Mapping[str, Any], folder: Path | None) -> Source:
+def _source(name: str, settings: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
     from forecast import described
     from forecast.agreed import with_kind
     from forecast.sources import source as kinds
 
     place = folder / TABLE if folder else Path(name)
-    table = described.check(said, "", place)
+    table = described.check(settings, "", place)
     measure = table.measure
     # Only what 1.0 knew keeps its names in views; others have the words of their kind. The tables
     # were made for the first of these measures.

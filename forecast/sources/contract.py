@@ -116,8 +116,8 @@ class DeliveryDiff:
 
     def changed(self) -> list[SharedMonth]:
         """Return those that the file changes, the newest first."""
-        found = (cell for cell in self.cells() if cell.now != cell.was)
-        return sorted(found, key=lambda cell: (cell.month, cell.key), reverse=True)
+        cells = (cell for cell in self.cells() if cell.now != cell.was)
+        return sorted(cells, key=lambda cell: (cell.month, cell.key), reverse=True)
 
     def fresh(self) -> Iterator[FreshMonth]:
         """Yield what is new at a series' end."""
@@ -154,9 +154,9 @@ class DeliveryDiff:
         """Add to what is agreed on."""
         self.agreed = self.agreed.model_copy(update=what)
 
-    def leave_out(self, found: Iterable[FreshMonth]) -> None:
+    def leave_out(self, months_new: Iterable[FreshMonth]) -> None:
         """Take months out of what the file states."""
-        for fresh in found:
+        for fresh in months_new:
             del self.stated[fresh.key][fresh.month]
 
     def take(self, answer: str) -> bool:
@@ -197,14 +197,14 @@ def _totals(case: DeliveryDiff) -> Iterator[DiffFinding]:
 def _moved(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """New names beside names that are gone: renamed or merged by their history, or to be asked."""
     new, gone = case.new(), case.gone()
-    found = list(_by_history(case, new, gone))
-    proven = bool(found)
+    pairs = list(_by_history(case, new, gone))
+    proven = bool(pairs)
     if not proven and len(new) == len(gone) == 1:
-        found = [(new[0], (gone[0],))]
-    for key, olds in found:
+        pairs = [(new[0], (gone[0],))]
+    for key, olds in pairs:
         case.moved |= {*olds}
         yield from _same_series(case, key, olds, proven=proven)
-    if new and gone and not found and not case.take(NEW):
+    if new and gone and not pairs and not case.take(NEW):
         text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
         unknown = "whether one is another under a new name, no history shows"
         yield DiffFinding(f"{text}; {unknown}", (NEW,))
@@ -354,8 +354,8 @@ def _header(case: DeliveryDiff) -> Iterator[DiffFinding]:
     words = [f"{new!r}, {old!r} before" for old, new in pairs if old != new and old and new]
     if words:
         cells = case.cells()
-        held = cells and not case.changed()
-        end = ": the months that both have are the same" if held else ""
+        alike = cells and not case.changed()
+        end = ": the months that both have are the same" if alike else ""
         unknown = not cells and not (case.take(RESTATED) or case.take(COUNTED))
         text = f"a column is called {_some(words)}{end}"
         yield DiffFinding(text, (COUNTED,) if unknown else ())
@@ -480,10 +480,10 @@ def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
 
     Of all together chance does little: an unfinished month lacks the same part of each.
     """
-    told = [f for f in last if len(f.before) >= 12]
-    below = [f for f in told if f.now < min(f.before)]
-    least = min((sum(f.before[-n] for f in told) for n in range(1, 13)), default=0)
-    fell = len(below) * 2 > len(told) and sum(f.now for f in told) < 0.6 * least
+    before = [f for f in last if len(f.before) >= 12]
+    below = [f for f in before if f.now < min(f.before)]
+    least = min((sum(f.before[-n] for f in before) for n in range(1, 13)), default=0)
+    fell = len(below) * 2 > len(before) and sum(f.now for f in before) < 0.6 * least
     return below if fell else []
 
 
@@ -538,20 +538,20 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
     for answer in case.answered:
         if answer not in ANSWERS:
             raise DataError(f"{answer!r} is no answer; there are {', '.join(ANSWERS)}")
-    said: list[str] = []
+    notes: list[str] = []
     asked: list[str] = []
     if case.before:
         _as_recorded(case)
         for check in CHECKS:
             for finding in check(case):
-                (asked if finding.answers else said).append(_in_words(finding))
+                (asked if finding.answers else notes).append(_in_words(finding))
     unused = set(case.answered) - case.used
     if unused and not asked:
         raise DataError(f"{', '.join(sorted(unused))!r}: nothing in the file asks for that")
     header = tuple(case.header)
     if header != case.agreed.header and not asked:
         case.agree(header=header)
-    return said, asked
+    return notes, asked
 
 
 def _as_recorded(case: DeliveryDiff) -> None:
@@ -573,8 +573,8 @@ def _examples(cells: Sequence[SharedMonth]) -> str:
     return f": {_some(shown)}" if shown else ""
 
 
-def _listed(found: Iterable[tuple[str, SeriesKey]]) -> str:
-    return _some(f"{_name(key)} {month_words(month)}" for month, key in sorted(found))
+def _listed(keys: Iterable[tuple[str, SeriesKey]]) -> str:
+    return _some(f"{_name(key)} {month_words(month)}" for month, key in sorted(keys))
 
 
 def _some(named: Iterable[str]) -> str:

@@ -167,9 +167,9 @@ class LineReader(FileReader):
         DataError : a header that is no known layout.
         """
         plain = name.removesuffix(".gz")
-        found, head = self._table_in(plain, content)
-        kind, columns = self._header(plain, list(map(text_of, found.row(head))))
-        lines = self._lines(plain, kind, columns, found, head)
+        lines_in, head = self._table_in(plain, content)
+        kind, columns = self._header(plain, list(map(text_of, lines_in.row(head))))
+        lines = self._lines(plain, kind, columns, lines_in, head)
         if not lines:
             raise QuarantineError(plain, ["a header without rows; fetch the file again"])
         self.refuse(plain, lines)
@@ -223,14 +223,14 @@ class LineReader(FileReader):
         The header decides the layout, never the name: files are renamed on their way.
         """
         if self.file.exact:
-            (found,) = sheet.sheets_of(name, content, files.MAX_BYTES, partial(self._header, name))
-            return found, 0
+            (page,) = sheet.sheets_of(name, content, files.MAX_BYTES, partial(self._header, name))
+            return page, 0
         sheets = [
-            found
-            for found in sheet.sheets_of(name, content)
-            if not self.file.sheet or found.title == self.file.sheet
+            page
+            for page in sheet.sheets_of(name, content)
+            if not self.file.sheet or page.title == self.file.sheet
         ]
-        tops = [(found, row) for found in sheets for row in range(min(sheet.TOP, len(found.grid)))]
+        tops = [(page, row) for page in sheets for row in range(min(sheet.TOP, len(page.grid)))]
 
         def named(top: tuple[sheet.Sheet, int]) -> int:
             return len(self.columns.keys() & set(map(text_of, top[0].row(top[1]))))
@@ -397,15 +397,15 @@ class LineReader(FileReader):
         )
 
     def _lines(
-        self, name: str, kind: str, places: Mapping[str, int], found: sheet.Sheet, head: int
+        self, name: str, kind: str, places: Mapping[str, int], page: sheet.Sheet, head: int
     ) -> list[FileLine]:
         """Return the lines below a header; RowError names the first fault of the first bad line.
 
         Each different text of a column is looked at once, in the order of `source.toml`.
         """
         columns = [column for column in self.columns if column in places]
-        codes = found.grid[head + 1 :, [places[column] for column in columns]]
-        numbers = found.line[head + 1 :]
+        codes = page.grid[head + 1 :, [places[column] for column in columns]]
+        numbers = page.line[head + 1 :]
         if not self.file.exact:
             filled = codes.any(axis=1)
             codes, numbers = codes[filled], numbers[filled]
@@ -414,7 +414,7 @@ class LineReader(FileReader):
         for column, of_column in zip(columns, codes.T, strict=True):
             meant.append({})
             for code in np.unique(of_column).tolist():
-                text = text_of(found.labels[code])
+                text = text_of(page.labels[code])
                 try:
                     meant[-1][code] = _meaning(self.columns[column], self.file.exact, text)
                 except ValueError as error:

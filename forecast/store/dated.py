@@ -105,8 +105,8 @@ def added(connection: Connection) -> set[str]:
 
 def by_month(values: Iterable[DatedValue]) -> dict[tuple[SeriesKey, str], list[DatedValue]]:
     """Return (series, month) -> its statements, those of several months left out."""
-    found: dict[tuple[SeriesKey, str], list[DatedValue]] = defaultdict(list)
+    by_month: dict[tuple[SeriesKey, str], list[DatedValue]] = defaultdict(list)
     for value in values:
         if value.first == value.last:
-            found[value.series, value.first].append(value)
-    return found
+            by_month[value.series, value.first].append(value)
+    return by_month

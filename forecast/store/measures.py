@@ -140,17 +140,18 @@ def save_section(db: Database, words: dict[str, Any], now: datetime) -> None:
 
 def with_agreed(connection: Connection, words: dict[str, Any]) -> dict[str, Any]:
     """Return a source's words with what the record has of its contract."""
-    kept = (section(connection) or {}).get("agreed")
-    return words | {"agreed": kept} if kept else words
+    agreed = (section(connection) or {}).get("agreed")
+    return words | {"agreed": agreed} if agreed else words
 
 
 def agree(db: Database, agreed: Agreed, now: str) -> None:
     """Keep what was agreed on with a delivery, dated; inside the transaction that takes it in."""
     words = section(db) or {}
     lives = tuple(life.model_copy(update={"at": life.at or now}) for life in agreed.lives)
-    kept = agreed.model_copy(update={"lives": lives}).model_dump(mode="json", exclude_defaults=True)
-    if words and words.get("agreed", {}) != kept:
-        _word(db, current(db), now, source=words | {"agreed": kept})
+    dated = agreed.model_copy(update={"lives": lives})
+    stored = dated.model_dump(mode="json", exclude_defaults=True)
+    if words and words.get("agreed", {}) != stored:
+        _word(db, current(db), now, source=words | {"agreed": stored})
 
 
 def save_joins(db: Database, joins: Joins, now: datetime) -> None:

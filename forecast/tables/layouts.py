@@ -112,8 +112,8 @@ class TableLayout:
         table, places = self.table, list(self.places)
         # Lines of words where counts should stand are units, or codes of quality.
         worded = table.all_of(lambda cell: cell == "" or not is_count(cell), rows, places)
-        some = rows[worded]
-        filled = (table.block(some, places) != 0).sum(axis=1)
+        lines = rows[worded]
+        filled = (table.block(lines, places) != 0).sum(axis=1)
         counted = np.ones(len(rows), dtype=bool)
         counted[np.flatnonzero(worded)[filled >= _WORDS]] = False
         if not counted.all():
@@ -454,9 +454,9 @@ class LineAMonth(TableLayout):
             )
         if not values:
             such = _such_as(table, table.columns[::-1], rows, "is not a number")
-            some = [c for c in columns if not roles.is_measure(table, c)]
-            some = table.having(numerals.is_number, 0.3, some, rows)
-            such += f"; if one has, name it: --value {table.quoted(some[0])}" if some else ""
+            numeric = [c for c in columns if not roles.is_measure(table, c)]
+            numeric = table.having(numerals.is_number, 0.3, numeric, rows)
+            such += f"; if one has, name it: --value {table.quoted(numeric[0])}" if numeric else ""
             raise DataError(f"{table.sheet.name}: no column of counts{such}; {EXAMPLE}")
         unused = set(columns) - set(values)
         roles.refuse_sums_of_months(table, unused, rows)
@@ -495,9 +495,9 @@ def _says_when(cell: CellValue) -> bool:
 def _month_column(table: TableGrid) -> tuple[int, ...]:
     """Where a line's month stands: one column, or a year's and a month's."""
     dated = table.having(is_month, _NEARLY_HALF)
-    told = table.wanted.month or table.wanted.year
-    table.header = _header(table, () if told else dated)
-    if told:
+    wanted = table.wanted.month or table.wanted.year
+    table.header = _header(table, () if wanted else dated)
+    if wanted:
         return _wanted_months(table)
     if not dated and (pair := _year_and_month(table) or _numbers_in_years(table)):
         return pair

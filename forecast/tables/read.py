@@ -144,10 +144,10 @@ def _entries_of(
     while sheets:
         title, sizes[sheets[0].title] = sheets[0].title, sheets[0].grid.size
         try:
-            found = layouts.entries(sheets.pop(0), wanted)
+            entries = layouts.entries(sheets.pop(0), wanted)
             if several:
-                _refuse_without_counts(title, found)
-            parts[title] = found
+                _refuse_without_counts(title, entries)
+            parts[title] = entries
         except DataError as error:
             unread[title] = error
     if not parts:
@@ -167,9 +167,9 @@ def _sheets_note(read: Sequence[str], unread: Sequence[str]) -> list[str]:
 
 def _refuse_without_counts(title: str, entries: Entries) -> None:
     """DataError of a sheet that only looks like a table, as a list of contents does."""
-    told = entries.month[(entries.month >= 0) & (entries.value > 0)]
+    dated = entries.month[(entries.month >= 0) & (entries.value > 0)]
     numbers = any(map(numerals.is_number, (entries.labels[c] for c in np.unique(entries.value))))
-    if not numbers or (len(np.unique(told)) < 2 and not dates.names_year(title)):
+    if not numbers or (len(np.unique(dated)) < 2 and not dates.names_year(title)):
         raise DataError(f"{entries.file}: no counts of several months in it")
 
 
@@ -447,9 +447,9 @@ def _without_words(
     shown = listed([f"{entries.columns[at]!r} ({n:,} cells)" for at, n in wrong.items()], _NAMED)
     note = f"columns left out, as many of their cells are no counts (--value takes one): {shown}"
     left = ~np.isin(entries.column, list(wrong))
-    kept = {name: getattr(entries, name)[left] for name in PER_ENTRY}
-    found = replace(entries, notes=[*entries.notes, note], **kept)
-    return found, value[left], [fault for fault in faults if fault[1] not in out]
+    fields = {name: getattr(entries, name)[left] for name in PER_ENTRY}
+    without = replace(entries, notes=[*entries.notes, note], **fields)
+    return without, value[left], [fault for fault in faults if fault[1] not in out]
 
 
 def _by_column(entries: Entries) -> Iterator[list[dates.CellValue]]:

@@ -54,8 +54,8 @@ def words_for(unit: str) -> frozenset[str]:
     """What "month" or "year" is in every language, in small letters without accents."""
     from babel.units import format_unit  # late: most headers are in English
 
-    said = (format_unit(1, f"duration-{unit}", locale=language) for language in LANGUAGES)
-    return frozenset(word for text in said for word in plain_words(text))
+    units = (format_unit(1, f"duration-{unit}", locale=language) for language in LANGUAGES)
+    return frozenset(word for text in units for word in plain_words(text))
 
 
 def says(header: str, unit: str, *, anywhere: bool = False) -> bool:
@@ -90,8 +90,8 @@ def is_summary(text: str) -> bool:
     """Whether it is what a sum or mean of months is called; years are left out before."""
     words = {*plain_words(text)}
     every = _ALL_TOTALS | _ALL_MEANS
-    said = bool(words & every) or words >= {"to", "date"}
-    return said and words <= every | _ALL_BESIDE
+    summed = bool(words & every) or words >= {"to", "date"}
+    return summed and words <= every | _ALL_BESIDE
 
 
 def ends_in_total(text: str) -> bool:

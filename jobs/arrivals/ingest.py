@@ -205,11 +205,11 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         return _refused(db, arrival, content, release, kept_in.quarantine, error)
     # The file first: a record that rests on a file nobody has could not be checked.
     archive.keep_bytes(kept_in.archive, sha256, name, content)
-    told = "; ".join(read.warnings)
+    notes_kept = "; ".join(read.warnings)
     with transaction(db):
         if earlier:
-            releases.save_after_all(db, earlier["id"], snapshot, told, "")
-        release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, told)
+            releases.save_after_all(db, earlier["id"], snapshot, notes_kept, "")
+        release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, notes_kept)
         measures.agree(db, agreed, "")
     archive.remove(kept_in.quarantine, sha256)
     notes = (f"{name}: {note}" for note in (*read.warnings, *cut, *beside.warnings))
@@ -295,12 +295,12 @@ def _as_agreed(
     )
     if not section.agreed.header:
         case.agreed = section.agreed.model_copy(update={"header": section.contract.header})
-    said, asked = contract.read(case)
-    kept = read._replace(
+    notes, asked = contract.read(case)
+    agreed_read = read._replace(
         snapshot=stating(read.snapshot, case.stated),
-        warnings=(*read.warnings, *map(printable, said)),
+        warnings=(*read.warnings, *map(printable, notes)),
     )
-    return kept, case.agreed, asked
+    return agreed_read, case.agreed, asked
 
 
 def _read(

@@ -52,8 +52,8 @@ def show(record: OpenRecord) -> Printed:
     value = [
         asdict(month.said) | {"series": record.names.name(month.said.series)} for month in every
     ]
-    said = [provisional.sentence(month, record.source) for month in every]
-    return Printed(value, said or ["No month is provisional."], record.source)
+    sentences = [provisional.sentence(month, record.source) for month in every]
+    return Printed(value, sentences or ["No month is provisional."], record.source)
 
 
 def _value(

@@ -217,9 +217,9 @@ def accept_release(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(settings.db) as db:
         context = _about_release(settings, db, release_id)
-        release, said = ingesting.accept(db, context, release_id, why or "", now, answer)
+        release, told_of = ingesting.accept(db, context, release_id, why or "", now, answer)
     through = release.data_through
-    lines = [f"{release.file_name}: {line}." for line in said]
+    lines = [f"{release.file_name}: {line}." for line in told_of]
     lines += [f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."]
     return "\n".join(lines)
 

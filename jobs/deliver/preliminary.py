@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-def told_as(said: Provisional, source: Source) -> str:
+def told_as(figure: Provisional, source: Source) -> str:
     """Return the content key of the notice that tells of a figure, in whatever run."""
-    about = f"preliminary|{source.name}|{said.month}|{'/'.join(said.series)}|{said.batch}"
+    about = f"preliminary|{source.name}|{figure.month}|{'/'.join(figure.series)}|{figure.batch}"
     return hashlib.sha256(about.encode()).hexdigest()
 
 
@@ -30,9 +30,9 @@ def told(
 ) -> list[tuple[Notice, Provisional]]:
     """Return the notices of a month's figures, withdrawn ones too, the oldest first."""
     figures = inputs.figures_of(connection, month)
-    said = {told_as(figure, source): figure for figure in figures}
-    every = notices.every(connection) if said else []
-    return [(n, said[n.content_key]) for n in every if n.content_key in said]
+    by_key = {told_as(figure, source): figure for figure in figures}
+    every = notices.every(connection) if by_key else []
+    return [(n, by_key[n.content_key]) for n in every if n.content_key in by_key]
 
 
 def section(
@@ -46,10 +46,10 @@ def section(
     ]
     for month in stands:
         before = [
-            said
-            for earlier, said in told(connection, notice.month, source)
+            shown
+            for earlier, shown in told(connection, notice.month, source)
             if earlier.state == "approved"
-            and said.series == figure.series
+            and shown.series == figure.series
             and earlier.id < notice.id
         ]
         yield SectionText(
@@ -57,8 +57,8 @@ def section(
             phrase="preliminary figure",
             finding=provisional.sentence(month, source, "Preliminary"),
             more=tuple(
-                f"It replaces {provisional.what(said, source)}, which we told of before."
-                for said in before[-1:]
+                f"It replaces {provisional.what(shown, source)}, which we told of before."
+                for shown in before[-1:]
             ),
             avoid="It is not the month's count: no file has it, and it may change.",
         )
@@ -71,26 +71,26 @@ def changed(
     sentences = []
     # Of several of one series the last: it has told that it replaces the others.
     last = {
-        said.series: (n, said)
-        for n, said in told(connection, month, source)
-        if n.state == "approved" and said.series.total == total
+        figure.series: (n, figure)
+        for n, figure in told(connection, month, source)
+        if n.state == "approved" and figure.series.total == total
     }
-    for notice, said in last.values():
-        key, whole = said.series, source.totals.whole
+    for notice, figure in last.values():
+        key, whole = figure.series, source.totals.whole
         values = (key.dimension, key.member, key.component, month, total, whole)
         counts = rows(connection, "count_of_sum", values)
         came = counts[0][COUNT] if counts else None
         if came is not None:
             sentences.append(
                 f"Our preliminary notice of {day_words(notice.created_at[:10])} gave "
-                f"{provisional.what(said, source)}; the file of {month_words(month)} has {came:,} "
-                f"({change_words(came, said.count)})."
+                f"{provisional.what(figure, source)}; the file of {month_words(month)} has "
+                f"{came:,} ({change_words(came, figure.count)})."
             )
     return tuple(sentences)
 
 
 def stale(connection: sqlite3.Connection, notice: Notice, source: Source) -> bool:
     """Whether a notice tells of a figure that does not stand any more."""
-    standing = {told_as(said, source) for said in inputs.provisional(connection)}
+    standing = {told_as(figure, source) for figure in inputs.provisional(connection)}
     own = [n.id for n, _ in told(connection, notice.month, source)]
     return notice.id in own and notice.content_key not in standing

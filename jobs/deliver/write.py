@@ -84,7 +84,7 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
             for total in source.totals.every
             if total in judged
         }
-        figures = {n.id: said for n, said in preliminary.told(connection, notice.month, source)}
+        figures = {n.id: early for n, early in preliminary.told(connection, notice.month, source)}
         if notice.id in figures:
             figure = preliminary.section(connection, notice, figures[notice.id], source)
             sections = [_section(text, "finding") for text in figure]

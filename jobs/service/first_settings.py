@@ -127,10 +127,10 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     tolerance, missed = _tolerance(table, total)
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
-    said = f"{title} {read.counts_column} {read.series_column}"
+    words_of = f"{title} {read.counts_column} {read.series_column}"
     step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
     words = {
-        "kind": kind_of(said),
+        "kind": kind_of(words_of),
         "header": ", ".join(f'"{_quoted(w)}"' for w in (read.series_column, read.counts_column)),
         "habit": _habit(many, first, last, step),
         "file": _quoted(path.name),

@@ -346,16 +346,16 @@ class Site:
             text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
             if len(text.encode()) > TEXT_BYTES:
                 return too_long
-        said: str | Plain = ""
+        answer: str | Plain = ""
         if question or request.method == "POST":
-            said = await self._answer(request, question or text)
-        if isinstance(said, Plain):
-            return said
+            answer = await self._answer(request, question or text)
+        if isinstance(answer, Plain):
+            return answer
         body = FORM.format(
             box=BOX.format(to="index.html", asked=html.escape(question)),
             text=html.escape(text),
             such_as=f"Such as: {html.escape(self.examples)}. " if self.examples else "",
-            said=said,
+            said=answer,
             open=" open" if text else "",
         )
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)

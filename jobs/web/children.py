@@ -144,8 +144,8 @@ def texts(copy: str, limits: str) -> child.ChildWork:
                 with measures.scoped(connection, number):
                     return compared(connection, every[number], dict(parse_qsl(query)))
             if len(text) <= LONGEST_QUESTION:
-                each = chain.from_iterable(about(*pair) for pair in every.items())
-                answer = ask(text, each, list(every.values()))
+                checks = chain.from_iterable(about(*pair) for pair in every.items())
+                answer = ask(text, checks, list(every.values()))
                 if answer.answers:
                     return answered(connection, text, answer)
                 # A question that is understood but for a word is no text to check.

@@ -116,8 +116,8 @@ def stale_sentence(facts: MonthFacts) -> str:
     """That its newest month is older than its total's, or the others'; "" where it is not."""
     if facts.part or facts.source.layouts:
         return stale_words(facts.last_month, facts.newest_of_total, facts.source)
-    said = life_words(facts)
-    return f"{capital(said)}." if said else ""
+    ended = life_words(facts)
+    return f"{capital(ended)}." if ended else ""
 
 
 def life_words(facts: MonthFacts) -> str:
