@@ -174,16 +174,15 @@ def table(path: Path) -> dict[str, Any]:
     ConfigError : it cannot be read, or says something that no source has: the key and its line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        settings = tomllib.loads(text)
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
-    check(settings, text, path)
+    check(settings, path)
     return settings
 
 
-def check(settings: Mapping[str, Any], text: str, path: Path) -> SourceTable:
-    """Return a table of a source, checked; errors as `table`. text : where its lines are."""
+def check(settings: Mapping[str, Any], path: Path) -> SourceTable:
+    """Return a table of a source, checked; errors as `table`. path : where it was read."""
     try:
         return SourceTable.model_validate(settings)
     except ValidationError as error:
@@ -194,7 +193,8 @@ def check(settings: Mapping[str, Any], text: str, path: Path) -> SourceTable:
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
         message = str(first.get("ctx", {}).get("error", first["msg"]))
         problem = _problem(str(first["type"]), first.get("input"), message)
-        where = f"{path}, line {line_of(text, keys)}"
+        lines = path.read_text(encoding="utf-8") if path.is_file() else ""
+        where = f"{path}, line {line_of(lines, keys)}" if lines else str(path)
         raise ConfigError(where, ".".join(keys) or "table", problem) from error
 
 
@@ -243,7 +243,7 @@ def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     own : what the settings say of the source beside its name: [forecast], [flags].
     """
     settings = table(path)
-    checked = check(settings, path.read_text(encoding="utf-8"), path)
+    checked = check(settings, path)
     if checked.file.columns or checked.like:
         return {**own, "kind": name, "table": settings}
     return {**own, "kind": "counts", "name": name, **_words(checked)}

@@ -183,7 +183,7 @@ def _source(name: str, settings: Mapping[str, Any], folder: Path | None) -> Sour
     from forecast.sources import source as kinds
 
     place = folder / TABLE if folder else Path(name)
-    table = described.check(settings, "", place)
+    table = described.check(settings, place)
     measure = table.measure
     # Only what 1.0 knew keeps its names in views; others have the words of their kind. The tables
     # were made for the first of these measures.

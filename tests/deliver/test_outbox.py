@@ -206,7 +206,7 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
         ("Also unusual.", [False, False, True]),
     ):
         assert [words in text for text in texts] == told
-    assert states(record) == dict.fromkeys([made.to for made in found], "waiting")
+    assert states(record) == dict.fromkeys([to for to, *_ in found], "waiting")
 
 
 def hooked(tmp_path: Path, config: Config, mail: bool = True, **more) -> Config:

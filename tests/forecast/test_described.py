@@ -113,8 +113,9 @@ def test_a_table_says_whether_months_add_up_and_pages_say_if_they_do_not(home, k
 
     assert source.calendar.adds is adds
     assert ("months are not added up" in source.measure.caveat) is not adds
+    (home / "source.toml").write_text('kind = "level"')
     with pytest.raises(ConfigError, match=r"source.toml, line 1: kind: .*not allowed"):
-        described.check({"kind": "level"}, 'kind = "level"', home / "source.toml")
+        described.table(home / "source.toml")
 
 
 def test_its_files_are_read_whatever_their_form(home):

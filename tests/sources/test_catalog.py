@@ -496,7 +496,7 @@ def test_a_table_that_lacks_what_a_source_needs_is_named(tmp_path, monkeypatch):
     places = [*forecast.sources.__path__, str(tmp_path)]
     monkeypatch.setattr(forecast.sources, "__path__", places)
 
-    with pytest.raises(ConfigError, match=r"odd/source\.toml: table: is not what a source needs"):
+    with pytest.raises(ConfigError, match=r"odd/source\.toml, line 1: publisher: is missing"):
         catalog.find("odd")
 
 
