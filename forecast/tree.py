@@ -40,6 +40,16 @@ class Tree:
         of_half = key.component and key.dimension in self.by_half and key != half
         return half if of_half and half in among else SeriesKey(key.total)
 
+    def holders(self, key: SeriesKey) -> list[SeriesKey]:
+        """List the totals that hold a series, the nearest first; not itself."""
+        every = (SeriesKey(key.total), self.whole)
+        return [total for total in dict.fromkeys(every) if total and total != key]
+
+    def addends(self, keys: Container[SeriesKey]) -> list[SeriesKey]:
+        """List the totals that add up to the whole; none unless all of them are there."""
+        parts = list(map(SeriesKey, self.totals.parts)) if self.whole else []
+        return parts if all(part in keys for part in parts) else []
+
     def parts(self, whole: SeriesKey, dimension: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
         """List what adds up to a total by a dimension, "" for the totals of the whole.
 

@@ -99,19 +99,13 @@ def wholes(
 
     The other where that holds it; else its own total, and of a total all totals together.
     """
-    totals = names.source.totals
-
-    def above(key: SeriesKey) -> list[SeriesKey]:
-        own = [] if key.headline else [SeriesKey(key.total)]
-        beyond = totals.whole and SeriesKey(totals.whole) not in (key, *own)
-        return own + ([SeriesKey(totals.whole)] if beyond else [])
-
-    if second in above(first):
+    above = [names.source.tree.holders(key) for key in (first, second)]
+    if second in above[0]:
         of = second, second
-    elif first in above(second):
+    elif first in above[1]:
         of = first, first
-    elif above(first) and above(second):
-        of = above(first)[0], above(second)[0]
+    elif all(above):
+        of = above[0][0], above[1][0]
     else:
         return None
     return ShareBase(names.name(of[0]), counts(of[0])), ShareBase(names.name(of[1]), counts(of[1]))

@@ -52,10 +52,10 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
     for month in figures:
         of = read.month_forecasts(connection, month.series, ENGINE)
         own = next((row for row in of if row.month == month.month), None)
-        above = [t for t in (month.series.total, source.totals.whole) if t]
+        above = dict.fromkeys((SeriesKey(month.series.total), source.tree.whole))
         pairs = [
             (made[PROVISIONAL][total, month.month], made[ENGINE][total, month.month])
-            for total in dict.fromkeys(above)
+            for total in (key.total for key in above if key)
             if all((total, month.month) in of_model for of_model in made.values())
         ]
         months.append(ProvisionalMonth(month, own, tuple(pairs)))

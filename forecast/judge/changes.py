@@ -22,12 +22,12 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.forecast import Headline, refit_on_vintages
 from forecast.engine.predictive import PanelHindcasts
+from forecast.tree import Tree
 from forecast.types import Counts, Forecast, ForecastPath, Row, SeriesKey, whole
 
 if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
     from forecast.tree import Traits
-    from forecast.types import Totals
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 
@@ -52,15 +52,14 @@ def changes(stages: Sequence[Medians]) -> list[Row]:
     ]
 
 
-def summed(medians: Medians, totals: Totals) -> dict[SeriesKey, dict[str, int]]:
+def summed(medians: Medians, tree: Tree) -> dict[SeriesKey, dict[str, int]]:
     """The same with nationwide as the sum of the totals, as it is published."""
     out = {key: dict(by_month) for key, by_month in medians.items()}
-    parts = [by_month for key, by_month in out.items() if key.total != totals.whole]
-    nationwide = SeriesKey(totals.whole)
-    if nationwide in out and len(parts) == len(totals.parts):
-        for month in out[nationwide]:
-            if all(month in by_month for by_month in parts):
-                out[nationwide][month] = sum(by_month[month] for by_month in parts)
+    parts = [out[key] for key in tree.addends(out)]
+    together = out.get(tree.whole, {}) if tree.whole and parts else {}
+    for month in together:
+        if all(month in by_month for by_month in parts):
+            together[month] = sum(by_month[month] for by_month in parts)
     return out
 
 
@@ -145,7 +144,7 @@ def moved(
     # In this order what is new is told last: figures first, then time, then news.
     stages = [_medians(then, cutoff), _medians(restated, cutoff)]
     stages += [_medians(passed, last), _medians(came, last)]
-    return changes([before, *(summed(stage, source.totals) for stage in stages), after])
+    return changes([before, *(summed(stage, source.tree) for stage in stages), after])
 
 
 def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:

@@ -319,22 +319,20 @@ class LineReader(FileReader):
         that a month without a line is 0; the whole has the months in which all of them are known.
         """
         known = [name for name in dimensions if self._has(table, name)]
-        whole, parts = source.totals.whole, source.totals.parts
-        totals = (self.file.only[table.kind],) if table.kind in self.file.only else parts
+        tree, only = source.tree, self.file.only.get(table.kind)
+        totals = (only,) if only else source.totals.parts
         sums = self.sums(table, "")
         absent = dict.fromkeys(span, 0) if self.file.absent_is_none else {}
         counts: dict[SeriesKey, Mapping[str, int]] = {
             SeriesKey(total): absent | sums.get(SeriesKey(total), {}) for total in totals
         }
-        if whole and set(parts) <= set(totals):
-            of_parts = [counts[SeriesKey(part)] for part in parts]
+        of_parts = [counts[part] for part in tree.addends(counts)]
+        if tree.whole and of_parts:
             shared = set(span).intersection(*of_parts)
-            counts[SeriesKey(whole)] = {
-                m: sum(part[m] for part in of_parts) for m in sorted(shared)
-            }
+            counts[tree.whole] = {m: sum(part[m] for part in of_parts) for m in sorted(shared)}
         counts = {key: by_month for key, by_month in counts.items() if by_month}
         for dimension in known:
-            counts |= self.sums(table, dimension, dimension in source.hierarchy.by_component)
+            counts |= self.sums(table, dimension, dimension in tree.by_half)
         return counts, known
 
     def _has(self, table: PublishedTable, dimension: str) -> bool:

@@ -81,3 +81,18 @@ def test_parts_are_forecast_beside_their_half_and_what_stands_aside_is_not():
         "citizenship ",
     ]
     assert TREE.family(NORTH) is TREE.family(SeriesKey("north", "kind", "Large", PATROL)) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "held_by"),
+    [(SECTOR, [NORTH, ALL]), (NORTH, [ALL]), (ALL, []), (MEXICO._replace(total="all"), [ALL])],
+)
+def test_what_holds_a_series_is_its_total_and_then_the_whole(key, held_by):
+    assert TREE.holders(key) == held_by
+    assert ALONE.holders(SeriesKey("clinic", "part", "A")) == [SeriesKey("clinic")]
+
+
+def test_totals_add_up_only_where_all_of_them_are_there():
+    assert TREE.addends({SOUTH: 1, NORTH: 2, ALL: 3}) == [NORTH, SOUTH]
+    assert TREE.addends({NORTH: 2, ALL: 3}) == []
+    assert ALONE.addends({SeriesKey("clinic"): 1}) == []

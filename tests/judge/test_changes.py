@@ -49,7 +49,7 @@ def test_nationwide_is_the_sum_of_borders_that_are_all_there(lost, nationwide):
     each = {NORTH: 1, SOUTH: 2, OTHER: 3, WHOLE: 9}
     given = {key: {"2026-01": n} for key, n in each.items() if key not in lost}
 
-    found = summed(given, ENCOUNTERS.totals)
+    found = summed(given, ENCOUNTERS.tree)
 
     assert found[WHOLE] == {"2026-01": nationwide}
     assert given[WHOLE] == {"2026-01": 9}
@@ -60,4 +60,4 @@ def test_a_month_that_one_border_lacks_stays_as_it_was():
     given = {key: {"2026-01": 1, "2026-02": 1} for key in (NORTH, SOUTH, OTHER, WHOLE)}
     del given[OTHER]["2026-02"]
 
-    assert summed(given, ENCOUNTERS.totals)[WHOLE] == {"2026-01": 3, "2026-02": 1}
+    assert summed(given, ENCOUNTERS.tree)[WHOLE] == {"2026-01": 3, "2026-02": 1}

@@ -64,13 +64,13 @@ def test_nationwide_is_summed_where_every_border_has_the_month():
     parts = {SeriesKey(border): {"2025-01": 5, "2025-02": 7} for border in HEADLINES[:-1]}
     whole = {SeriesKey("nationwide"): {"2025-01": 1, "2025-02": 1, "2025-03": 1}}
 
-    found = summed(parts | whole, ENCOUNTERS.totals)
-    less = summed(dict(list(parts.items())[1:]) | whole, ENCOUNTERS.totals)
+    found = summed(parts | whole, ENCOUNTERS.tree)
+    less = summed(dict(list(parts.items())[1:]) | whole, ENCOUNTERS.tree)
 
     assert found[SeriesKey("nationwide")] == {"2025-01": 15, "2025-02": 21, "2025-03": 1}
     assert {key: found[key] for key in parts} == parts
     assert less[SeriesKey("nationwide")] == whole[SeriesKey("nationwide")]
-    assert summed(parts, ENCOUNTERS.totals) == parts
+    assert summed(parts, ENCOUNTERS.tree) == parts
 
 
 @pytest.fixture(scope="module")
