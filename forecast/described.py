@@ -252,45 +252,28 @@ def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
 def _words(of: SourceTable) -> dict[str, Any]:
     """Return a source as settings have counts of one's own."""
     measure, totals, file, publisher = of.measure, of.totals, of.file, of.publisher
-    return {
-        "noun": measure.noun,
-        "title": measure.title,
-        "definition": measure.definition,
-        "caveat": measure.caveat,
+    alike: dict[str, Any] = {
+        name: getattr(table, name)
+        for table, names in (
+            (measure, ("noun", "title", "definition", "caveat")),
+            (publisher, ("credit", "short", "revises", "restates")),
+            (totals, ("one", "many", "place", "part", "closed", "labels")),
+            (file, ("absent", "path", "address")),
+            (of, ("tolerance", "year_begins", "jumps")),
+        )
+        for name in names
+    }
+    columns = ("month", "year", "part", "sheet", "decimal", "dates", "sum", "round")
+    series, value = ((of,) if isinstance(of, str) else of for of in (file.total, file.value))
+    return alike | {
         "publisher": publisher.name,
-        "credit": publisher.credit,
-        "short": publisher.short,
         "homepage": publisher.address,
-        "revises": publisher.revises,
-        "restates": publisher.restates,
-        "one": totals.one,
-        "many": totals.many,
-        "place": totals.place,
         "total": totals.whole,
-        "part": totals.part,
         "parts": totals.below,
-        "closed": totals.closed,
-        "labels": totals.labels,
-        "absent": file.absent,
         "pattern": file.name,
-        "path": file.path,
-        "address": file.address,
-        "tolerance": of.tolerance,
-        "year_begins": of.year_begins,
         "due": of.due[:2],
         "overdue": of.days[2],
-        "jumps": of.jumps,
         "contract": {"kind": of.kind},
-        "columns": {
-            "month": file.month,
-            "year": file.year,
-            "series": (file.total,) if isinstance(file.total, str) else file.total,
-            "part": file.part,
-            "value": (file.value,) if isinstance(file.value, str) else file.value,
-            "sheet": file.sheet,
-            "decimal": file.decimal,
-            "dates": file.dates,
-            "sum": file.sum,
-            "round": file.round,
-        },
+        "columns": {name: getattr(file, name) for name in columns}
+        | {"series": series, "value": value},
     }
