@@ -49,16 +49,17 @@ def count_forecasts(panel: Panel, origins: Ints, h: int) -> CountForecasts:
     score, grid = np.full((n, months), np.nan), _Grid(n)
     place = {column: at for at, column in enumerate(origins.tolist())}
     known, start = panel.known, panel.start
+    said = grid.ahead(start, 1)
     for t in range(months):
         began = t >= start
-        phase = (t - start) % 12
-        if t:
-            live = known[:, t] & (grid.age >= par.FIRST_COUNTED)
-            said = (x[live, 0] for x in grid.ahead(phase - 1, 1))
-            score[live, t] = log_pmf(y[live, t], *said)
+        phase, live = (t - start) % 12, known[:, t] & (grid.age >= par.FIRST_COUNTED)
+        if live.any():
+            score[live, t] = log_pmf(y[live, t], *(x[live, 0] for x in said))
         grid.take(y[:, t], known[:, t] & began, phase)
+        if t in place or grid.age.max() >= par.FIRST_COUNTED:
+            said = grid.ahead(phase, h if t in place else 1)
         if t in place:
-            mean[:, place[t]], size[:, place[t]] = grid.ahead(phase, h)
+            mean[:, place[t]], size[:, place[t]] = said
     return CountForecasts(mean, size, score)
 
 
@@ -104,25 +105,28 @@ class _Grid:
         """(n, h) mean and size of the negative binomial that stands for all points."""
         weight = self.likelihood - self.likelihood.max(axis=(1, 2, 3), keepdims=True)
         np.exp(weight, out=weight)
-        by_mean = weight.sum(axis=-1)
-        total = by_mean.reshape(len(by_mean), -1).sum(axis=-1)
-        by_mean /= total[:, None, None]
-        spread = (weight / SIZES).sum(axis=-1) / total[:, None, None]  # of 1 / size
-        mean, size = np.empty((2, len(phase), h))
-        for step in range(h):
-            each = np.maximum(self.level * self._factors((phase + step + 1) % 12), LEAST)
-            more = 1 + step * SPEEDS[:, None] ** 2
-            middle = _summed(by_mean * each)
-            square = _summed((by_mean + spread * more) * each**2)
-            variance = _summed(by_mean * more * each) + square - middle**2
-            mean[:, step] = middle
-            size[:, step] = middle**2 / np.maximum(variance - middle, middle**2 / POISSON)
-        return mean, size
+        flat = len(weight), -1
+        by_mean = weight.sum(axis=-1).reshape(flat)
+        total = by_mean.sum(axis=-1, keepdims=True)
+        by_mean /= total
+        spread = (weight / SIZES).sum(axis=-1).reshape(flat) / total  # of 1 / size
+        # All twelve months of the year at once; further ahead they come again.
+        steps = np.arange(min(h, 12))
+        factor = self._factors((phase[:, None] + steps + 1) % 12)
+        each = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(weight), len(steps), -1)
+        again = np.arange(h) % 12
+        square, faster = each**2, np.repeat(SPEEDS, len(PULLS)) ** 2
+        middle = _over_points(each, by_mean)
+        beyond = (_over_points(square, by_mean + spread) - middle**2)[:, again]
+        # A level that moves makes months farther ahead less certain, the more the faster it is.
+        moving = _over_points(each, by_mean * faster) + _over_points(square, spread * faster)
+        beyond, middle = beyond + np.arange(h) * moving[:, again], middle[:, again]
+        return middle, middle**2 / np.maximum(beyond, middle**2 / POISSON)
 
     def _factors(self, phase: Ints) -> Floats:
-        """(n, speeds, pulls) of a month of the year, drawn to 1."""
-        rows = np.arange(len(phase))
-        factor = np.ones_like(self.level)
+        """(n, ..., speeds, pulls) of months of the year (n, ...), drawn to 1."""
+        rows = np.arange(len(phase)).reshape(-1, *(1,) * (phase.ndim - 1))
+        factor = np.ones((*phase.shape, len(SPEEDS), len(PULLS)))
         counted, expected = (
             x[phase, rows][..., 1:] + PULLS[1:] for x in (self.counted, self.expected)
         )
@@ -130,6 +134,6 @@ class _Grid:
         return factor
 
 
-def _summed(x: Floats) -> Floats:
-    """(n,) sums over the points."""
-    return np.asarray(x.reshape(len(x), -1).sum(axis=-1))
+def _over_points(x: Floats, weight: Floats) -> Floats:
+    """(n, steps) sums over the points of x (n, steps, points), weighted (n, points)."""
+    return np.asarray(np.einsum("nsp,np->ns", x, weight))

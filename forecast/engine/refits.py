@@ -82,6 +82,9 @@ class Refitting:
         self, names: Sequence[str], panel: Panel, keys: Sequence[Any], origins: Ints, h: int
     ) -> dict[str, Refits]:
         """The paths of every refit model named, kept or fitted; origins : ascending columns."""
+        names = [name for name in names if plugins.library_of(name)]
+        if not names:
+            return {}
         # Kept by another horizon it would be too short, or say more than was asked.
         by_key = {
             (path.model_options, path.series, path.cutoff, path.data_digest): path
@@ -90,7 +93,6 @@ class Refitting:
         }
         digests = [_digests(panel, row) for row in range(len(keys))]
         book = _Book(panel, keys, digests, h, by_key, self.decimals)
-        names = [name for name in names if plugins.library_of(name)]
         jobs = [job for name in names for job in book.jobs(name, origins)]
         spent = dict.fromkeys(names, 0.0)
         for done, (job, paths, seconds) in enumerate(_answers(jobs, self.fit), start=1):
