@@ -80,8 +80,9 @@ def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
 
 
 def _view(name: str, about: Mapping[str, Any]) -> View:
-    by_type = {key: group for key, group in about.items() if key in _TOML["types"]}
-    null = frozenset(about.get("null", ()))
+    like = _TOML["views"].get(about.get("like"), about)
+    by_type = {key: group for key, group in like.items() if key in _TOML["types"]}
+    null = frozenset(like.get("null", ()))
     more = about.get("note", ""), _columns(by_type), null, about.get("record", "")
     return View(name, about["row"], *more)
 

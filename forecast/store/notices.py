@@ -20,8 +20,9 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from forecast.rows import as_row
 from forecast.store import ledger
-from forecast.store.connect import transaction
+from forecast.store.connect import insert, transaction
 from forecast.store.kinds import EntryKind
 from forecast.store.ops import text
 from forecast.store.queries import records, sql
@@ -155,8 +156,9 @@ def save_composed(
         # Another process may have written it meanwhile; then its words stand.
         if db.execute(sql("compose_notice"), composed).rowcount != 1:
             return False
-        texts = [(notice_id, place, *astuple(section)) for place, section in enumerate(sections)]
-        db.conn.executemany(sql("save_section"), texts)
+        of = {"notice_id": notice_id}
+        texts = ({**of, "place": n, **as_row(section)} for n, section in enumerate(sections))
+        insert(db, "notice_sections", texts)
         ledger.state(db, "written", notice_id)
         # Two entries, as when a person approves: the ledger has one way to read it.
         if approved_at is not None:

@@ -369,11 +369,6 @@ set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
     state = ?, approved_by = ?, approved_at = ?
 where id = ? and state = 'due'
 
--- name: save_section
-insert into notice_sections (
-    notice_id, place, border, part, phrase, text, html, statement, chart, alt
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-
 -- name: sections_of_notice
 select border, part, phrase, text, html, statement, chart, alt from notice_sections
 where notice_id = ? order by place
@@ -708,9 +703,6 @@ select border, opened, side, state, closed from flag_episodes
 where {of} and dimension = '' and state = 'level shift' and closed is not null
 order by border, opened
 
--- name: save_report
-insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)
-
 -- name: month_values
 select border, month, encounters, vintage, known_from, known_until, source, file_name
 from vintages where {of} order by border, known_from
@@ -815,11 +807,6 @@ order by kind, border, cutoff, basis, run_id
 select * from standing_questions
 where run_id = (select id from latest_run) order by border, kind
 
--- name: add_question
-insert or ignore into questions (
-    series_id, kind, first_month, last_month, statistic, above, below
-) values (:series_id, :kind, :first_month, :last_month, :statistic, :above, :below)
-
 -- name: counts_then
 select s.id as series_id, v.month, v.encounters, r.id as release_id
 from series_vintages as v
@@ -834,15 +821,6 @@ select max(id) from scoped_runs where substr(published_at, 1, 10) <= :day
 -- name: columns_of
 select v.name, c.name from sqlite_master as v, pragma_table_info(v.name) as c
 where v.type = 'view'
-
--- name: save_judgement
-insert into judgements (
-    series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
-    centre, apart_p, outside, drift_up, drift_down, unflagged, published_in
-) values (
-    :series_id, :month, :release_id, :run_id, :basis, :cutoff, :horizon, :encounters, :median, :p,
-    :z, :centre, :apart_p, :outside, :drift_up, :drift_down, :unflagged, :published_in
-)
 
 -- name: save_bounds
 -- Of the forecast that judged a month, which this run or an earlier one issued, or its hindcast.

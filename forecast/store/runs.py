@@ -97,9 +97,11 @@ def publish(
             db.execute(sql(kept_before), (run_id,))
         # Reports are made of the rows just written, so that a page made later says the same.
         newest = history.newest_records(db.conn, split, totals)
-        db.conn.executemany(
-            sql("save_report"), ((run_id, *at, report) for at, report in reports(newest))
+        made = (
+            {**run, "border": total, "month": month, "report": report}
+            for (total, month), report in reports(newest)
         )
+        insert(db, "month_reports", made)
         # Last of all: it digests what was written above.
         entry = ledger.state(db, "run", run_id, notices=due)
         db.execute(
@@ -147,7 +149,7 @@ def _rows(
 def _save_watch(db: Database, run_id: int, publication: Publication, ids: SeriesIds) -> None:
     """Keep what a run made of the months it judged; flags of totals come first."""
     save = db.conn.executemany
-    save(sql("save_judgement"), _rows(publication.judgements, ids, published_in=run_id))
+    insert(db, "judgements", _rows(publication.judgements, ids, published_in=run_id))
     save(sql("save_episode"), _rows(publication.episodes, ids, published_in=run_id))
     save(sql("save_flag"), _rows(publication.flags, ids, published_in=run_id))
     # In the place of what had not been held of the same dimensions of the same flags.
@@ -198,7 +200,7 @@ def _save_answers(db: Database, run_id: int, answers: Iterable[Row], ids: Series
     for answer in answers:
         # The same question is asked by each run, and by hindcasts; it is kept once.
         (question,) = _rows([answer["question"]], ids)
-        db.execute(sql("add_question"), question)
+        insert(db, "questions", [question], known="or ignore")
         issued = run_id if answer["basis"] == "issued" else None
         db.execute(sql("save_answer"), {**answer, **question, "run_id": issued})
 
