@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TABLE = "source.toml"
 _ALIKE = (
-    *("totals", "year_begins", "example", "kind", "help", "beside", "calm", "jumps", "rounded"),
+    *("year_begins", "example", "kind", "help", "beside", "calm", "jumps", "rounded"),
     *("breaks", "terms", "absent"),
 )
 
@@ -195,6 +195,8 @@ def _source(name: str, settings: Mapping[str, Any], folder: Path | None) -> Sour
         name=name,
         publisher=replace(table.publisher, **dict(table.pages)),
         measure=replace(measure, caveat=with_kind(measure.caveat, table.kind)),
+        # Without the defaults of own counts' words.
+        totals=kinds.TotalWords(**settings.get("totals", {})),
         shipped=table.claims,
         hierarchy=table.parts(),
         agreement=table.agreement,

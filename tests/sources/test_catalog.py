@@ -511,3 +511,9 @@ def test_the_measures_of_one_table_differ_in_what_each_says_for_itself():
     assert not pounds.agreement.never_empty
     assert events.breaks == ()
     assert len(ENCOUNTERS.breaks) == 6
+
+
+def test_what_a_shipped_table_does_not_say_of_totals_is_not_said_as_of_own_counts():
+    totals = catalog.find("cbp_encounters").totals
+
+    assert (totals.part, totals.below) == ("group", "groups")
