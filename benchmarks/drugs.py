@@ -25,8 +25,9 @@ from forecast.engine.refit import model_forecasts
 from forecast.engine.scores import PROBS
 from forecast.sources.cbp.drug import bundle
 from models.base import Floats, Panel, Paths
-from models.breakwalk import BreakWalk
-from models.structural import Structural
+from models.breakwalk import walked
+from models.onepass import Sweep
+from models.structural import evidence, log_prior, sweep_under
 
 FIRST_TARGET = "2024-10"
 GATE = "bordercast, were it to choose"
@@ -85,6 +86,11 @@ def work(measure: str, dimension: str = "drug") -> Drugs:
     )
 
 
+def grid(panel: Panel, h: int) -> Sweep:
+    """The structural grid's paths from every column."""
+    return sweep_under(log_prior(evidence(panel)), panel, h)
+
+
 def before(drugs: Drugs) -> dict[str, float]:
     """What the engine's two models missed by before the first month that is scored.
 
@@ -94,8 +100,8 @@ def before(drugs: Drugs) -> dict[str, float]:
     seen = replace(drugs.panel, z=drugs.panel.z[:, :end])
     every = np.arange(HALF_YEAR, end - 1)
     found: dict[str, float] = {}
-    for name, model in (("walk", BreakWalk()), ("grid", Structural())):
-        said = model.paths(seen, every, H).values
+    for name, model in (("walk", walked), ("grid", grid)):
+        said = model(seen, H).path[:, every]
         miss = [
             np.abs(seen.z[:, origin + h] - said[:, at, h - 1]) / np.sqrt(h)
             for at, origin in enumerate(every)

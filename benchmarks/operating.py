@@ -24,6 +24,7 @@ import altair as alt
 import numpy as np
 import vl_convert
 
+from forecast.engine import tails
 from forecast.engine.refit import engine_forecasts
 from forecast.types import Row
 from models.base import Floats, Panel
@@ -95,7 +96,12 @@ def own_scores(counts: Floats, judged: int) -> Floats:
     last, family = np.zeros(series, dtype=np.int64), np.array(names)
     panel = Panel(np.log1p(counts), last, family, names, ((),) * series, jumps=False)
     said = engine_forecasts(panel, np.arange(months - judged - 1, months - 1), 1)
-    return -(1 - said.cdf(panel.z[:, -judged:]))
+    z = panel.z[:, -judged:]
+    below = tails.below(z, said.centre[..., 0], said.scale[..., 0], said.df)
+    if (mixed := said.mixtures) is not None:
+        at = mixed.row, mixed.place
+        below[at] = mixed.cdf(z[at][:, None, None], said.df[at])[:, 0, 0]
+    return below - 1
 
 
 def peer_scores(counts: Floats, judged: int) -> dict[str, Floats]:

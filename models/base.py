@@ -178,13 +178,10 @@ class Paths:
     ----------
     values : (series, origins, h) median of z at 1 .. h months after the cutoff; NaN where the
         series had fewer than min_months then, or the fit failed.
-    growth : (series, origins, h) spread of the error relative to the first step, >= 1, or None
-        where the model does not know it.
     failures : one entry a failed fit.
     """
 
     values: Floats
-    growth: Floats | None = None
     failures: tuple[Failure, ...] = ()
 
 

@@ -8,15 +8,13 @@ over the months answers every cutoff of every series.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models import parameters as par
-from models.base import Floats, Ints, Panel, Paths
+from models.base import Floats, Panel
 from models.onepass import (
     PanelBlock,
     Sweep,
@@ -31,20 +29,9 @@ BLOCK = 1000  # series at a time: bounds the memory of the profiles
 TINY = 1e-9  # keeps a series without any change from dividing by zero
 
 
-@dataclass(frozen=True)
-class BreakWalk:
-    """Last value, seasonal profile of changes, damped momentum."""
-
-    name: ClassVar[str] = "breakwalk"
-    min_months: ClassVar[int] = 1
-
-    def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
-        """Median paths at the origins; see the model contract."""
-        return self.sweep(panel, h).at(origins)
-
-    def sweep(self, panel: Panel, h: int) -> Sweep:
-        """The paths from every column."""
-        return sweep(panel, h, BLOCK, partial(_course, jumps=panel.jumps))
+def walked(panel: Panel, h: int) -> Sweep:
+    """The walk's paths from every column."""
+    return sweep(panel, h, BLOCK, partial(_course, jumps=panel.jumps))
 
 
 def _course(block: PanelBlock, h: int, *, jumps: bool) -> Sweep:

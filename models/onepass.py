@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import parameters as par
-from models.base import Floats, Ints, Panel, Paths
+from models.base import Floats, Ints, Panel
 
 Array = TypeVar("Array", Floats, Ints)
 
@@ -60,10 +60,6 @@ class Sweep:
 
     path: Floats
     growth: Floats
-
-    def at(self, origins: Ints) -> Paths:
-        """The answer at some origins, in the form of the model contract."""
-        return Paths(self.path[:, origins], self.growth[:, origins])
 
 
 def sweep(panel: Panel, h: int, size: int, run: Callable[[PanelBlock, int], Sweep]) -> Sweep:

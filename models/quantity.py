@@ -114,9 +114,3 @@ def from_units(z: Floats, unit: Floats) -> Floats:
     """Values of z; unit broadcasts."""
     of = np.abs(unit)
     return np.asarray(np.where(unit < 0, (z - LINEAR) * of, np.expm1(np.minimum(z, LINEAR)) * of))
-
-
-def to_units(value: Floats, unit: Floats) -> Floats:
-    """Z of values; unit broadcasts."""
-    of = np.abs(unit)
-    return np.asarray(np.where(unit < 0, LINEAR + value / of, np.log1p(np.maximum(value, 0) / of)))

@@ -8,15 +8,14 @@ Forecasting, Structural Time Series Models and the Kalman Filter, 1989, ch. 4).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models import parameters as par
-from models.base import Floats, Ints, Panel, Paths
+from models.base import Floats, Ints, Panel
 from models.kalman import GRID, Filter, Gains, kalman_gains, responses
 from models.onepass import (
     UNIT,
@@ -38,27 +37,11 @@ LEAST_VARIANCE = 1e-8  # of a series that never errs
 LONG = 160  # months from which the filter takes less time and memory than its responses
 
 
-@dataclass(frozen=True)
-class Structural:
-    """Evidence-weighted mean of the grid's paths."""
-
-    name: ClassVar[str] = "structural"
-    min_months: ClassVar[int] = 1
-
-    def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
-        """Median paths at the origins; see the model contract."""
-        return self.sweep(panel, h).at(origins)
-
-    def sweep(self, panel: Panel, h: int) -> Sweep:
-        """The paths from every column.
-
-        Two filter passes: the first learns each family's prior, the second uses it.
-        """
-        return sweep_under(log_prior(evidence(panel)), panel, h)
-
-
 def sweep_under(prior: Floats, panel: Panel, h: int) -> Sweep:
-    """The paths from every column under a prior, (families, months, grid), see `log_prior`."""
+    """The grid's paths from every column: a second pass, by what the first, `evidence`, has taught.
+
+    prior : (families, months, grid) of `log_prior`.
+    """
     gains = kalman_gains(panel.z.shape[1], h)
     return sweep(panel, h, BLOCK, partial(_course, gains=gains, prior=prior))
 

@@ -43,11 +43,17 @@ class Judging:
     @property
     def p(self) -> Floats:
         """Two-sided p of what came."""
-        return tails.tail(self.z, self.centre, self.scale, self.df)
+        return two_sided(self.z, self.centre, self.scale, self.df)
 
     def p_of(self, counts: Floats) -> Floats:
         """Two-sided p had these counts come."""
-        return tails.tail(np.log1p(counts), self.centre, self.scale, self.df)
+        return two_sided(np.log1p(counts), self.centre, self.scale, self.df)
+
+
+def two_sided(z: Floats, centre: Floats, scale: Floats, df: Floats) -> Floats:
+    """Twice the probability of a month at least as far out on z's side."""
+    below = tails.below(z, centre, scale, df)
+    return np.asarray(2 * np.minimum(below, 1 - below))
 
 
 def _later(x: Floats) -> Floats:
@@ -99,7 +105,7 @@ class Children:
         """Share of parts found apart, had all come `together` times and the part `apart` more."""
         counts = np.round(np.expm1(self.own.z) * together * apart)
         centre = self.own.centre + self.moved + np.log(together)
-        p = tails.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
+        p = two_sided(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
         median = np.asarray(np.round(np.expm1(np.maximum(centre, 0))), dtype=np.float64)
         asked = mask & np.isfinite(p) & (self.own.median >= LARGE)
         found = (p < rules.alpha) & matters(counts, median, rules)

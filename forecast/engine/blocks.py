@@ -34,7 +34,7 @@ from forecast.engine.smallcounts import CountShares
 from forecast.engine.surprises import Outcomes, mixed
 from models import structural, waiting
 from models.base import Floats, Ints, Panel, stack
-from models.breakwalk import BreakWalk
+from models.breakwalk import walked
 from models.kalman import GRID
 from models.level import levels
 from models.onepass import Sweep, family_numbers, family_sums, median, off_calendar, on_calendar
@@ -558,7 +558,7 @@ def block_paths(task: Task, prior: Floats) -> BlockPaths:
     # Seasons and noise of calm counts grow with the root of their level, or with the level.
     rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
     root = np.log1p(np.maximum(structural.paths_under(prior, rooted, ahead), 0) ** 2)
-    walk, up = BreakWalk().sweep(panel, ahead), moved[..., None]
+    walk, up = walked(panel, ahead), moved[..., None]
     return BlockPaths(
         Sweep(walk.path + up, walk.growth),
         Sweep(combination.within_history(grid.path + up, z), grid.growth),

@@ -14,7 +14,7 @@ from forecast.engine import intervals, mixtures, tails
 from forecast.engine.mixtures import Mixtures
 from forecast.types import ForecastPath, MonthForecast, MonthMixture, SeriesKey
 from models.base import Floats, Ints, Panel, Turned
-from models.quantity import from_units, to_units
+from models.quantity import from_units
 
 TotalRows = Mapping[int, Sequence[int]]
 
@@ -73,38 +73,12 @@ class Predictive:
         values, linear = self.values(probs), (self.unit < 0)[..., None, None]
         return np.where(linear, values, np.log1p(np.where(linear, 0, values)))
 
-    def _in_units(self, z: Floats) -> Floats:
-        """Log1p counts, (series, origins), or values of linear series, in each series' unit."""
-        if self.unit is None:
-            return z
-        linear = self.unit < 0
-        return to_units(np.where(linear, z, np.expm1(np.where(linear, 0, z))), self.unit)
-
     def _quantiles(self, probs: Sequence[float]) -> Floats:
         out = intervals.quantiles(self.centre, self.scale, self.df, self.reach, probs)
         if (mixed := self.mixtures) is not None:
             at = mixed.row, mixed.place
             out[at] = mixed.quantiles(self.df[at], self.reach[at], probs)
         return out
-
-    def cdf(self, z: Floats, horizon: int = 1) -> Floats:
-        """(series, origins) probability of a month at or below z, `horizon` months on.
-
-        z : (series, origins). Nothing lies further from the centre than `reach`, or below 0.
-        """
-        at, z = horizon - 1, self._in_units(z)
-        centre = self.centre[..., at]
-        p = tails.below(z, centre, self.scale[..., at], self.df, horizon)
-        p = np.where((z < centre - self.reach) | (z < 0), 0, p)
-        return self._mixed(np.where(z >= centre + self.reach, 1, p), z, horizon)
-
-    def _mixed(self, below: Floats, z: Floats, horizon: int) -> Floats:
-        """Probabilities up to z, those of mixtures by these."""
-        if (mixed := self.mixtures) is not None:
-            at = mixed.row, mixed.place
-            of = mixed.ahead(horizon - 1, horizon)
-            below[at] = of.cdf(z[at][:, None, None], self.df[at], horizon)[:, 0, 0]
-        return below
 
     def counts(self, probs: Sequence[float], series: int, origin: int) -> Ints:
         """(h, probs) one forecast's quantiles as whole counts, the nearest.
@@ -175,17 +149,6 @@ class Predictive:
         mixed = self.mixtures.ahead(0, 1) if self.mixtures else None
         one = replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])
         return replace(one, mixtures=mixed)
-
-    def tail(self, z: Floats, horizon: int = 1) -> Floats:
-        """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
-        at, z = horizon - 1, self._in_units(z)
-        p = tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
-        if self.mixtures is None:
-            return p
-        here = self.mixtures.row, self.mixtures.place
-        below = self._mixed(np.full_like(p, np.nan), z, horizon)[here]
-        p[here] = np.minimum(2 * np.minimum(below, 1 - below), 1)
-        return p
 
     def of_months(self, row: int, origin: int) -> tuple[MonthMixture, ...]:
         """One forecast's mixture, month by month; () where a t says it."""

@@ -96,16 +96,11 @@ def below(
     return np.asarray(stdtr(df, unit))
 
 
-def tail(
-    z: FloatLike, centre: FloatLike, scale: FloatLike, df: FloatLike, horizon: FloatLike = 1
-) -> Floats:
-    """Two-sided p: twice the probability of a month at least as far out on z's side."""
-    unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
-    return np.asarray(2 * stdtr(df, -np.abs(unit)))
-
-
 def tail_of_one(away: float, centre: float, df: float, horizon: int) -> float:
-    """`tail` of one month `away` from its centre, in units of the scale, in a tenth of the time."""
+    """Two-sided p of one month `away` from its centre, in units of the scale, quicker than `below`.
+
+    Twice the probability, see `below`, of a month at least as far out on its side.
+    """
     first, last = _bend_of_one(away > 0, centre, df, horizon)
     end = _unit(df, float(par.END))
     size, straight, curve = abs(away), 1 + first, (last - first) / end

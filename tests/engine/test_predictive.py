@@ -15,39 +15,6 @@ def small() -> Predictive:
     return Predictive(centre, centre * 0 + 0.5, flat * 6, flat, flat * 0.5, flat * 0.25, flat * 0.1)
 
 
-@pytest.mark.parametrize(
-    ("away", "expected"),
-    [(-1.01, 0.0), (0.0, 0.5), (0.99, None), (1.0, 1.0), (5.0, 1.0)],
-)
-@pytest.mark.parametrize("horizon", [1, 2])
-def test_nothing_lies_further_from_the_center_than_the_reach(away, expected, horizon):
-    said = small()
-
-    found = said.cdf(said.centre[..., horizon - 1] + away, horizon)
-
-    if expected is None:
-        assert ((found > 0.5) & (found < 1)).all()
-    else:
-        assert found == pytest.approx(np.full((2, 3), expected))
-
-
-def test_no_month_lies_below_zero_encounters():
-    flat = np.ones((1, 1))
-    said = Predictive(flat[..., None] * 0.2, flat[..., None], *[flat * 6] * 5)
-
-    assert said.cdf(flat * -1e-9)[0, 0] == 0
-    assert said.cdf(flat * 0)[0, 0] > 0.1
-
-
-@pytest.mark.parametrize("horizon", [1, 2])
-def test_p_is_of_the_horizon_asked_for(horizon):
-    said = small()
-
-    assert said.tail(said.centre[..., horizon - 1], horizon) == pytest.approx(np.ones((2, 3)))
-    far = said.tail(said.centre[..., horizon - 1] + 2, horizon)
-    assert (far < 0.05).all()
-
-
 def test_some_origins_some_series_or_one_month_are_taken_out_of_all():
     said = small()
 

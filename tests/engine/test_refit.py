@@ -12,8 +12,8 @@ from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.plugins import model
 from models import structural
 from models.base import Panel
-from models.breakwalk import BreakWalk
-from models.structural import Structural
+from models.breakwalk import walked
+from models.structural import evidence, log_prior, sweep_under
 from models.waiting import watched
 from tests.support import reference_engine, reference_numbers
 from tests.support.panels import make_panel, perturbed
@@ -84,26 +84,6 @@ def test_families_are_packed_in_their_order_as_long_as_there_is_room():
     assert [pack.tolist() for pack in none_large[0]] == [[1, 5, 6, 7, 8], [0, 2, 3, 4, 9]]
     assert none_large[1].tolist() == []
     assert [pack.tolist() for pack in one_each[0]] == [[2], [0], [1]]
-
-
-def test_a_distribution_ends_at_its_reach_and_at_none() -> None:
-    one = np.ones((1, 1))
-    said = Predictive(
-        centre=np.full((1, 1, 2), 2.0), scale=np.full((1, 1, 2), 5.0), df=2.5 * one,
-        reach=1.5 * one, share=one, weight=one, sigma=one,
-    )  # fmt: skip
-
-    found = [float(said.cdf(z * one)[0, 0]) for z in (0.49, 0.5, 2.0, 3.49, 3.5, 9.0)]
-
-    assert (found[0], found[4], found[5]) == (0, 1, 1)
-    assert 0 < found[1] < found[2] == 0.5 < found[3] < 1
-    near = replace(said, centre=np.full((1, 1, 2), 1.0))
-    assert [float(near.cdf(z * one)[0, 0]) for z in (-1e-9, 0.0)] == pytest.approx(
-        [0, 0.44], abs=0.02
-    )
-    assert near.cdf(0.0 * one, 2)[0, 0] != near.cdf(0.0 * one, 1)[0, 0]
-    assert near.tail(0.0 * one, 2)[0, 0] == pytest.approx(2 * near.cdf(0.0 * one, 2)[0, 0])
-    assert said.first().centre.shape == said.first().scale.shape == (1, 1, 1)
 
 
 def test_a_total_keeps_its_own_median_where_a_part_has_none() -> None:
@@ -201,8 +181,8 @@ def model_paths(panel: Panel) -> dict[str, np.ndarray]:
     """What the engine's models say of the panel, without the engine."""
     prior = structural.log_prior(structural.evidence(panel))
     walk, grid = (
-        BreakWalk().sweep(panel, reference_numbers.H),
-        Structural().sweep(panel, reference_numbers.H),
+        walked(panel, reference_numbers.H),
+        sweep_under(log_prior(evidence(panel)), panel, reference_numbers.H),
     )
     rooted = replace(panel, z=np.sqrt(np.expm1(panel.z)))
     return {
@@ -349,25 +329,6 @@ def test_a_young_family_is_forecast_as_if_alone(ragged: Panel) -> None:
     alone = engine_forecasts(make_panel(ragged.z[2:3, 30:]), EVERY[:60], 12)
     assert np.allclose(alone.centre, young.centre[2:3], atol=1e-10, equal_nan=True)
     assert np.allclose(alone.scale, young.scale[2:3], atol=1e-10, equal_nan=True)
-
-
-@pytest.mark.parametrize("horizon", [1, 3, 12])
-def test_tail_and_cdf_turn_a_quantile_into_its_probability(said: Predictive, horizon: int) -> None:
-    late = at(slice(FIRST, None), said)
-    probs = (0.01, 0.05, 0.4, 0.5, 0.7, 0.95, 0.99)
-    wide = replace(late, centre=late.centre + 20, reach=late.reach + 100)
-    for p, z in zip(
-        probs, np.moveaxis(wide.quantiles(probs)[:, :, horizon - 1], -1, 0), strict=True
-    ):
-        assert np.allclose(p, wide.cdf(z, horizon), atol=1e-9)
-        assert np.allclose(2 * min(p, 1 - p), wide.tail(z, horizon), atol=1e-9)
-
-
-def test_nothing_lies_below_none_or_beyond_reach(said: Predictive) -> None:
-    late = at(slice(FIRST, None), said)
-    centre = late.centre[..., 0]
-    assert np.all(late.cdf(np.full_like(centre, -0.1)) == 0)
-    assert np.all(late.cdf(centre + late.reach) == 1)
 
 
 def test_counts_are_the_nearest(said: Predictive) -> None:

@@ -114,7 +114,7 @@ def test_a_month_holds_where_it_lies_beyond_the_frozen_95_percent(age):
     """Of the month's own distribution; past the frozen path's end, of its last month's."""
     episode = opened(0.01)
     horizon = min(age + 1, 12)
-    edge = brentq(lambda z: tails.tail(10 - z, 10.0, 0.01, 2.5, horizon) - 0.05, 0.001, 0.4)
+    edge = brentq(lambda z: tails.tail_of_one(-z / 0.01, 10.0, 2.5, horizon) - 0.05, 0.001, 0.4)
 
     assert holds(episode, seen(age, -edge * 1.001))
     assert not holds(episode, seen(age, -edge * 0.999))
@@ -146,7 +146,7 @@ def test_a_second_flag_is_further_or_on_the_other_side(away, p, deviates, side, 
 
 def test_a_reversal_needs_its_alpha_against_the_frozen_forecast_too():
     episode = opened(0.1)
-    edge = brentq(lambda z: tails.tail(10 + z, 10.0, 0.1, 2.5, 2) - 0.02, 0.001, 4)
+    edge = brentq(lambda z: tails.tail_of_one(z / 0.1, 10.0, 2.5, 2) - 0.02, 0.001, 4)
 
     _, _, beyond = step(episode, seen(1, edge * 1.001, p=0.001, deviates=True))
     _, _, within = step(episode, seen(1, edge * 0.999, p=0.001, deviates=True))

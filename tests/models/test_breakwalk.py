@@ -12,29 +12,29 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models import onepass
-from models.base import Panel, Paths
-from models.breakwalk import BreakWalk
-from models.onepass import discounted_sum, median, running_median
+from models.base import Panel
+from models.breakwalk import walked
+from models.onepass import Sweep, discounted_sum, median, running_median
 from tests.support import reference_engine, reference_numbers
 from tests.support.panels import make_panel
 
 EVERY = np.arange(90)
 
 
-def paths_of(panel: Panel, h: int = reference_numbers.H) -> Paths:
-    return BreakWalk().paths(panel, np.arange(panel.z.shape[1]), h)
+def paths_of(panel: Panel, h: int = reference_numbers.H) -> Sweep:
+    return walked(panel, h)
 
 
 def test_it_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
     expected, growth = reference["breakwalk"](panel.z, reference_numbers.H)
     actual = paths_of(panel)
-    assert np.abs(expected - actual.values).max() < 1e-9
+    assert np.abs(expected - actual.path).max() < 1e-9
     assert np.abs(growth - actual.growth).max() < 1e-9
 
 
 def test_it_equals_the_golden_numbers(panel: Panel) -> None:
     actual = paths_of(panel)
-    arrays_by_name = {"walk": actual.values, "walk_growth": actual.growth}
+    arrays_by_name = {"walk": actual.path, "walk_growth": actual.growth}
     for name, series, column, h, expected in reference_numbers.read():
         if name in arrays_by_name:
             assert abs(expected - arrays_by_name[name][series, column, h - 1]) < 1e-9
@@ -42,29 +42,29 @@ def test_it_equals_the_golden_numbers(panel: Panel) -> None:
 
 def test_a_later_start_is_counted_from_there(ragged: Panel) -> None:
     alone = make_panel(ragged.z[2:3, 30:])
-    assert np.array_equal(paths_of(alone).values, paths_of(ragged).values[2:3, 30:])
+    assert np.array_equal(paths_of(alone).path, paths_of(ragged).path[2:3, 30:])
 
 
 def test_the_first_horizons_do_not_depend_on_how_far_one_looks(ragged: Panel) -> None:
-    near, far = paths_of(ragged, 3).values, paths_of(ragged).values
+    near, far = paths_of(ragged, 3).path, paths_of(ragged).path
     assert np.array_equal(far[..., :3], near, equal_nan=True)
 
 
 def test_some_origins_are_a_part_of_all(ragged: Panel) -> None:
     some = np.array([29, 30, 75])
-    expected = paths_of(ragged).values[:, some]
-    assert np.array_equal(expected, BreakWalk().paths(ragged, some, 12).values, equal_nan=True)
+    expected = paths_of(ragged).path[:, some]
+    assert np.array_equal(expected, paths_of(ragged, 12).path[:, some], equal_nan=True)
 
 
 def test_a_constant_series_goes_on() -> None:
     flat = make_panel(np.full((1, 50), 2.0))
-    assert np.array_equal(np.full((1, 50, 5), 2.0), paths_of(flat, 5).values)
+    assert np.array_equal(np.full((1, 50, 5), 2.0), paths_of(flat, 5).path)
 
 
 def test_a_new_level_is_believed_at_once() -> None:
     z = np.full((1, 60), 8.0)
     z[0, 50:] = 5.0
-    assert np.abs(paths_of(make_panel(z), 12).values[0, 51] - 5).max() < 0.01
+    assert np.abs(paths_of(make_panel(z), 12).path[0, 51] - 5).max() < 0.01
 
 
 def test_what_stands_for_an_unknown_month_teaches_nothing(panel: Panel) -> None:
@@ -73,21 +73,21 @@ def test_what_stands_for_an_unknown_month_teaches_nothing(panel: Panel) -> None:
     filled[:, 50] = filled[1, 70:72] = True
 
     low, high = (
-        BreakWalk().sweep(replace(panel, z=np.where(filled, value, panel.z), filled=filled), 14)
+        paths_of(replace(panel, z=np.where(filled, value, panel.z), filled=filled), 14)
         for value in (0.0, 20.0)
     )
 
     apart = filled.copy()
     assert np.array_equal(low.path[~apart], high.path[~apart])
     assert np.array_equal(low.growth, high.growth)
-    as_ever = BreakWalk().sweep(panel, 14)
+    as_ever = paths_of(panel, 14)
     assert np.array_equal(low.path[:, :50], as_ever.path[:, :50])
     assert not np.array_equal(low.path[:, 60:], as_ever.path[:, 60:])
 
 
 def test_families_do_not_matter(panel: Panel) -> None:
     apart = replace(panel, family=np.array(list("abcdef")))
-    assert np.allclose(paths_of(panel).values, paths_of(apart).values, rtol=0, atol=1e-12)
+    assert np.allclose(paths_of(panel).path, paths_of(apart).path, rtol=0, atol=1e-12)
 
 
 def cut(value: float, limit: float) -> float:
@@ -165,7 +165,7 @@ def test_it_equals_another_implementation(ragged: Panel, jumps: bool) -> None:
     unknown = np.zeros(ragged.z.shape, dtype=bool)
     unknown[0, [20, 50, 51]] = unknown[2, 60] = True
 
-    found = BreakWalk().sweep(replace(ragged, filled=unknown, jumps=jumps), 14)
+    found = paths_of(replace(ragged, filled=unknown, jumps=jumps), 14)
 
     for row, start in enumerate(ragged.start.tolist()):
         gaps = set((np.flatnonzero(unknown[row]) - start).tolist())
@@ -182,7 +182,7 @@ def test_a_usual_change_is_of_the_last_ten_years_or_seven(jumps: bool) -> None:
     season = np.where(t < 48, 1, -1) * np.sin(2 * np.pi * t / 12)
     z = 8 + season + (rough - np.floor(rough)) / 2
 
-    found = BreakWalk().sweep(replace(make_panel(z[None]), jumps=jumps), 3)
+    found = paths_of(replace(make_panel(z[None]), jumps=jumps), 3)
 
     path, growth = slow_walk(z.tolist(), set(), 3, jumps)
     assert np.allclose(path, found.path[0], rtol=0, atol=1e-9)
