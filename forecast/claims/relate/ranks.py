@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from forecast.claims.confront import confront
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge, near_rank
@@ -26,19 +25,23 @@ _PARTS = word_set(
     "group groups nationality nationalities country countries sector sectors demographic corridor"
 )
 _SCOPE = word_set("any single month monthly")
-_ENDS_QUOTE = _OF_TIME | _SCOPE | word_set("year years decades total history")
-_NOT_BEHIND = word_set(
-    "people of recent likely important common the were are often school court level- ranking"
+_ENDS_QUOTE = _OF_TIME | _SCOPE | word_set("year years decades total")
+# Words of another sense: track record, off the record; a record that was broken, or that shows.
+_BEFORE = word_set(
+    "at criminal track on public off sheet his her to will could "
+    "previous prior old earlier last that broken standing"
 )
-# Words of another sense: track record, off the record; a record that was broken.
-_OTHER_SENSE = word_set("at criminal track on public off sheet his her to will could")
-_SHOWS = word_set("shows show has says counts")
+_BEHIND = {
+    "record": word_set("shows show has says counts supports set books"),
+    "most": word_set(
+        "people of recent likely important common the were are often school court level- ranking"
+    ),
+}
 _DAYS = word_set("day daily week weekly days weeks")
-_OLD = word_set("previous prior old earlier last that broken standing")
 _ENDS = word_set("; while but compared")
 _RESUMES = word_set("a an the down up")
-_ANY = word_set("any a for every")
 _YEARS = re.compile(r"\b(?:in|over)(?: [a-z]+){0,3}? (?:([a-z]+|\d+) )?(year|decade)s?\b")
+_SAME_MONTH = re.compile(r"(?:any|a|for|every)$|month of$")
 _MEASURES: dict[str, tuple[ClaimMeasure, ClaimMeasure]] = {
     "rank": ("rank_low", "rank_high"),
     "since": ("lowest_since", "highest_since"),
@@ -51,11 +54,11 @@ class Extreme:
     """A claim that something was the highest or lowest.
 
     draft : its words, and its rank, 0 of a record. number : its place among the tokens.
-    since : the time behind "since", None without one. within : of the year that is not over.
+    since : the time behind "since", None without one. among : the others, where the words say
+    which: its own year ("so far"), months of its name, groups or sectors.
     ever : whether the words say that it was so in all of the record: a record, all-time, ever.
     bare : whether only "record" is said, of a high or a low.
     beyond : whether they speak of all time, which no record covers: ever, in history, in 50 years.
-    of_parts : whether groups or sectors are ranked: the second-largest group, the busiest sector.
     """
 
     draft: ClaimFinding
@@ -63,11 +66,9 @@ class Extreme:
     measure: ClaimMeasure
     since: TimeRef | None = None
     years_back: int = 0
-    within: bool = False
-    same_month: bool = False
+    among: Among | None = None
     ever: bool = False
     beyond: bool = False
-    of_parts: bool = False
     bare: bool = False
 
 
@@ -83,62 +84,45 @@ def find(scene: Scene) -> Iterator[Extreme]:
     """The claims of records and ranks in a sentence, at most one for each such word."""
     taken = -1
     for phrase in scene.of_kind("extreme"):
-        if phrase.first >= taken and not _is_other(scene, phrase):
-            extreme = _extreme(scene, phrase)
-            if extreme:
-                taken = extreme.number.last
-                yield extreme
+        extreme = None if _is_other(scene, phrase) else _extreme(scene, phrase)
+        if extreme and phrase.first >= taken:
+            taken = extreme.number.last
+            yield extreme
 
 
 def _is_other(scene: Scene, phrase: Placed) -> bool:
     """Records of days and weeks, of what is planned, that were broken; words of another sense."""
-    first, last, word = phrase.first, phrase.last, scene.low(phrase.first)
-    before, after = scene.low(first - 1), scene.low(last)
-    near = {"supposed": (-6, 0), "off_topic": (0, 5), "change": (0, 1)}  # a record increase
-    beside = (
-        (low <= p.first - last <= high) or (low <= p.last - first <= high and p.last <= first)
-        for kind, (low, high) in near.items()
-        for p in scene.of_kind(kind)
-    )
-    told = ("the", "record") in pairwise(scene.words(last, last + 4))  # that the record supports
-    if (
-        told
-        or any(beside)
-        or _DAYS & set(scene.words(first - 5, last + 6))
-        or scene.compares(first)
-    ):
-        return True
-    if any(ref.last == first and scene.compares(ref.first) for ref in scene.times):
-        return True  # up from July's record low
-    if last - first > 1:
-        return before in _OTHER_SENSE
-    old = before in _OLD or scene.low(last + (after == ",")) == "set" or scene.in_time(first - 1)
-    return (
-        before in _OTHER_SENSE
-        or (word == "record" and (old or after in _SHOWS))
-        or (word == "most" and after in _NOT_BEHIND)
-        or (word == "high" and before not in ("a", "time", "record"))
-    )
+    first, last = phrase.first, phrase.last
+    planned = any(0 <= first - p.last <= 6 for p in scene.of_kind("supposed"))
+    grown = any(0 <= p.first - last <= 1 for p in scene.of_kind("change"))  # a record increase
+    beaten = any(ref.last == first and scene.compares(ref.first) for ref in scene.times)
+    odd = last == first + 1 and scene.low(last) in _BEHIND.get(scene.low(first), ())
+    days = _DAYS & set(scene.words(first - 5, last + 6))
+    other = scene.low(first - 1) in _BEFORE or scene.words(last, last + 3) == _TOLD
+    return planned or grown or beaten or odd or other or bool(days) or scene.compares(first)
+
+
+_TOLD = ["that", "the", "record"]  # the most that the record supports
 
 
 def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     clause = _clause(scene, phrase)
     since, back = _since(scene, phrase, phrase.last + len(clause)), _years_back(clause)
-    within = {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
     hyphen = scene.low(phrase.first - 1) == "-"
     rank = _rank(scene, phrase.first - 1 - hyphen)
-    word, own = scene.low(phrase.first), set(scene.words(phrase.first, phrase.last))
+    own = set(scene.words(phrase.first, phrase.last))
     ever = bool(_OF_TIME & set(clause) or _ALL_TIME & own)
-    of_parts = bool(_PARTS & set(scene.words(phrase.first - 1, phrase.last + 3)))
-    scoped = bool(_SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5]))
-    of_parts |= bool(rank) and not (ever or since or scoped or within)
-    if not (since or back or ever or rank or within or of_parts or scoped):
-        return None
     ends = [i + 1 for i, low in enumerate(clause[:12]) if low in _ENDS_QUOTE]
     last = since.last if since else phrase.last + max(ends, default=0)
+    among = _among(scene, phrase, last)
+    scoped = bool(_SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5]))
+    if not (since or back or ever or rank or among or scoped):
+        return None
+    if rank and not (ever or since or among or scoped):
+        among = "members"
     first = phrase.first - (1 + hyphen if rank else 0)
-    first -= scene.low(first - 1) in ("the", "a", "an")
-    start, end = scene.tokens[max(first, 0)].start, scene.tokens[last - 1].end
+    first = max(first - (scene.low(first - 1) in ("the", "a", "an")), 0)
+    start, end = scene.tokens[first].start, scene.tokens[last - 1].end
     digits = scene.text[since.start : since.end] if since else ""
     beyond = _BEYOND & {*clause, *own} - ({"ever"} if "recorded" in clause else set())
     kind = "rank" if rank else "since" if since or back else "record"
@@ -146,16 +130,14 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         ClaimFinding(
             scene.text[start:end], start, end, re.sub("^[Ss]ince ", "", digits), Claimed(rank)
         ),
-        WrittenNumber("other", rank, 1, max(first, 0), last),
+        WrittenNumber("other", rank, 1, first, last),
         _MEASURES[kind][phrase.value == "high"],
         since,
         back,
-        within,
-        _same_month(scene, phrase, last),
+        among,
         ever,
-        bool(beyond) and not (since or within),
-        of_parts,
-        word == "record" and phrase.last - phrase.first == 1,
+        bool(beyond) and not since and among != "within year",
+        own == {"record"},
     )
 
 
@@ -191,43 +173,42 @@ def _years_back(clause: list[str]) -> int:
     found = _YEARS.search(" ".join(clause))
     if found is None or (found[2] == "year" and not found[1]):
         return 0
-    said = found[1] or "two"
-    count = int(numeral(said) or number_words().get(said, 0))
+    words = found[1] or "two"
+    count = int(numeral(words) or number_words().get(words, 0))
     return count * (10 if found[2] == "decade" else 1)
 
 
-def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
-    """The lowest March (total) on record; the most for any January; the fewest for that month."""
-    led, which, month = scene.words(phrase.last, phrase.last + 3)
-    bare = (
-        ref
-        for ref in scene.times
-        if ref.form == "month" and not ref.args[1] and phrase.first < ref.first <= last + 3
-    )
-    ref = next(bare, None)
+def _among(scene: Scene, phrase: Placed, last: int) -> Among | None:
+    """Among which others: the largest group; so far; the most for any January, for that month."""
+    behind = scene.words(phrase.last, phrase.last + 6)
+    if _PARTS & set(scene.words(phrase.first - 1, phrase.last + 3)):
+        return "members"
+    if {"so", "far"} <= set(behind):
+        return "within year"
+    named = [r for r in scene.times if r.form == "month" and phrase.first < r.first <= last + 3]
+    ref = next((ref for ref in named if not ref.args[1]), None)
     if ref is None:
-        return (led, month) == ("for", "month") and which in ("that", "the", "this")
-    before = scene.words(ref.first - 3, ref.first)
-    return ref.first <= phrase.last or before[2] in _ANY or before[1:] == ["month", "of"]
+        return "same month" if behind[0] == "for" and behind[2] == "month" else None
+    led = " ".join(scene.words(ref.first - 2, ref.first))
+    return "same month" if ref.first <= phrase.last or _SAME_MONTH.search(led) else None
 
 
 def rows(extreme: Extreme, now: Reading, context: TextState) -> list[Reading]:
     """What it may mean of this count: among which others, since when."""
-    span, measure = now.span, extreme.measure
-    if extreme.of_parts and (now.subject.dimension or not extreme.draft.claimed.value):
-        side: ClaimMeasure = "rank_low" if measure.endswith("low") else "rank_high"
-        ranked = Reading(now.subject, span, side, among="members")
+    span, among = now.span, extreme.among
+    if among == "members":
+        side: ClaimMeasure = "rank_low" if "low" in extreme.measure else "rank_high"
+        ranked = Reading(now.subject, span, side, among=among)
         return [ranked] if len(now.subject.members) == 1 else []
-    among: Among = "month"
-    if extreme.within or extreme.same_month:
-        among = "within year" if extreme.within else "same month"
-    elif span.length > 1:
-        among = "year" if context.calendar.nth(span.first) == 1 and span.length <= 12 else "span"
-    sense = Reading(now.subject, span, measure, among=among)
+    if among is None and span.length > 1:
+        begun = context.calendar.nth(span.first) == 1 and span.length <= 12
+        among = "year" if begun else "span"
+    sense = Reading(now.subject, span, extreme.measure, among=among or "month")
     made = [replace(sense, versus=since) for since in _starts(extreme, span, context)]
     # The highest of its own year is no record; the words must not say that it was so ever.
-    bare = not (extreme.ever or extreme.since or extreme.years_back or extreme.within)
-    return [*made, replace(sense, among="within year")] if bare and span.length == 1 else made
+    told = extreme.ever or extreme.since or extreme.years_back or among
+    bare = not told and span.length == 1
+    return [*made, replace(sense, among="within year")] if bare else made
 
 
 def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
@@ -237,22 +218,21 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
         for now in _nows(spot)
         for row in rows(extreme, now.reading, spot.said)
     ]
-    every.sort(key=lambda one: 0 if one[2].holds else 1 if one[2].verdict != "wrong" else 2)
+    every.sort(key=lambda found: 0 if found[2].holds else 1 if found[2].verdict != "wrong" else 2)
     for now, row, verdict in every[:1]:
         finding = show.explained(spot.counts, extreme.draft, row, verdict)
-        if verdict.verdict == "wrong" and not _certain(extreme, now, row, spot):
+        if verdict.verdict == "wrong" and not (now.sure and _certain(extreme, row, spot)):
             why = f"What it is compared with is not clear. {finding.why}"
             return replace(extreme.draft, why=why)
         return show.windowed(spot.counts, finding) if extreme.beyond and verdict.holds else finding
     return None
 
 
-def _certain(extreme: Extreme, now: Now, row: Reading, spot: Spot) -> bool:
-    """Whether a record may be called none: its count is certain, and no other agency's is one."""
+def _certain(extreme: Extreme, row: Reading, spot: Spot) -> bool:
+    """Whether a record may be called none: its others are told, and no other agency's is one."""
     plain = extreme.ever or extreme.since or extreme.draft.claimed.value
-    words = set(extreme.draft.quote.lower().split())
-    yearly = "year" in words and not extreme.since and row.span.length == 1
-    if not plain or yearly or extreme.of_parts or row.among == "span" or not now.sure:
+    yearly = "year" in extreme.draft.quote.lower().split() and not extreme.since
+    if not plain or (yearly and row.span.length == 1) or row.among in ("span", "members"):
         return False
     if confront.innocent(spot.scene, extreme.number) or near_rank(spot.counts, row):
         return False
@@ -297,15 +277,14 @@ def _nows_by_words(spot: Spot) -> list[Now]:
     """The count before that "it" refers to, and what the sentence's own words name."""
     scene, said, here = spot.scene, spot.said, spot.number
     carried: list[Now] = []
-    if said.subject and said.span and not scene.of_kind("drug"):
+    if said.subject and said.span:
         last = [a for a in spot.before if a.sentence == said.sentence - 1]
         lone = len(last) == 1 and last[0].traced and last[0].span == said.span
         carried.append(Now(Reading(said.subject, said.span), lone and when.refers(scene, here)))
     persons = whose.options(scene, here, said)[:3]
-    months = [at for at in when.options(scene, here, said) if at.span.length <= 60][:4]
     named = [
         Now(Reading(who.subject, at.span), at.explicit and rank == 0 and who.far == 0)
-        for at in months
+        for at in when.options(scene, here, said)[:4]
         for rank, who in enumerate(persons)
     ]
     timed = any(ref.counts and not when.of_extreme(scene, ref) for ref in scene.times)
@@ -321,12 +300,9 @@ def _starts(extreme: Extreme, span: Period, context: TextState) -> list[Period |
         return [Period(first, first), Period(first, first + 12)]
     if ref is None:
         return [None]
-    year = ref.args[1] if ref.form == "since" and ref.args[0] is None else None
-    year = ref.args[0] if ref.form == "year" else year
-    if year:
+    if ref.form == "year" or (ref.form == "since" and ref.args[0] is None):
+        year = ref.args[ref.form == "since"]
         return [Calendar().period(year), context.calendar.period(year)]
-    spans = times.spans(ref, context, span)[:3]
-    if ref.since:
-        length = 12 if ref.form == "since_fy" else 1
-        spans = [Period(period.first, period.first + length - 1) for period in spans]
-    return [*spans] or [None]
+    length = 12 if ref.form == "since_fy" else 1
+    starts = times.spans(ref, context, span)[:3]
+    return [Period(s.first, s.first + length - 1) if ref.since else s for s in starts] or [None]

@@ -126,7 +126,8 @@ def meant(case: str) -> str:
     for one in ranks.find(found.scene):
         said = {
             "since": one.draft.number, "years": one.years_back, "rank": one.draft.claimed.value,
-            "within": one.within, "same month": one.same_month, "ever": one.ever,
+            "within": one.among == "within year", "same month": one.among == "same month",
+            "ever": one.ever,
         }  # fmt: skip
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
         lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())
