@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
+from itertools import count
 from typing import Any
 
 from forecast import months
@@ -104,48 +105,56 @@ _ARGS = {
     "fy_through": "fy m", "fy_first": "fy part", "year_first": "y part", "quarter": "fy q",
     "fy_last": "fy n", "fys": "a b", "years": "a b", "since_fy": "fy", "fy": "fy", "fy_ended": "y",
     "cy": "y", "year": "y", "era": "era", "administration": "whose", "same": "fy y", "shift": "by",
-    "fy_rel": "by", "year_rel": "by", "month_rel": "by", "month": "m y which", "month_of": "m y",
+    "fy_rel": "by", "year_rel": "by", "month_rel": "by", "month": "m y which",
     "past": "n", "streak": "n", "past_years": "n", "that": "word",
 }  # fmt: skip
 
 
 def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     """An argument of a form: a month 1..12, a year, a number, or a word."""
-    groups = match.groupdict()
-    text = (groups.get(name) or groups.get("fz" if name == "fy" else name) or "").lower()
+    groups = {key.rpartition("_")[0]: text for key, text in match.groupdict().items() if text}
+    text = groups.get(name, "").lower()
+    digits = re.sub(r"\D", "", text)[-4:]
     if name in entry:
         return entry[name]
     if name == "era":
         return entry["eras"][text.replace("\u2019", "'")]
-    if name == "by":
-        return entry["each"] * _argument("n", match, entry)
-    if name == "part":
-        return {"half": 6, "quarter": 3}.get(text) or _argument("n", match, entry)
-    if name in ("which", "whose"):
-        return text
-    if name == "word":
-        return match[0].split()[-1].lower()
-    if name in ("n", "q"):
-        return number_words().get(text) or int(text or 1)
+    if name in ("which", "whose", "word"):
+        return text or match[0].split()[-1].lower() * (name == "word")
+    if name in ("n", "q", "part", "by"):
+        text = text or groups.get("n", "")
+        count = _LENGTHS.get(text) or number_words().get(text) or int(text or 1)
+        return count * entry.get("each", 1)
     if name[0] == "m":
         return months.SHORT.index(text[:3]) + 1 if text else None
-    digits = re.sub(r"\D", "", text)[-4:]
     if not digits:
         return text or None  # this year, last year
     return int(digits) + (2000 if len(digits) == 2 else 0)
+
+
+_LENGTHS = {"half": 6, "quarter": 3}
 
 
 @lru_cache(8)
 def _grammar(lexicon: Lexicon) -> list[tuple[re.Pattern[str], str, TimeWord]]:
     """The expressions of times.toml, macros filled in, in their order."""
     read = tomllib.loads(files("forecast.claims.text").joinpath("times.toml").read_text("utf-8"))
-    macros = dict(read["macros"])
     eras = {era: start for start, named in lexicon.tables.get("era", {}).items() for era in named}
     longest_first = sorted(map(re.escape, eras), key=len, reverse=True)
-    macros["ERA"] = "(?P<era>(?i:" + ("|".join(longest_first) or "(?!)") + "))"
-    macros["FY_Z"] = macros["FY_AFTER"].replace("<fy>", "<fz>")
+    macros = {**read["macros"], "ERA": f"(?P<era>(?i:{'|'.join(longest_first) or '(?!)'}))"}
+    numbered = count()  # a group may stand in several places of a pattern
     return [
-        (re.compile(filled(pattern, macros)), form, dict(*also, eras=eras))
+        (
+            re.compile(
+                re.sub(
+                    r"\(\?P<(\w+)>",
+                    lambda group: f"(?P<{group[1]}_{next(numbered)}>",
+                    filled(pattern, macros),
+                )
+            ),
+            form,
+            dict(*also, eras=eras),
+        )
         for form, pattern, *also in read["time"]
     ]
 
@@ -233,6 +242,10 @@ def _clipped(span: Period, now: TextState) -> list[Period]:
 def _of_month(now: TextState, base: Period | None, number: int, year: Any, which: str) -> Spans:
     """October, last October, the same October: which one, the words do not say."""
     latest = _latest(number, now.month)
+    if isinstance(year, str):  # March of last year
+        ago = "this" not in year
+        years = [base.last // 12 - 1] if base and ago else []
+        return [_month(y * 12 + number - 1) for y in (*years, now.published.year - ago)]
     if year:
         return [_month(year * 12 + number - 1)]
     if base and which == "the same":
@@ -377,13 +390,6 @@ def _that(now: TextState, _: Period | None, word: str) -> Spans:
     return [recent for recent in now.recent if (recent.length == 1) != long]
 
 
-def _month_of(now: TextState, base: Period | None, number: int, which: str) -> Spans:
-    """March of last year."""
-    ago = "this" not in which
-    years = [base.last // 12 - 1] if base and ago else []
-    return [_month(year * 12 + number - 1) for year in (*years, now.published.year - ago)]
-
-
 def _same(now: TextState, base: Period | None, by_fiscal: Any, year: Any) -> Spans:
     """The same period of another year."""
     beside = base or next(iter(now.recent), None)
@@ -438,7 +444,6 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     "month": _of_month,
     "months": _of_months,
     "month_rel": _month_beside,
-    "month_of": _month_of,
     "year": _of_year,
     "year_rel": _year_beside,
     "year_first": _calendar_first,
@@ -471,13 +476,13 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     "shift": _shifted,
     "same": _same,
     "that": _that,
-    "past": lambda now, _, count: [Period(end - count + 1, end) for end in now.newest[:3]],
-    "streak": lambda now, _, count: [  # the 13th straight month, up to the one spoken of
-        Period(end - count + 1, end)
+    "past": lambda now, _, length: [Period(end - length + 1, end) for end in now.newest[:3]],
+    "streak": lambda now, _, length: [  # the 13th straight month, up to the one spoken of
+        Period(end - length + 1, end)
         for end in (*[s.last for s in now.recent if s.length == 1][:1], *now.newest[:2])
     ],
-    "past_years": lambda now, _, count: [
-        Period(last.first - 12 * (count - 1), last.last)
+    "past_years": lambda now, _, years: [
+        Period(last.first - 12 * (years - 1), last.last)
         for last in (_fiscal_of(now.newest[0], now, later) for later in (-1, 0))
     ],
     "since": _since,

@@ -157,7 +157,7 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
     now = replace(said, here=tuple(span for r in full for span in times.spans(r, later)[:1]))
     month = _month_of_years(scene)
     named = (
-        times.spans(replace(ref, form="month_of", args=(month, _YEARS[ref.args[0]])), now)
+        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), now)
         if (month and ref.form == "year_rel")
         else []
     )
