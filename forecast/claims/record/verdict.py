@@ -165,7 +165,7 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
         of = (sense.subject, sense.span)
         values = table.known_values(*of) if sense.measure == "total" else ()
         return _count(claimed, truth, slack, values, strict and bool(table.first_values(*of)))
-    verdict = fits(sense.measure, claimed, truth, _blur(truth, line, sense))
+    verdict = fits(sense.measure, claimed, truth)
     return JudgedClaim(verdict or "wrong", truth, evidence="record")
 
 
@@ -226,19 +226,7 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     return abs(real - stated) <= max(unit / 2, ROUNDED * stated)
 
 
-def _blur(truth: float, line: ClaimCounts, sense: Reading) -> float:
-    """How far rounding at the source may move a percent or multiple of small counts."""
-    compared = sense.versus and sense.measure in ("change_percent", "times")
-    if not compared or not sense.versus or not line.total(sense.span):
-        return 0.0
-    both = (sense.span, sense.versus)
-    unsure = sum(line.slack_of(span) / (line.total(span) or 1) for span in both)
-    return unsure * (abs(truth) if sense.measure == "times" else 100 + truth)
-
-
-def fits(
-    measure: ClaimMeasure, claimed: Claimed, truth: float, blur: float = 0.0
-) -> ClaimVerdict | None:
+def fits(measure: ClaimMeasure, claimed: Claimed, truth: float) -> ClaimVerdict | None:
     """Percent, multiples, shares, averages, differences: equal at the precision written."""
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
         return None
@@ -251,7 +239,7 @@ def fits(
         return _fits_hedged(measure, claimed.hedge, stated, real, half)
     if off <= half + 1e-9:
         return "right_when_rounded" if claimed.hedge else "right"
-    near = max(_nearness(measure, claimed, stated), blur, 0.01 * stated)
+    near = max(_nearness(measure, claimed, stated), 0.01 * stated)
     return "right_when_rounded" if off <= near else None
 
 
@@ -307,18 +295,6 @@ def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claim
     if (right or sense.measure.startswith("rank")) and line.unknown_in(compared):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, compared, table.calendar))
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
-
-
-def near_rank(table: CountTable, sense: Reading) -> bool:
-    """Whether all that is beyond a record is so near that a restatement may have put it there."""
-    line = table.counts(sense.subject)
-    if line is None or sense.among == "members" or sense.measure.startswith("rank"):
-        return False
-    now, start = line.total(sense.span), sense.versus.last if sense.versus else 0
-    others = [count for span, count in peers(line, sense, table.source) if span.first > start]
-    low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
-    beyond = [count for count in others if (count < now if low else count > now)]
-    return all(abs(count - now) <= RESTATED * now for count in beyond)
 
 
 def siblings(table: CountTable, sense: Reading) -> dict[str, int]:

@@ -9,20 +9,14 @@ from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
-from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import NO_PART, SensePart
-from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.claims.text.tokens import word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
 from forecast.types import NATIONWIDE
 
-SHARE_VERBS = word_set(
-    "accounted account accounting accounts made make making makes comprised comprise "
-    "comprising comprises represented represent representing represents constituted "
-    "constitute constituting share proportion"
-)
 _BEING = word_set("were was are came occurred happened took entered crossed")
-_THEM = word_set("them those these whom")
+_THEM = word_set("them those these whom all")
 _PARTS = (
     "sector", "city", "office", "state", "demographic", "citizenship", "countries",
     "arrest_place", "drug",
@@ -70,20 +64,17 @@ def _is_wrong(spot: Spot, truth: float, sure: bool) -> bool:
 
 def _of_counts(anchors: Sequence[Anchor]) -> list[Reading]:
     """Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent."""
+    read = [a.reading for a in anchors if a.reading]
     return [
-        Reading(a.subject, a.span, "share_percent", of=b.subject)
-        for a, b in ((x.reading, y.reading) for x in anchors for y in anchors)
-        if a
-        and b
-        and a.span == b.span
-        and a.subject != b.subject
-        and _is_within(a.subject, b.subject)
+        Reading(part.subject, part.span, "share_percent", of=whole.subject)
+        for part in read
+        for whole in read
+        if part.span == whole.span
+        and part.subject != whole.subject
+        and not whole.subject.dimension
+        and whole.subject.agency in ("", part.subject.agency)
+        and whole.subject.total in (part.subject.total, NATIONWIDE)
     ]
-
-
-def _is_within(part: Subject, whole: Subject) -> bool:
-    alike = not whole.dimension and whole.agency in ("", part.agency)
-    return alike and whole.total in (part.total, NATIONWIDE)
 
 
 def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
@@ -91,41 +82,11 @@ def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
     scene, number = spot.scene, spot.number
     parts = [part for part, _ in whose.parts(scene, number, spot.said) if part != NO_PART]
     totals = _totals(spot, counted)
-    if parts and _is_named(scene, number):
-        return [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
-    made = [*_of_last(scene, number, counted, totals), *_of_agency_or_total(spot, totals)]
-    # Of those, of all apprehensions: a share of the people counted is not on record.
-    people = scene.near(number, scene.of_kind("people", "measure"))
-    near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
-    of_them = (_THEM | {"all"}) & set(scene.words(number.first - 5, number.last + 4))
-    return made or ([] if of_them or (near and scene.low(number.last) == "of") else None)
-
-
-def _of_last(
-    scene: Scene, number: WrittenNumber, counted: Sequence[Anchor], totals: Sequence[str]
-) -> Iterator[PartAndWhole]:
-    """A share of what was just counted: 166,670 were single adults, or 69 percent."""
-    last = counted[-1] if counted else None
-    after, after2 = scene.words(number.last, number.last + 2)
-    if last and last.reading and last.last <= number.first and last.reading.subject.dimension:
-        part = last.reading.subject
-        agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
-        if after != "of" or after2 not in _THEM:
-            yield from ((part, Subject(total, agency)) for total in totals[:3])
-
-
-def _is_named(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether the part is named: behind the number or right before it, before its verb."""
-    after, after2 = scene.words(number.last, number.last + 2)
-    return (
-        "there" in scene.words(0, len(scene.tokens))
-        or bool(SHARE_VERBS & set(scene.words(number.first - 6, number.first)))
-        or (after == "of" and after2 not in _THEM and bool(scene.of_kind("sector", "city")))
-        or any(  # Venezuela (12%)
-            phrase.first >= number.last or 0 <= number.first - phrase.last <= 3
-            for phrase in scene.of_kind(*_PARTS)
-        )
-    )
+    made = [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
+    made += _of_agency_or_total(spot, totals)
+    # A share of the people counted is not on record.
+    of_them = _THEM & set(scene.words(number.first - 5, number.last + 4))
+    return made or ([] if of_them or parts else None)
 
 
 def _totals(spot: Spot, counted: Sequence[Anchor]) -> list[str]:
@@ -163,25 +124,15 @@ def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[Par
 
 def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWhole]:
     """An agency as a part of both, a border as a part of the whole country."""
-    scene, number, whole = spot.scene, spot.number, spot.said.subject
+    scene, number = spot.scene, spot.number
     placed = scene.of_kind("total")
     land = next((p.value for p in placed if p.value != NATIONWIDE), "")
     nationwide = any(p.value == NATIONWIDE for p in placed)
     after, after2 = scene.words(number.last, number.last + 2)
     # The whole is named after "of": of all nationwide, or of all there are.
     led = after == "of" and all(phrase.first <= number.last for phrase in placed)
-    them = after2 in _THEM or after2 == "all" or after in _BEING
-    if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
-        yield Subject(land, whole.agency), whole
-    if land and (nationwide or led):
+    if land and (nationwide or led or after2 in _THEM or after in _BEING):
         yield Subject(land, _agency(spot)), Subject(NATIONWIDE, _agency(spot))
-    special = _agency_part(scene, number)
-    if special and not (land and nationwide):
-        yield from ((Subject(total, special), Subject(total)) for total in totals[:2])
-
-
-def _agency_part(scene: Scene, number: WrittenNumber) -> str:
-    """The agency that is the part and not the whole: 88% of all were at ports."""
     special = [
         phrase
         for phrase in scene.of_kind("measure")
@@ -190,4 +141,6 @@ def _agency_part(scene: Scene, number: WrittenNumber) -> str:
             phrase.value in ("usbp", "ofo") and _BEING & set(scene.words(number.last, phrase.first))
         )
     ]
-    return scene.near(number, special)[0][1].value if special else ""
+    if special and not (land and nationwide):  # 88% of all were at ports
+        agency = scene.near(number, special)[0][1].value
+        yield from ((Subject(total, agency), Subject(total)) for total in totals[:2])

@@ -94,7 +94,7 @@ def _role(scene: Scene, number: WrittenNumber, context: TextState) -> NumberRole
     kind = number.kind
     noun, placed = mentions.noun_after(scene, number)
     why = other_measure(scene, number)
-    if why and kind in ("percent", "times", "count") and noun not in ("not_claim", "unknown"):
+    if why and kind in ("percent", "times", "count") and noun != "not_claim":
         return NumberRole("not_held", why=why)
     off = _off_topic(scene, number, noun, placed) if kind in ("count", "percent") else None
     if off:
@@ -127,8 +127,6 @@ def _role_of_count(
 
 def _is_count(scene: Scene, number: WrittenNumber, noun: Noun, context: TextState) -> bool:
     """Whether a number counts something even if the record does not have it."""
-    if noun == "unknown":
-        return False
     if noun in ("people", "group", "measure"):
         return number.value >= 5 and bool(scene.of_kind("measure") or context.subject)
     near = scene.near(number, _strong(scene))

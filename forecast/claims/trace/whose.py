@@ -215,7 +215,7 @@ def _parts_carried(scene: Scene, said: TextState) -> list[LeveledPart]:
     return [(said.part, SENTENCE), (NO_PART, SENTENCE)]
 
 
-_ALTOGETHER = word_set("total altogether overall combined tally")
+_ALTOGETHER = word_set("total altogether together overall combined tally")
 
 
 def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
