@@ -111,13 +111,13 @@ class Reader:
         """The findings of a sentence's numbers: its counts first, then what is said of them."""
         findings: dict[int, ClaimFinding | None] = {}
         for _ in range(2):  # the second time beside all that the sentence was found to count
-            for number, role in roles.roles(scene, self.said, bool(self.anchors)):
+            for number, role in roles.roles(scene, self.said):
                 known = findings.get(number.first)
                 if role.kind in roles.COUNTS and not (known and known.understood):
                     findings[number.first] = self._count(scene, number, role) or known
             if not self.anchors:
                 break
-        for number, role in roles.roles(scene, self.said, bool(self.anchors)):
+        for number, role in roles.roles(scene, self.said):
             if role.kind and role.kind not in roles.COUNTS:
                 findings[number.first] = self._related(scene, number, role)
         yield from (findings[place] for place in sorted(findings))

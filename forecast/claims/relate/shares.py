@@ -41,15 +41,16 @@ def share(spot: Spot) -> ClaimFinding | None:
         for at in months
         if part != whole
     ]
+    unheld = show.not_held(spot.draft, "this share is not on record")
     if not made:
-        return show.not_held(spot.draft, "this share is not on record")
+        return unheld
     known = [(row, judge(spot.counts, row, spot.claimed)) for row in made[:60]]
     known.sort(key=lambda one: 0 if one[1].holds else 1 if one[1].truth is not None else 2)
     row, verdict = known[0]
     if verdict.holds or verdict.truth is None or _is_wrong(spot, verdict.truth, [row] == sure):
         return show.explained(spot.counts, spot.draft, row, verdict)
     if row not in sure and not (months and months[0].explicit):
-        return confront.open_(spot)
+        return unheld if _of_them(spot) else confront.open_(spot)
     return show.differs(
         spot.counts, spot.draft, show.nearest([row], [verdict.truth], spot.claimed.value)
     )
@@ -84,9 +85,12 @@ def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
     totals = _totals(spot, counted)
     made = [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
     made += _of_agency_or_total(spot, totals)
-    # A share of the people counted is not on record.
-    of_them = _THEM & set(scene.words(number.first - 5, number.last + 4))
-    return made or ([] if of_them or parts else None)
+    return made or ([] if _of_them(spot) or parts or scene.low(number.last) == "of" else None)
+
+
+def _of_them(spot: Spot) -> bool:
+    """Whether it is a share of the people counted, most of which are not on record."""
+    return bool(_THEM & set(spot.scene.words(spot.number.first - 5, spot.number.last + 4)))
 
 
 def _totals(spot: Spot, counted: Sequence[Anchor]) -> list[str]:

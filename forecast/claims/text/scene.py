@@ -176,8 +176,16 @@ class Scene:
         return any(phrase.first < number.first < phrase.last for phrase in self.phrases)
 
 
-Noun = Literal["people", "measure", "group", "off_topic", "not_claim", "bare"]
+Noun = Literal["people", "measure", "group", "off_topic", "not_claim", "unknown", "bare"]
 
+_STOPS = word_set(
+    "in at on of for from to by with were was are is be been have had has and or but as while "
+    "when where who that which since during across along between through throughout over "
+    "under into than compared per a an the this last each every so it they he she we its "
+    "their our, not only also after before until against counted recorded reported tallied "
+    "registered seen noted documented set posted measured came come crossed tried made within "
+    "nationwide up down out off fell rose altogether together elsewhere"
+)
 # In the order in which they are taken where a word is of several.
 _NOUN_KINDS: dict[str, Noun] = {
     "not_claim": "not_claim",
@@ -196,16 +204,29 @@ _ORDER = {kind: place for place, kind in enumerate(_NOUN_KINDS)}
 
 
 def noun_after(scene: Scene, number: WrittenNumber) -> tuple[Noun, Placed | None]:
-    """Find the noun that a number counts, where it stands right behind it: kind, and its phrase."""
-    at = number.last
+    """Find the noun that a number counts, as far as it stands behind it: kind, and its phrase."""
+    at, unknown = number.last, False
     if scene.low(at) == "of" and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
         return "bare", None
-    here = [phrase for phrase in scene.phrases if phrase.first == at]
-    phrase = min(here, key=lambda p: (-p.last, _ORDER.get(p.kind, len(_ORDER))), default=None)
-    if phrase and phrase.value == "ofo" and scene.low(at).startswith(("port", "point")):
-        return "not_claim", phrase
-    kind = _NOUN_KINDS.get(phrase.kind) if phrase else None
-    return (kind, phrase) if kind else ("bare", None)
+    while at < number.last + 6:
+        here = [phrase for phrase in scene.phrases if phrase.first == at]
+        phrase = min(here, key=lambda p: (-p.last, _ORDER.get(p.kind, len(_ORDER))), default=None)
+        if phrase and phrase.value == "ofo" and scene.low(at).startswith(("port", "point")):
+            return "not_claim", phrase
+        if phrase and phrase.kind in _NOUN_KINDS:
+            return _NOUN_KINDS[phrase.kind], phrase
+        if _ends_noun(scene, at, phrase):
+            break
+        unknown |= phrase is None or phrase.kind not in ("total", "extreme", "sector")
+        at = phrase.last if phrase else at + 1
+    return ("unknown" if unknown else "bare"), None
+
+
+def _ends_noun(scene: Scene, at: int, phrase: Placed | None) -> bool:
+    low = scene.low(at)
+    mark = not any(map(str.isalnum, low)) and low not in ('"', "\u201c", "\u201d")
+    known = phrase is not None and phrase.kind in ("hedge", "change")
+    return low in _STOPS or scene.in_time(at) or known or (phrase is None and mark)
 
 
 def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:

@@ -59,7 +59,7 @@ class TextState:
     home : the total that the whole text speaks of, None if of none.
     speaks : kinds and values of all phrases in the text.
     subject, span : of the last count. shared : the last share. recent : spans named lately, the
-        latest first. here : those that the sentence itself names in full.
+        latest first.
     usual : the totals that are meant where none is named. sentence : the place of the one read.
     """
 
@@ -77,7 +77,6 @@ class TextState:
     shared: Reading | None = None
     measure: ClaimMeasure = "total"
     recent: list[Period] = field(default_factory=list)
-    here: tuple[Period, ...] = ()
     usual: tuple[str, ...] = ()
     sentence: int = 0
 
@@ -105,7 +104,7 @@ _ARGS = {
     "fy_through": "fy m", "fy_first": "fy part", "year_first": "y part", "quarter": "fy q",
     "fy_last": "fy n", "fys": "a b", "years": "a b", "since_fy": "fy", "fy": "fy", "fy_ended": "y",
     "cy": "y", "year": "y", "era": "era", "administration": "whose", "same": "fy y", "shift": "by",
-    "fy_rel": "by", "year_rel": "by", "month_rel": "by", "month": "m y which",
+    "fy_rel": "by", "year_rel": "by", "month_rel": "by", "month": "m y which", "fy_month": "fy m",
     "past": "n", "streak": "n", "past_years": "n", "that": "word",
 }  # fmt: skip
 
@@ -250,8 +249,7 @@ def _of_month(now: TextState, base: Period | None, number: int, year: Any, which
         return [_month(year * 12 + number - 1)]
     if base and which == "the same":
         return [_month(_latest(number, base.last))]
-    named = [month for span in now.here if span.length > 1 for month in span.numbers]
-    candidates = [month for month in named if month % 12 == number - 1][-1:]
+    candidates = []
     if base and which == "last" and base.first % 12 == number - 1:
         candidates.append(base.first - 12)  # this October against last October
     elif base and not which:  # the latest one before what it is compared with
@@ -259,7 +257,7 @@ def _of_month(now: TextState, base: Period | None, number: int, year: Any, which
     candidates += [latest, latest - 12] if which == "last" else [latest]
     if not base and now.published.day >= 27 and now.month % 12 == number - 1:
         candidates.append(now.month)
-    for recent in (*now.here[:2], *now.recent[:3]):
+    for recent in now.recent[:3]:
         near = (_latest(number, recent.last + after) for after in (1, 12))
         candidates += [month for month in near if month < now.month]
     return [_month(month) for month in candidates]
@@ -456,6 +454,9 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     "cy": lambda now, _, year: _clipped(Calendar().period(year), now),
     "quarter": lambda now, _, year, nth: [now.calendar.period(year, 3).shift(3 * nth - 3)],
     "fy": _of_fiscal_year,
+    "fy_month": lambda now, _, year, number: [
+        _month(month) for month in now.calendar.period(year).numbers if month % 12 == number - 1
+    ],
     "fys": lambda now, _, first, last: [
         Period(now.calendar.period(first).first, span.last)
         for span in _clipped(now.calendar.period(last), now)

@@ -23,10 +23,6 @@ _WEAK = word_set(
     "contacts"
 )
 _PARTING = word_set(", ; and as while when amid after before despite but ( ) \u2014")
-_REFERS = word_set(
-    "that this it they numbers number figures figure total totals decrease decline drop "
-    "increase rise those these there count counts pace trend"
-)
 _SAYING = word_set("said announced released reported wrote told published posted says speaking on")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 _MULTIPLES = word_set("double twice half triple quadruple")
@@ -57,20 +53,12 @@ class NumberRole:
 NOTHING = NumberRole()
 
 
-def roles(
-    scene: Scene, context: TextState, beside: bool = False
-) -> Iterator[tuple[WrittenNumber, NumberRole]]:
-    """Find out what each number of a sentence does.
-
-    beside : whether the sentence is known to count something, so that a percent may change it.
-    """
+def roles(scene: Scene, context: TextState) -> Iterator[tuple[WrittenNumber, NumberRole]]:
+    """Find out what each number of a sentence does."""
     before = ""  # what the percent before is, which the next of a row is too
     for number in scene.numbers:
         role = NOTHING if _is_supposed(scene, number) else _role(scene, number, context)
-        compares = role.kind in ("change_percent", "times")
-        if compares and not (beside or _about_counts(scene, number, context)):
-            role = NOTHING
-        elif role.kind == "change_percent" and is_share(scene, number, before):
+        if role.kind == "change_percent" and is_share(scene, number, before):
             role = NumberRole("share")
         yield number, role
         before = role.kind if number.kind == "percent" else before
@@ -79,6 +67,7 @@ def roles(
 def _is_supposed(scene: Scene, number: WrittenNumber) -> bool:
     """A forecast, a plan or a threshold; but: never below 150,000."""
     supposed = scene.near(number, scene.of_kind("supposed"))
+    others = scene.near(number, scene.of_kind("not_claim")) if number.kind == "percent" else []
     leading = scene.words(number.first - 8, number.first)
     return (
         mentions.is_plain_no(scene, number)
@@ -87,6 +76,7 @@ def _is_supposed(scene: Scene, number: WrittenNumber) -> bool:
         or "if" in leading
         or ("never" in leading and leading[-2] != "never")
         or bool(supposed and supposed[0][0] <= 9)
+        or bool(others and others[0][0] <= 4)  # of voters
     )
 
 
@@ -94,7 +84,7 @@ def _role(scene: Scene, number: WrittenNumber, context: TextState) -> NumberRole
     kind = number.kind
     noun, placed = mentions.noun_after(scene, number)
     why = other_measure(scene, number)
-    if why and kind in ("percent", "times", "count") and noun != "not_claim":
+    if why and kind in ("percent", "times", "count") and noun not in ("not_claim", "unknown"):
         return NumberRole("not_held", why=why)
     off = _off_topic(scene, number, noun, placed) if kind in ("count", "percent") else None
     if off:
@@ -127,6 +117,8 @@ def _role_of_count(
 
 def _is_count(scene: Scene, number: WrittenNumber, noun: Noun, context: TextState) -> bool:
     """Whether a number counts something even if the record does not have it."""
+    if noun == "unknown":
+        return False
     if noun in ("people", "group", "measure"):
         return number.value >= 5 and bool(scene.of_kind("measure") or context.subject)
     near = scene.near(number, _strong(scene))
@@ -269,26 +261,9 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
     if after in _BEING or last == "or":  # or 69 percent
         return True
     # Down from 67 percent; made up 16% of them, southwest border encounters 41%.
-    if before == "share" and (last in ("from", "to") or not _changed_since(scene, number)):
+    changed = any(-1 <= number.first - p.last <= 1 for p in scene.of_kind("change"))
+    level = last in ("from", "to") and scene.low(number.first - 2) != "up"
+    if level or (before == "share" and not changed):
         return True
     groups = scene.of_kind("citizenship", "demographic", "drug")
     return bool(groups) and mentions.direction(scene, number) == 0
-
-
-def _changed_since(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a word of change stands between a percent and the one before it."""
-    ends = [n.last for n in scene.numbers if n.kind == "percent" and n.last <= number.first]
-    first = max(ends, default=0)
-    return any(first <= p.first <= number.last + 1 for p in scene.of_kind("change"))
-
-
-def _about_counts(scene: Scene, number: WrittenNumber, context: TextState) -> bool:
-    """Whether a percent or multiple speaks of counts."""
-    refused = scene.near(number, scene.of_kind("not_claim"))
-    if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
-        return False
-    if _strong(scene) or scene.of_kind("sector", "demographic", "drug"):
-        return True
-    refers = _REFERS & {token.low for token in scene.tokens}
-    known = scene.of_kind("total") or (context.subject if refers or scene.times else None)
-    return bool(known) and (bool(scene.times) or context.subject is not None)

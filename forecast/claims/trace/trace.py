@@ -12,7 +12,7 @@ from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import TextState
-from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.claims.text.tokens import WrittenNumber
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.when import When
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE, Whose
@@ -104,7 +104,7 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     months = when.options(scene, number, said, base, compared)
     host = next((a for a in reversed(others) if a.first < number.first), None)
     if host and host.reading:
-        whole = whose.is_altogether(scene, number) or is_whole(scene, host, number)
+        whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
     eras = [ref for ref in scene.times if ref.form == "administration" and measure != "total"]
     months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
@@ -132,15 +132,6 @@ def _beside(
     if not (months and months[0].explicit) and host.span not in {at.span for at in months}:
         months = sorted([*months, When(host.span, SENTENCE)], key=lambda at: at.far)
     return persons, months
-
-
-_PLAIN = word_set("of the all some nearly more than about those a total")
-
-
-def is_whole(scene: Scene, host: Anchor, number: WrittenNumber) -> bool:
-    """7,536 of the 38,347 arrested: the second is the whole of which the first is a part."""
-    between = scene.words(host.last, number.first)
-    return 0 < len(between) <= 6 and "of" in between and set(between) <= _PLAIN
 
 
 def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
@@ -15,7 +14,7 @@ from forecast.periods import Period
 
 FARTHEST = 80  # words between a number and its time; only what opens a sentence reaches farther
 RANGES = ("months", "fys", "years")  # times with two ends
-_FULL = ("fy", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
+_FULL = ("fy", "fy_month", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ def options(
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
-        theirs = not (compared or ref is given) and _is_theirs(scene, number, ref)
-        beside = rank == 0 and distance < FAR and not theirs
+        beside = rank == 0 and distance < FAR
         tight = beside and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
         made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
@@ -54,12 +52,6 @@ def options(
         made += _carried(scene, said, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
-
-
-def _is_theirs(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
-    """Whether a time is another's: dropped 91% from a year ago to 2,109; 6,168, beating June's."""
-    behind = ref.first > number.first and ref.form not in RANGES
-    return ref.relative or (behind and scene.compares(ref.first))
 
 
 def names_year(ref: TimeRef) -> bool:
@@ -140,24 +132,15 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
     )
 
 
-def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> Period | None:
-    """The time that words explain: in August 2023, the busiest month on record."""
-    for ref in scene.times:
-        behind = scene.words(ref.last, number.first)
-        if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
-            return next(iter(times.spans(ref, said, said.span)), None)
-    return None
-
-
 def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
-    # The spans that the sentence names with their year: as read on a day long after them.
-    later = replace(said, published=date(2100, 1, 1), recent=[])
-    full = [r for r in scene.times if r is not ref and _is_full(r)]
-    now = replace(said, here=tuple(span for r in full for span in times.spans(r, later)[:1]))
+    # In June 2024 so many, and in July: of the months that the sentence names with their year.
+    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
+    years = [span for r in full for span in times.spans(r, said)]
+    said = replace(said, recent=[*years, *said.recent])
     month = _month_of_years(scene)
     named = (
-        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), now)
+        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), said)
         if (month and ref.form == "year_rel")
         else []
     )
@@ -165,7 +148,7 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
         base = Period(month - 1, month - 1)
     # A month earlier it was this, a year earlier that.
     bases = [base, *filter(None, (said.span, *said.recent[:2]) if ref.relative else ())]
-    resolved = named + [span for other in bases for span in times.spans(ref, now, other)]
+    resolved = named + [span for other in bases for span in times.spans(ref, said, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
         whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
@@ -178,12 +161,6 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
 
 
 _YEARS = {0: "this year", -1: "last year"}
-
-
-def _is_full(ref: TimeRef) -> bool:
-    return ref.form in ("fy", "quarter", "fy_first", "cy", "fys") or (
-        ref.form == "month" and bool(ref.args[1])
-    )
 
 
 def _month_of_years(scene: Scene) -> int | None:

@@ -148,13 +148,14 @@ def _agency_unsaid(said: TextState, plain: bool) -> Leveled:
 
 def _either(scene: Scene, placed: Sequence[Placed]) -> bool:
     """Whether both agencies are joined: apprehended or turned away at ports."""
-    patrol, ports = ([p for p in placed if p.value == code] for code in ("usbp", "ofo"))
-    for a, b in product(patrol, ports):
-        low, high = min(a.last, b.last), max(a.first, b.first)
-        joined = {"and", "or", "plus"} & set(scene.words(low, high))
-        if high - low <= 6 and joined and not scene.numbers_between(low, high):
-            return True
-    return False
+    halves = sorted(p for p in placed if p.value in ("usbp", "ofo"))
+    return any(
+        one.value != other.value
+        and other.first - one.last <= 6
+        and bool({"and", "or", "plus"} & set(scene.words(one.last, other.first)))
+        and not scene.numbers_between(one.last, other.first)
+        for one, other in pairwise(halves)
+    )
 
 
 def _same_half(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:

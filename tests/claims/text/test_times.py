@@ -14,20 +14,16 @@ from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 
-# Day of publication | words | spoken of before, the latest first | named in the sentence |
-# compared with; below it the spans that the words may mean, most likely first.
+# Day of publication | words | spoken of before, the latest first | compared with; below it the
+# spans that the words may mean, most likely first.
 LEXICON = lexicon_of(ENCOUNTERS)
 MEANT = Path(__file__).with_name("times.txt")
 
 
 def meant(case: str) -> str:
-    day, words, before, here, base = [*map(str.strip, case.split("|")), "", "", ""][:5]
-    before_it, in_it, beside = (
-        [FEDERAL.read(one, 0) for one in said.split()] for said in (before, here, base)
-    )
-    now = times.TextState(
-        date.fromisoformat(day), FEDERAL, recent=list(before_it), here=tuple(in_it)
-    )
+    day, words, before, base = [*map(str.strip, case.split("|")), "", ""][:4]
+    before_it, beside = ([FEDERAL.read(one, 0) for one in said.split()] for said in (before, base))
+    now = times.TextState(date.fromisoformat(day), FEDERAL, recent=list(before_it))
     return "\n".join(
         " ".join(map(FEDERAL.name, times.spans(ref, now, next(iter(beside), None))))
         for ref in times.find(words, 0, LEXICON)
