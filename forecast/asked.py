@@ -163,7 +163,7 @@ class Answering:
     def _subjects(self, question: CountQuestion) -> list[list[Subject]]:
         """Return the readings of each thing."""
         whole = self.source.totals.whole
-        things = [list(map(subject_of, keys)) for keys in question.things]
+        things = [[subject_of(key, self.source) for key in keys] for keys in question.things]
         everywhere = question.everywhere and things[0][0]._replace(total=whole)
         # What is one part to people may be no sum: a field office has its own of each total.
         return [[everywhere]] if everywhere and self.table.counts(everywhere) else things
@@ -418,7 +418,11 @@ class Answering:
             return self.count(question)
         lines, rows = [], []
         for (subject,) in things:
-            whole = subject_of(question.whole) if question.whole else self._whole_of(subject)
+            whole = (
+                subject_of(question.whole, self.source)
+                if question.whole
+                else self._whole_of(subject)
+            )
             if whole is None:
                 raise _UnansweredError(f"{subject.words(self.source)} are all: a share of nothing")
             for named in self._spans(question, subject):
@@ -562,7 +566,7 @@ class Answering:
         whole = above.total == totals.whole
         inside = totals.parts if whole else (above.total,)
         keys = (key for key in self.table.keys if key.total in inside and key.dimension == by)
-        every = [subject_of(key) for key in keys]
+        every = [subject_of(key, self.source) for key in keys]
         if whole and by != "field":
             every = [one._replace(total=totals.whole) for one in every]
         of = [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]

@@ -12,6 +12,7 @@ from forecast.claims.record.counts import agency_words, name_of
 from forecast.claims.record.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.claims.show.words import DIFFERS, VERDICT_WORDS, CheckedText, ClaimFinding
 from forecast.names import SeriesNames
+from forecast.words import many
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -44,11 +45,7 @@ def summary(checked: CheckedText) -> str:
         if counted[words]
     ]
     total = counted.total()
-    return (
-        f"{total} claim{'' if total == 1 else 's'}: {', '.join(parts)}."
-        if total
-        else "No claims found."
-    )
+    return f"{many(total, 'claim')}: {', '.join(parts)}." if total else "No claims found."
 
 
 def as_json(
@@ -59,29 +56,33 @@ def as_json(
     parts : the claims of each measure, with its names of series. Of several, each claim says what
     it counts.
     """
-    claims = []
-    for part, names in parts:
-        counted = {"counted": names.source.measure.noun} if len(parts) > 1 else {}
-        claims += [
-            (claim.start, claim.end, claim_json(claim, names) | counted) for claim in part.claims
-        ]
-    claims.sort(key=lambda row: row[:2])
+    several = len(parts) > 1
+    claims = [
+        claim_json(claim, names) | ({"counted": names.source.measure.noun} if several else {})
+        for part, names in parts
+        for claim in part.claims
+    ]
     return {
         "published": checked.published.isoformat(),
-        "claims": [claim for _, _, claim in claims],
+        "claims": sorted(claims, key=lambda claim: (claim["start"], claim["end"])),
         "not_understood": [
-            {
-                "quote": unclear.quote,
-                "start": unclear.start,
-                "end": unclear.end,
-                "why": unclear.why,
-                "number": unclear.number,
-                "verdict": "differs" if unclear.readings else unclear.verdict,
-                "readings": readings_json(unclear, names),
-            }
+            placed_json(unclear, names)
+            | {"verdict": "differs" if unclear.readings else unclear.verdict}
             for part, names in parts
             for unclear in part.not_understood
         ],
+    }
+
+
+def placed_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
+    """Give programs what is said of a stretch of the text, whether or not it is understood."""
+    return {
+        "quote": finding.quote,
+        "start": finding.start,
+        "end": finding.end,
+        "number": finding.number,
+        "why": finding.why,
+        "readings": readings_json(finding, names),
     }
 
 
@@ -89,17 +90,12 @@ def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
     """Give programs one claim."""
     counted = finding.sense and finding.sense.measure not in EXTREMES
     return {
-        "quote": finding.quote,
-        "start": finding.start,
-        "end": finding.end,
-        "number": finding.number,
+        **placed_json(finding, names),
         **meaning_json(finding.sense, names),
         "claimed": _tidy(finding.claimed.value if counted else None),
         **judged_json(finding.sense, finding.judged),
-        "why": finding.why,
         "say_instead": finding.say_instead or None,
         "evidence": finding.judged.evidence or None,
-        "readings": readings_json(finding, names),
     }
 
 
@@ -191,25 +187,20 @@ def as_word(checked: CheckedText, title: str, record: str, source: Source) -> by
     document.add_heading(title, 1)
     document.add_paragraph(summary(checked)).runs[0].bold = True
     document.add_paragraph(record).runs[0].font.color.rgb = soft
-    notes: list[Piece] = []
-    for paragraph in _paragraphs(checked, title):
+    paragraphs = _paragraphs(checked, title)
+    for paragraph in paragraphs:
         line = document.add_paragraph()
         for text, number, note in paragraph:
             run = line.add_run(f"{text} [{number}]" if note else text)
             run.bold = bool(note)
-            if note:
-                notes.append((text, number, note))
-                run.font.color.rgb = blame if note.blamed else None
+            run.font.color.rgb = blame if note and note.blamed else None
     document.add_heading("What the record says", 2)
-    for _, number, note in notes:
-        if note:
-            line = document.add_paragraph()
-            line.add_run(f"{number}. {note.label}: ").font.color.rgb = (
-                blame if note.blamed else None
-            )
-            line.add_run(note.why)
-            for one in note.readings:
-                line.add_run(f"\n{one.words}: {one.query}").font.color.rgb = soft
+    for number, note in ((n, note) for paragraph in paragraphs for _, n, note in paragraph if note):
+        line = document.add_paragraph()
+        line.add_run(f"{number}. {note.label}: ").font.color.rgb = blame if note.blamed else None
+        line.add_run(note.why)
+        for one in note.readings:
+            line.add_run(f"\n{one.words}: {one.query}").font.color.rgb = soft
     document.add_paragraph(source.measure.caveat).runs[0].font.color.rgb = soft
     written = io.BytesIO()
     document.save(written)

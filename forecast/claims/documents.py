@@ -5,7 +5,9 @@ Everything is measured before it is read; Word and PDF are read by `packed`, whi
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
+
+from lxml import etree
 
 from forecast.claims.text import packed
 from forecast.claims.text.tokens import word_set
@@ -19,6 +21,7 @@ _BLOCKS = word_set(
     "dd figcaption caption title main aside hr"
 )
 _HIDDEN = word_set("script style noscript template svg head")
+_IN_TABLES = {"tr": "\n", "td": " | ", "th": " | "}
 
 
 def read(name: str, content: bytes) -> str:
@@ -58,10 +61,7 @@ def _plain(name: str, content: bytes, ending: str) -> str:
     html = text[:200].lstrip().lower().startswith(("<!doctype", "<html"))
     if not (html or ending in ("html", "htm")):
         return text
-    reader = _Visible()
-    reader.feed(text)
-    reader.close()
-    paragraphs = (_trimmed(part) for part in "".join(reader.parts).split("\n\n"))
+    paragraphs = (_trimmed(part) for part in _visible(name, text).split("\n\n"))
     return "\n\n".join(filter(None, paragraphs))
 
 
@@ -71,33 +71,19 @@ def _trimmed(paragraph: str) -> str:
     return "\n".join(filter(None, lines))
 
 
-class _Visible(HTMLParser):
-    """Collects the text that a reader of a page sees."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _HIDDEN:
-            self._hidden.append(tag)
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n")
-        elif tag == "tr":
-            self.parts.append("\n")
-        elif tag in ("td", "th"):
-            self.parts.append(" | ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._hidden:
-            while self._hidden and self._hidden.pop() != tag:
-                pass
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            before = " " if data[:1].isspace() else ""
-            after = " " if data[-1:].isspace() else ""
-            self.parts.append(before + " ".join(data.split()) + after)
+def _visible(name: str, text: str) -> str:
+    """The text that a reader of a page sees: a blank line around blocks, bars between cells."""
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    tree = etree.HTML(text.encode(), parser)
+    if any("depth" in problem.message for problem in parser.error_log):
+        raise DocumentError(name, "its tags are nested too deeply")
+    if tree is None:
+        return ""
+    etree.strip_elements(tree, etree.Comment, etree.PI, *_HIDDEN, with_tail=False)
+    for element in tree.iter():
+        mark = "\n\n" if element.tag in _BLOCKS else _IN_TABLES.get(element.tag, "")
+        element.text = mark + re.sub(r"\s+", " ", element.text or "")
+        element.tail = ("\n\n" if element.tag in _BLOCKS else "") + re.sub(
+            r"\s+", " ", element.tail or ""
+        )
+    return "".join(tree.itertext())

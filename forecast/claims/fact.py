@@ -74,7 +74,7 @@ def answer(
     plain = " ".join(text.split()).removesuffix(f" {source.measure.noun}")
     share = _SHARE.fullmatch(plain)
     if share:
-        of = subject_of(names.find(share["whole"]))
+        of = subject_of(names.find(share["whole"]), source)
         claimed = _number(share["number"], text, source)[1]
     else:
         measure, claimed, versus = _read(plain, text, source)
@@ -93,7 +93,9 @@ def answer(
     sense = Reading(subject, span, measure, versus, of, among)
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and measure == "total":
-        agencies = (row for row in confront.others(sense) if confront.differs_by_agency(sense, row))
+        agencies = (
+            row for row in confront.others(sense, source) if confront.differs_by_agency(sense, row)
+        )
         for candidate in agencies:
             verdict = judge(table, candidate, claimed)
             near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
@@ -119,7 +121,7 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         if number in {count for count, _, _ in values} - {table.total(whole, span)}:
             matched.append((whole, span, number, "published"))
     for (key, month), counts in table.dated.items():
-        part, span = subject_of(key), Period(month, month)
+        part, span = subject_of(key, table.source), Period(month, month)
         if key.dimension and number in {*counts} - {table.total(part, span)}:
             matched.append((part, span, number, "published"))
 

@@ -55,7 +55,7 @@ class Reader:
         self.said = said = TextState(published, table.calendar)
         phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
         said.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
-        said.usual = _largest(table)
+        said.usual, said.homes = _largest(table), table.source.hierarchy.field_borders
         land = [
             p.value for p in phrases if p.kind == "total" and p.value in ("southwest", "northern")
         ]
@@ -228,7 +228,7 @@ class Reader:
         elif totals:
             said.total = totals[-1]
             # It may only say where the sector spoken of before lies.
-            if said.part[0] != "sector" or whose.sector(said.part[1]).total != totals[-1]:
+            if said.part[0] != "sector" or whose.sector(said.part[1], said).total != totals[-1]:
                 said.part = NO_PART
         if drugs:
             said.group = (DRUG, (drugs[-1].value,), False)
@@ -248,7 +248,7 @@ class Reader:
         said.agency = "" if spoken == "all" else spoken
         total = said.total or said.home
         if sector:
-            said.subject = whose.sector((sector,))
+            said.subject = whose.sector((sector,), said)
         elif total and not drugs:
             said.subject = Subject(total, said.agency)
 

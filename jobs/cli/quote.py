@@ -94,10 +94,10 @@ def _of_series(
         span = table.source.calendar.read(when, table.newest)
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
-    several = [] if claim else list(map(subject_of, keys))
+    several = [] if claim else [subject_of(key, table.source) for key in keys]
     if len(several) > 1 and any(table.total(each, span) is not None for each in several):
         return _readings(counted, several, span)
-    subject = subject_of(counted.claim_names.find(name))
+    subject = subject_of(counted.claim_names.find(name), table.source)
     line = table.counts(subject)
     if line is None:
         problem = f"no figures for {subject.words(table.source)} are on record"
@@ -297,7 +297,7 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.find(series)
-    if month and (early := _provisional(record, subject_of(key), Period.of(month))):
+    if month and (early := _provisional(record, subject_of(key, record.source), Period.of(month))):
         return early
     facts = facts_of(record, key, month)
     if out is not None:

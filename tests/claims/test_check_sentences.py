@@ -202,7 +202,10 @@ def test_each_fact_is_judged_as_it_was(record):
     said = {}
     for line in filter(None, map(str.strip, FACTS.splitlines())):
         series, span, claim, since = map(str.strip, line.split("|"))
-        subject, when = subject_of(names.find(series)), FEDERAL.read(span, counts.newest)
+        subject, when = (
+            subject_of(names.find(series), counts.source),
+            FEDERAL.read(span, counts.newest),
+        )
         try:
             answer = fact.answer(counts, names, subject, when, claim, since or None)
             judged = answer.judged

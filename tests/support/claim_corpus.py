@@ -13,11 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.record.counts import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject
+from forecast.claims.record.counts import APPREHENSION, CountTable, Subject
 from forecast.claims.record.verdict import HOLDS, Reading, value_of
 from forecast.claims.show.words import CheckedText
 from forecast.periods import FEDERAL
-from tests.support.cbp_files import ENCOUNTERS
+from tests.support.cbp_files import ASIDE, ENCOUNTERS
 from tests.support.claim_verdicts import check
 
 FOLDER = Path(__file__).parents[1] / "claims"
@@ -54,7 +54,7 @@ def subject(name: str) -> Subject:
         return Subject(border, agency)
     if part.endswith(("Sector", "Field Office")):
         return Subject(border, "usbp" if part.endswith("Sector") else "ofo", "field", (part,))
-    if part in (AT_ENTRY, AT_LARGE):
+    if part in (ASIDE.rest, ASIDE.named):
         return Subject(border, "", APPREHENSION, (part,))
     return Subject(border, "", "demographic" if part in GROUPS else "citizenship", (part,))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from forecast.claims.record.counts import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
+from forecast.claims.record.counts import APPREHENSION, Subject
 from forecast.claims.record.verdict import JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
@@ -17,6 +17,7 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import trace, whose
 from forecast.claims.trace.trace import Spot, TracedRow
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE
+from forecast.sources.source import Source
 from forecast.types import BORDERS, NATIONWIDE
 
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
@@ -76,7 +77,7 @@ def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
             continue
         found = [
             (other, judged)
-            for other in others(row.reading)
+            for other in others(row.reading, spot.counts.source)
             if other not in seen and _is_tied_to(spot, row, other)
             if (judged := judge(spot.counts, other, claimed)).holds and _fits(spot, judged)
         ]
@@ -105,12 +106,11 @@ def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
 
 def differs_by_agency(one: Reading, other: Reading) -> bool:
     """Whether two readings are of one total and of two agencies."""
-    split = APPREHENSION in (one.subject.dimension, other.subject.dimension)
-    whole = one.subject.dimension == APPREHENSION
-    return one.subject.total == other.subject.total and (whole or not split)
+    whole = one.subject.dimension or not other.subject.dimension
+    return one.subject.total == other.subject.total and bool(whole)
 
 
-def others(sense: Reading) -> Iterator[Reading]:
+def others(sense: Reading, source: Source) -> Iterator[Reading]:
     """The same months of another agency, then of another total."""
     subject, total = sense.subject, sense.subject.total
     if subject.dimension == APPREHENSION:
@@ -120,8 +120,9 @@ def others(sense: Reading) -> Iterator[Reading]:
     for agency in ("", "usbp", "ofo"):
         if agency != subject.agency:
             yield replace(sense, subject=Subject(total, agency))
-    if subject.agency == "usbp":
-        for kind in (AT_LARGE, AT_ENTRY):
+    aside = source.hierarchy.aside
+    if subject.agency == "usbp" and aside:
+        for kind in (aside.named, aside.rest):
             yield replace(sense, subject=Subject(total, "", APPREHENSION, (kind,)))
     elsewhere = [name for name in (NATIONWIDE, *BORDERS) if name != total]
     for place, agency in product(elsewhere, dict.fromkeys((subject.agency, "", "usbp"))):
@@ -132,19 +133,20 @@ def _entered(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     """The count of those arrested on the way in, where the words say that people crossed."""
     if not whose.says_crossed(spot.scene, spot.number):
         return None
-    for row in rows:
-        subject = row.reading.subject
-        if subject.agency == "usbp" and not subject.dimension:
-            entry = at_entry(row.reading)
-            judged = judge(spot.counts, entry, spot.claimed)
-            if judged.holds and judged.verdict != "near_today":
-                return show.explained(spot.counts, spot.draft, entry, judged)
+    entries = (at_entry(row.reading, spot.counts.source) for row in rows)
+    for entry in filter(None, entries):
+        judged = judge(spot.counts, entry, spot.claimed)
+        if judged.holds and judged.verdict != "near_today":
+            return show.explained(spot.counts, spot.draft, entry, judged)
     return None
 
 
-def at_entry(sense: Reading) -> Reading:
-    """The same of those arrested on the way in."""
-    return replace(sense, subject=Subject(sense.subject.total, "", APPREHENSION, (AT_ENTRY,)))
+def at_entry(sense: Reading, source: Source) -> Reading | None:
+    """The same of those arrested on the way in; None where that is not told apart."""
+    aside, subject = source.hierarchy.aside, sense.subject
+    if aside is None or subject.agency != "usbp" or subject.dimension:
+        return None
+    return replace(sense, subject=Subject(subject.total, "", aside.dimension, (aside.rest,)))
 
 
 def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
@@ -156,7 +158,8 @@ def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
     if split is None or not split.mostly_inside:
         return finding
     judged = replace(finding.judged, verdict="mislabelled", truth=split.entry)
-    return show.explained(spot.counts, finding, at_entry(sense), judged, sense)
+    entry = at_entry(sense, spot.counts.source)
+    return show.explained(spot.counts, finding, entry or sense, judged, sense)
 
 
 # -- what may be accused ---------------------------------------------------------------------------
@@ -174,7 +177,7 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
     # Near another agency's: which of both is wrong, the words or the number?
     if any(
         judge(spot.counts, other, claimed).holds
-        for other in others(first.reading)
+        for other in others(first.reading, spot.counts.source)
         if differs_by_agency(first.reading, other)
     ):
         return False

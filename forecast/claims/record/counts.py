@@ -13,30 +13,31 @@ from typing import NamedTuple
 from forecast import months
 from forecast.names import SeriesNames, member_words
 from forecast.periods import Calendar, Period
-from forecast.sources import catalog
 from forecast.sources.own import PART
 from forecast.sources.source import Source
 from forecast.store.queries import sql
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 
-_COUNTED = catalog.find("cbp_encounters")
-_HALVES = {half.code: half for half in _COUNTED.hierarchy.halves}
-USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
-AGENCIES = {code: half.component for code, half in _HALVES.items()}
-# What splits the Border Patrol's count: the dimension, and its two members.
-_ASIDE = _COUNTED.hierarchy.aside
-APPREHENSION, AT_LARGE, AT_ENTRY = (
-    (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
-)
-ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
-FIELD_TOTALS = _COUNTED.hierarchy.field_borders
-UNMISTAKABLE = _COUNTED.hierarchy.unmistakable
+APPREHENSION = "apprehension_type"  # splits the count of one half, where a source has one
 LAND = "land"  # both land borders together
 LEAST_RESTATED = 100  # a count of which a restatement is a share: of 3 one more is a third
 DRUG = "drug"
 # Of what is counted, not of where; of some the parts' add up to a group nationwide.
 EVERYWHERE = ("citizenship", "demographic", DRUG)
 GROUPS = (*EVERYWHERE, APPREHENSION)
+
+
+def agencies(source: Source) -> dict[str, str]:
+    """Give the labels of a source's halves by their codes."""
+    return {half.code: half.component for half in source.hierarchy.halves}
+
+
+def arrest_words(member: str, source: Source) -> str:
+    """Say where those of a member were arrested: at entry, in the interior (At Large)."""
+    aside = source.hierarchy.aside
+    if aside is None:
+        return member
+    return aside.rest_where if member == aside.rest else f"{aside.named_where} ({member})"
 
 
 def agency_words(code: str, source: Source) -> str:
@@ -63,14 +64,16 @@ class Subject(NamedTuple):
 
     def key(self, source: Source) -> SeriesKey:
         """The series' key, where it is one series; of several parts the first's."""
+        known, aside = agencies(source), source.hierarchy.aside
         if self.dimension == "field":
-            return SeriesKey(self.total, "field", self.members[0], AGENCIES[self.agency or "usbp"])
+            half = known.get(self.agency or "usbp", "")
+            return SeriesKey(self.total, "field", self.members[0], half)
         if self.dimension:
-            agency = USBP if self.dimension == APPREHENSION else ""
+            half = aside.half if aside and self.dimension == aside.dimension else ""
             if self.dimension == PART:  # each part of own counts is released for itself
-                agency = self.members[0]
-            return SeriesKey(self.total, self.dimension, self.members[0], agency)
-        agency = AGENCIES.get(self.agency, "")
+                half = self.members[0]
+            return SeriesKey(self.total, self.dimension, self.members[0], half)
+        agency = known.get(self.agency, self.agency)
         return SeriesKey(self.total, "component" if agency else "", agency, agency)
 
     def words(self, source: Source, *, split: bool = False) -> str:
@@ -78,7 +81,8 @@ class Subject(NamedTuple):
 
         split : what of the Border Patrol's count was in the interior is said behind it.
         """
-        noun, half = source.measure.noun, _HALVES["usbp"].short
+        noun, aside = source.measure.noun, source.hierarchy.aside
+        half = source.hierarchy.named(aside.half).short if aside else ""
         place = "at both land borders" if self.total == LAND else source.totals.where(self.total)
         field = self.dimension == "field"
         names = [
@@ -87,7 +91,7 @@ class Subject(NamedTuple):
         named = " and ".join(names)
         # Fentanyl, but LSD.
         drugs = " and ".join(name if name.isupper() else name.lower() for name in names)
-        where = " and ".join(ARREST_WORDS.get(name, name) for name in self.members)
+        where = " and ".join(arrest_words(name, source) for name in self.members)
         than = "citizenships other than " if self.other_than else ""
         sectors = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
         agency = f"{half} {noun}" if split else agency_words(self.agency, source)
@@ -292,11 +296,8 @@ class CountTable:
             for agency in ("", *(half.code for half in self.source.hierarchy.halves)):
                 yield Subject(total, agency)
         for key in self._series:
-            if key.dimension == "field":
-                agency = "usbp" if key.component == USBP else "ofo"
-                yield Subject(key.total, agency, "field", (key.member,))
-            elif not key.headline and key.dimension != "component":
-                yield Subject(key.total, "", key.dimension, (key.member,))
+            if not key.headline and key.dimension != "component":
+                yield subject_of(key, self.source)
         parts = {key[1:3] for key in self._series if key.dimension in EVERYWHERE}
         for dimension, member in sorted(parts):
             yield Subject(NATIONWIDE, "", dimension, (member,))
@@ -336,7 +337,7 @@ def series_names(table: CountTable) -> SeriesNames:
     """The names of every series that a claim may be about."""
     keys = dict.fromkeys(table.keys)
     for total in (*BORDERS, NATIONWIDE):
-        for agency in (USBP, OFO):
+        for agency in table.source.hierarchy.components:
             keys.setdefault(SeriesKey(total, "component", agency, agency))
     for key in list(keys):
         if key.dimension in EVERYWHERE:
@@ -344,14 +345,14 @@ def series_names(table: CountTable) -> SeriesNames:
     return SeriesNames(keys, source=table.source)
 
 
-def subject_of(key: SeriesKey) -> Subject:
+def subject_of(key: SeriesKey, source: Source) -> Subject:
     """Tell whose counts a series has."""
-    agencies = {USBP: "usbp", OFO: "ofo"}
+    codes = {component: code for code, component in agencies(source).items()}
     if key.dimension == "component":
-        return Subject(key.total, agencies.get(key.member, ""))
+        return Subject(key.total, codes.get(key.member, ""))
     if key.headline:
         return Subject(key.total)
-    agency = "" if key.dimension == APPREHENSION else agencies.get(key.component, "")
+    agency = "" if key.dimension == APPREHENSION else codes.get(key.component, "")
     return Subject(key.total, agency, key.dimension, (key.member,))
 
 

@@ -297,6 +297,17 @@ def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claim
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
 
 
+def near_rank(table: CountTable, sense: Reading) -> bool:
+    """Whether all that is beyond a record is so near that a restatement may have put it there."""
+    line = table.counts(sense.subject)
+    if line is None or sense.measure.startswith("rank"):
+        return False
+    now, start = line.total(sense.span), sense.versus.last if sense.versus else 0
+    others = [count for span, count in peers(line, sense, table.source) if span.first > start]
+    far = min(others) if "low" in sense.measure else max(others)
+    return abs(far - now) <= RESTATED * now
+
+
 def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
     """The counts of the groups or sectors that one is ranked among, its own with them."""
     kind = sense.subject._replace(members=())

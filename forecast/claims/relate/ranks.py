@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from forecast.claims.confront import confront
-from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
+from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge, near_rank
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
@@ -234,7 +234,7 @@ def _certain(extreme: Extreme, row: Reading, spot: Spot) -> bool:
     yearly = "year" in extreme.draft.quote.lower().split() and not extreme.since
     if not plain or (yearly and row.span.length == 1) or row.among in ("span", "members"):
         return False
-    if confront.innocent(spot.scene, extreme.number):
+    if confront.innocent(spot.scene, extreme.number) or near_rank(spot.counts, row):
         return False
     told = {phrase.value for phrase in spot.scene.of_kind("measure")} & {"all", "usbp", "ofo"}
     agencies = (row.subject.agency,) if told or row.subject.dimension else ("", "usbp")

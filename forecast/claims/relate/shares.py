@@ -19,7 +19,7 @@ _BEING = word_set("were was are came occurred happened took entered crossed")
 _THEM = word_set("them those these whom all")
 _PARTS = (
     "sector", "city", "office", "state", "demographic", "citizenship", "countries",
-    "arrest_place", "drug",
+    APPREHENSION, "drug",
 )  # fmt: skip
 FAR_OFF = 3.0  # points; a share less far off may be of counts restated since
 
@@ -118,7 +118,7 @@ def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[Par
             drug = Subject(total, "", DRUG, members)
             yield drug, drug._replace(total=NATIONWIDE)
         elif dimension == "sector":
-            sector = whose.sector(members)
+            sector = whose.sector(members, spot.said)
             yield sector, Subject(total if total == NATIONWIDE else sector.total, "usbp")
         elif dimension == APPREHENSION:
             yield Subject(total, "", dimension, members), Subject(total, "usbp")

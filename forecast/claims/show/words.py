@@ -8,13 +8,10 @@ from datetime import date
 
 from forecast import months
 from forecast.claims.record.counts import (
-    APPREHENSION,
-    ARREST_WORDS,
-    AT_ENTRY,
-    AT_LARGE,
     CountTable,
     Subject,
     agency_words,
+    arrest_words,
 )
 from forecast.claims.record.verdict import (
     EXTREMES,
@@ -117,11 +114,12 @@ class CheckedText:
 
 def split_of(table: CountTable, subject: Subject, span: Period) -> Split | None:
     """Tell what Border Patrol's count of a span was made of; None where that is not on record."""
-    if subject.agency != "usbp" or subject.dimension:
+    aside = table.source.hierarchy.aside
+    if aside is None or subject.agency != "usbp" or subject.dimension:
         return None
     entry, inside = (
-        table.total(Subject(subject.total, "", APPREHENSION, (kind,)), span)
-        for kind in (AT_ENTRY, AT_LARGE)
+        table.total(Subject(subject.total, "", aside.dimension, (kind,)), span)
+        for kind in (aside.rest, aside.named)
     )
     return None if entry is None or inside is None else Split(entry, inside)
 
@@ -312,8 +310,11 @@ def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
     if not (subject.dimension or split):
         return f"{agency_words(subject.agency, table.source)} ({subject.total})"
     kind = subject.words(table.source, split=bool(split))
-    if split and sense.subject.members == (AT_ENTRY,):
-        kind += f", of which {100 * split.share:.0f}% were {ARREST_WORDS[AT_LARGE]}"
+    aside = table.source.hierarchy.aside
+    if split and aside and sense.subject.members == (aside.rest,):
+        kind += (
+            f", of which {100 * split.share:.0f}% were {arrest_words(aside.named, table.source)}"
+        )
     return kind
 
 

@@ -196,7 +196,7 @@ _NOUN_KINDS: dict[str, Noun] = {
     "demographic": "group",
     "citizenship": "group",
     "countries": "group",
-    "arrest_place": "group",
+    "apprehension_type": "group",
     "drug": "group",
     "part": "group",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -60,7 +60,8 @@ class TextState:
     speaks : kinds and values of all phrases in the text.
     subject, span : of the last count. shared : the last share. recent : spans named lately, the
         latest first.
-    usual : the totals that are meant where none is named. sentence : the place of the one read.
+    usual : the totals that are meant where none is named. homes : sector or office -> its total.
+    sentence : the place of the one read.
     """
 
     published: date
@@ -78,6 +79,7 @@ class TextState:
     measure: ClaimMeasure = "total"
     recent: list[Period] = field(default_factory=list)
     usual: tuple[str, ...] = ()
+    homes: Mapping[str, str] = field(default_factory=dict)
     sentence: int = 0
 
     def saw(self, span: Period) -> None:

@@ -13,9 +13,7 @@ from itertools import pairwise, product
 from forecast.claims.record.counts import (
     APPREHENSION,
     DRUG,
-    FIELD_TOTALS,
     GROUPS,
-    UNMISTAKABLE,
     Subject,
 )
 from forecast.claims.text.scene import Placed, Scene
@@ -53,7 +51,7 @@ def options(scene: Scene, number: WrittenNumber, said: TextState) -> list[Whose]
         kind, members, other_than = part
         if kind in ("sector", "office"):
             # A sector has one total and one agency, whatever else is said.
-            made.append(Whose(sector(members, kind), near, BESIDE, near))
+            made.append(Whose(sector(members, said, kind), near, BESIDE, near))
             continue
         own = agency if not kind or kind == "none" else ""
         level = of if own == agency else BESIDE
@@ -62,10 +60,10 @@ def options(scene: Scene, number: WrittenNumber, said: TextState) -> list[Whose]
     return list({whose.subject: whose for whose in reversed(made)}.values())[::-1][:14]
 
 
-def sector(members: tuple[str, ...], kind: str = "sector") -> Subject:
+def sector(members: tuple[str, ...], said: TextState, kind: str = "sector") -> Subject:
     """Make the subject of sectors or field offices, which lie at one border."""
     office = kind == "office"
-    home = FIELD_TOTALS.get(members[0], "other" if office else "southwest")
+    home = said.homes.get(members[0], "other" if office else "southwest")
     return Subject(home, "ofo" if office else "usbp", "field", members)
 
 
@@ -196,7 +194,7 @@ def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
     members = set(part[0][1])
     return part[1] == BESIDE and any(
         0 <= p.first - number.last <= 3 and members & set(p.value.split("+"))
-        for p in scene.of_kind("citizenship", "demographic", "arrest_place", "part")
+        for p in scene.of_kind("citizenship", "demographic", APPREHENSION, "part")
     )
 
 
@@ -254,7 +252,7 @@ def is_sure(scene: Scene, phrase: Placed, said: TextState) -> bool:
         or scene.low(phrase.last - 1) == "rgv"
         or phrase.kind == "office"
         or phrase.value in said.sectors_named
-        or phrase.value in UNMISTAKABLE
+        or phrase.value in scene.lexicon.unmistakable
     )
 
 
@@ -287,7 +285,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
     """Nationalities, demographic groups and places of arrest beside a number."""
     kinds = ["citizenship", "countries", "demographic", "drug", "part"]
     if any(phrase.value == "usbp" for phrase in scene.of_kind("measure")):
-        kinds.append("arrest_place")  # of the Border Patrol's arrests only
+        kinds.append(APPREHENSION)  # of the Border Patrol's arrests only
     placed = [phrase for phrase in scene.of_kind(*kinds) if not is_no_nationality(scene, phrase)]
     near = [
         (d, phrase)
@@ -317,7 +315,7 @@ def _read_group(
     elif value.startswith("-"):
         yield ("citizenship", (value[1:],), True), level
     else:
-        dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
+        dimension = "citizenship" if kind == "countries" else kind
         yield (dimension, run, False), level
         if len(run) > 1 and "+" not in value:
             yield (dimension, (value,), False), max(level, SENTENCE)

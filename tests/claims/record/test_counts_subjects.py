@@ -75,18 +75,18 @@ def table(keys: list[SeriesKey], source: Source) -> CountTable:
 def test_every_series_has_its_own_counts(keys, source):
     held = table(keys, source)
     for i, key in enumerate(keys):
-        assert held.total(subject_of(key), FEDERAL.read("2020-07", 0)) == 1000 + i, key
+        assert held.total(subject_of(key, source), FEDERAL.read("2020-07", 0)) == 1000 + i, key
 
 
 def test_every_series_is_named_as_it_is_typed(keys, source):
     names = series_names(table(keys, source))
     for key in keys:
-        assert names.find(name_of(names, subject_of(key))) == key
+        assert names.find(name_of(names, subject_of(key, source))) == key
 
 
 def test_only_citizens_are_called_so(keys, source):
     for key in keys:
-        words = subject_of(key).words(source)
+        words = subject_of(key, source).words(source)
         assert ("citizens" in words) == (key.dimension == "citizenship"), words
 
 
@@ -94,12 +94,14 @@ def test_every_number_is_found_among_all_series(keys, source):
     held = table(keys, source)
     for i, key in enumerate(keys):
         found = [whose for whose, _, _, how in matches(held, 1000 + i) if how == "now"]
-        assert subject_of(key) in found, key
+        assert subject_of(key, source) in found, key
 
 
 def test_a_part_of_own_counts_is_named_behind_its_series():
-    assert subject_of(OWN_KEYS[1]).words(BARNET) == "offences for Ealing (Domestic Burglary)"
-    assert subject_of(OWN_KEYS[3]).words(BARNET) == "offences for Barnet (CHINA)"
+    assert (
+        subject_of(OWN_KEYS[1], BARNET).words(BARNET) == "offences for Ealing (Domestic Burglary)"
+    )
+    assert subject_of(OWN_KEYS[3], BARNET).words(BARNET) == "offences for Barnet (CHINA)"
 
 
 @pytest.mark.parametrize("begins", [10, 7, 4, 1])
@@ -144,7 +146,7 @@ def test_spans_of_a_series_are_months_years_to_date_and_calendar_years():
 def test_a_count_is_found_in_the_spans_it_is_of():
     counts = {Calendar().period(2024).first + i: (100 + i, 1) for i in range(12)}
     table = CountTable({SeriesKey("northern"): counts}, {}, ENCOUNTERS)
-    northern = subject_of(SeriesKey("northern"))
+    northern = subject_of(SeriesKey("northern"), ENCOUNTERS)
 
     assert table.where(northern, 103) == [FEDERAL.read("2024-04", 0)]
     assert table.where(northern, 109 + 110) == [FEDERAL.period(2025, 2)]

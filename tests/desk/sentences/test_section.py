@@ -15,8 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.claims.record.counts import OFO
-from forecast.claims.record.counts import USBP as BORDER_PATROL
 from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.rows import DriverRow
@@ -25,11 +23,13 @@ from forecast.store.deliveries import Delivery
 from forecast.store.notices import FRAME, Notice, Section
 from forecast.words import MINUS
 from jobs.deliver import letter, transports
-from tests.support.cbp_files import ENCOUNTERS
+from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.history_2025 import SENDER, held
 from tests.support.month_facts import flag_row, row
 from tests.support.month_facts import interior as interior_of
+
+PATROL, PORTS = COMPONENTS
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
 
@@ -169,9 +169,9 @@ def test_a_site_s_address_is_linked(stages):
 @pytest.mark.parametrize(
     ("agencies", "at_large", "words"),
     [
-        ({BORDER_PATROL: 60, OFO: 40}, None, "illegal crossings"),
-        ({BORDER_PATROL: 95, OFO: 5}, 50, "at the border"),
-        ({BORDER_PATROL: 95, OFO: 5}, 2, "people"),
+        ({PATROL: 60, PORTS: 40}, None, "illegal crossings"),
+        ({PATROL: 95, PORTS: 5}, 50, "at the border"),
+        ({PATROL: 95, PORTS: 5}, 2, "people"),
         ({}, None, "people"),
     ],
 )

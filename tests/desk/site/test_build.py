@@ -11,7 +11,6 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.record.counts import OFO, USBP
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.site import build, feeds, page_kinds, reading
 from forecast.desk.site.output import LIST
@@ -22,7 +21,7 @@ from forecast.store import connect
 from forecast.store.read import SentCorrection
 from forecast.types import COUNT, HEADLINES, SeriesKey
 from forecast.words import change_words
-from tests.support.cbp_files import ENCOUNTERS
+from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.site_visitor import TODAY
 
@@ -135,7 +134,7 @@ def test_the_first_page_answers_first(full):
         assert f"<dd>{so_far:,} <span>({change_words(so_far, before)})</span></dd>" in card
         assert f"{newest.halves.at:,}" in card
         assert f"{newest.halves.between:,}" in card
-        assert newest.halves[:2] == (newest.agencies[OFO], newest.agencies[USBP])
+        assert newest.halves[:2] == tuple(newest.agencies[half] for half in COMPONENTS[::-1])
         assert sum(newest.halves[:2]) == now
         e = newest.expectation
         assert f"of its hindcast of {e.median:,} ({e.lo80:,} to {e.hi80:,})" in card
