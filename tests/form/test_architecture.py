@@ -245,7 +245,7 @@ def test_no_module_keeps_what_a_function_set():
 
 def test_only_a_context_and_what_starts_find_sources_by_name():
     """Everybody else is handed a source."""
-    finders = {"forecast/context.py", "forecast/claims/record/counts.py"}
+    finders = {"forecast/context.py"}
     finders |= {"forecast/desk/dictionary.py", "jobs/cli/service.py"}
     finders |= {"jobs/service/first_settings.py"}
 
