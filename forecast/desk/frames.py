@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast.desk import answers
+from forecast.desk import answers, provisional
 from forecast.desk.answers import Asking
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.facts import series_report
@@ -97,7 +97,8 @@ class Record:
 
         series : "northern", "northern:Swanton", "southwest:Mexico", ...; parts have the engine's
         forecast only. Where it comes from is in the table's `attrs`: series, model, run_id,
-        digest, and a note where a part's newest figure is older than its total's.
+        digest, a note where a part's newest figure is older than its total's, and of its total
+        what is said of a month before its file (`provisional`).
         """
         key, parts, about = self._named(series)
         table = self._view("latest_forecasts")
@@ -116,6 +117,9 @@ class Record:
         about["note"] = stale_words(
             str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source
         )
+        with self._reading() as connection:
+            if early := provisional.lines(connection, self.source, key.total):
+                about["provisional"] = early
         return self._own(_by_month(rows, _SAID_ONCE, about))
 
     def _unforecast(self, key: SeriesKey) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.engine import ENGINE
+from forecast.engine import ENGINE, PROVISIONAL
+from forecast.periods import Calendar, Period
 from forecast.sources.source import Source
 from forecast.store.queries import rows
 from forecast.types import Row, SeriesKey
@@ -15,6 +20,9 @@ from forecast.words import many
 
 if TYPE_CHECKING:
     import sqlite3
+
+
+ERRORS = ("ours", "last", "ours_now", "last_now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +53,55 @@ class KnownThen:
 
 def known_then(connection: sqlite3.Connection, source: Source) -> list[KnownThen]:
     """Return each total's errors in the figures of then and of today, of the same months."""
-    by_total: dict[str, list[list[float]]] = {}
+    by_total: dict[str, list[KnownThen]] = {}
     for row in rows(connection, "errors_then", {"model": ENGINE}):
         if None not in (row["last"], row["last_now"]) and min(row["first"], row["now"]) > 0:
-            first, now = math.log(row["first"]), math.log(row["now"])
-            values = (row["median"], row["last"], row["median"], row["last_now"])
-            errors = [
-                abs(math.log(max(value, 1)) - came)
-                for value, came in zip(values, (first, first, now, now), strict=True)
-            ]
-            by_total.setdefault(row["border"], []).append(errors)
+            off = KnownThen(
+                row["border"],
+                n=1,
+                ours=_error(row["median"], row["first"]),
+                last=_error(row["last"], row["first"]),
+                ours_now=_error(row["median"], row["now"]),
+                last_now=_error(row["last_now"], row["now"]),
+            )
+            by_total.setdefault(off.total, []).append(off)
     return [
-        KnownThen(total, len(of), *(sum(error) / len(of) for error in zip(*of, strict=True)))
+        KnownThen(total, len(of), **{name: fmean(map(attrgetter(name), of)) for name in ERRORS})
         for total in source.totals.every
         if (of := by_total.get(total))
     ]
+
+
+def by_figures_then(
+    connection: sqlite3.Connection, source: Source, total: str | None = None
+) -> Iterator[str]:
+    """Yield how good forecasts were by the figures of then, and with figures of the day.
+
+    total : of this one alone.
+    """
+    for then in known_then(connection, source):
+        if total in (None, then.total):
+            yield then.sentence(source)
+    rows_early = rows(connection, "errors_early", {"given": PROVISIONAL, "model": ENGINE})
+    for name, of_total in groupby(rows_early, itemgetter("border")):
+        days = [
+            f"{many(day, 'day')} before {_off(of, 'given')} (without: {_off(of, 'without')}; "
+            f"n {len(of)})"
+            for day, of in ((day, list(of)) for day, of in groupby(of_total, itemgetter("days")))
+        ]
+        if total in (None, name):
+            yield (
+                f"{source.totals.name(name)}, with a preliminary figure, mean error of logs by "
+                f"day before publication: {', '.join(days)}."
+            )
+
+
+def _off(of: Sequence[Row], which: str) -> str:
+    return f"{fmean(_error(row[which], max(row['first'], 1)) for row in of):.3f}"
+
+
+def _error(said: int, came: int) -> float:
+    return abs(math.log(max(said, 1) / came))
 
 
 def history(connection: sqlite3.Connection, key: SeriesKey, month: str) -> list[Row]:
@@ -78,16 +120,11 @@ def first_known(by_month: dict[str, bool], source: Source) -> str:
 
     by_month : whether it is, of each month.
     """
-    first = [month for month, followed in sorted(by_month.items()) if followed]
+    first = [months.to_index(month) for month, followed in sorted(by_month.items()) if followed]
     if not first:
         return ""
-    spans: list[list[str]] = []
-    for month in first:
-        if spans and months.shift(spans[-1][1], 1) == month:
-            spans[-1][1] = month
-        else:
-            spans.append([month, month])
-    ranges = ", ".join(a if a == b else f"{a} to {b}" for a, b in spans)
+    runs = (list(run) for _, run in groupby(enumerate(first), lambda at: at[1] - at[0]))
+    ranges = ", ".join(Calendar().words(Period(run[0][1], run[-1][1])) for run in runs)
     of = len(by_month)
     who = source.publisher.short or "its publisher"
     return (

@@ -1000,6 +1000,26 @@ join f on f.border = v.border and f.month = v.month
 left join border_months as o on o.border = v.border and o.month = v.before
 where v.previous is null and v.vintage <> 'unknown' order by v.border, v.month
 
+-- name: errors_early
+with v as materialized (
+    select * from series_vintages where dimension = '' and previous is null and vintage <> 'unknown'
+),
+f as (
+    select
+        border, month, run_id, max(iif(model = :given, median, null)) as given,
+        max(iif(model = :model, median, null)) as without
+    from forecast_vs_actual
+    where dimension = '' and basis = 'issued' and model in (:given, :model)
+    group by border, month, run_id
+)
+select
+    f.border, f.given, f.without, v.encounters as first,
+    cast(julianday(v.known_from) - julianday(date(r.published_at)) as integer) as days
+from f
+join v on v.border = f.border and v.month = f.month
+join runs as r on r.id = f.run_id
+where f.given is not null and f.without is not null order by f.border, days desc
+
 -- name: forecasts_of_year
 select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
 from forecast_vs_actual

@@ -258,8 +258,7 @@ def score(
         for part in _scored(_where(rows, basis=basis), about, total, era, source)
     ]
     if era is None:
-        then = vintages.known_then(record.connection, source)
-        parts += notes(*(of.sentence(source) for of in then if total in (None, of.total)))
+        parts += notes(*vintages.by_figures_then(record.connection, source, total))
     seen = trust.seen_in_time(witnesses.sightings(record.connection), source)
     if seen:
         parts.append(wrapped(f"{seen} To check: bordercast verify --witnesses"))

@@ -83,8 +83,9 @@ class ServiceFacts:
     """How a record and its service stand, as `status` tells programs.
 
     service : the process that leads. next_wake : when it means to wake. last_wake, blocked : rows
-    of ops.db, None without one. wal_held_by : processes that read what stood before, None if the
-    newest run is not in the log alone.
+    of ops.db, None without one. provisional : months whose count is not the last word, a sentence
+    each. wal_held_by : processes that read what stood before, None if the newest run is not in
+    the log alone.
     """
 
     data_through: str | None = None
@@ -97,6 +98,7 @@ class ServiceFacts:
     models_left_out: Sequence[str] = ()
     misdated: Sequence[str] = ()
     disputed: Sequence[str] = ()
+    provisional: Sequence[str] = ()
     notices_held: int = 0
     witnesses: Mapping[str, str] = field(default_factory=dict)
     days_since_month_end: int | None = None

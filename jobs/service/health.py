@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
+from forecast.desk import provisional
 from forecast.desk.facts import overdue
 from forecast.rows import ScoreRow
 from forecast.store import connect, ops, read, wakes, witnesses
@@ -65,6 +66,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             "models_left_out": column(connection, "models_left_out"),
             "misdated": witnesses.misdated(connection, now),
             "disputed": of_run(context, connection, latest.id) if latest else [],
+            "provisional": provisional.lines(connection, context.source),
             "notices_held": column(connection, "notices_held")[0],
             "witnesses": witnesses.standing(
                 connection, context.path, attest.wanted(context.config.witness)

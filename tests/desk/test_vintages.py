@@ -55,5 +55,5 @@ def test_months_in_a_row_are_named_once():
 
     said = vintages.first_known(followed, ENCOUNTERS)
 
-    assert "3 of 4 months: 2025-02 to 2025-03, 2025-05." in said
+    assert "3 of 4 months: February to March 2025, May 2025." in said
     assert vintages.first_known({"2025-01": False}, ENCOUNTERS) == ""

@@ -240,7 +240,7 @@ BY_TESTS = {
         Fault("forecast/claims/record/verdict.py", '"near_today", truth', '"right_when_rounded", truth'),
     ),
     "the lowest in history, confirmed": (
-        "tests/claims/relate/test_ranks.py::test_what_a_month_was_ranked_among_is_said",
+        "tests/claims/relate/test_ranks.py::test_a_record_is_right_only_where_no_month_before_was_higher",
         Fault("forecast/claims/relate/ranks.py", "if extreme.beyond and verdict.holds", "if False"),
     ),
     "an office away from the borders for all of its name": (
@@ -269,7 +269,7 @@ BY_TESTS = {
     ),
     "figures a year old are no alarm": (
         "tests/journeys/test_care.py::test_a_fresh_install_is_new_until_the_first_poll_or_file",
-        Fault("forecast/desk/facts.py", "return today > months.end", "return False and today > months.end"),
+        Fault("jobs/service/checks.py", "overdue = late >=", "overdue = facts.state != 'new' and late >="),
     ),
     "a late run issued before its months": (
         "tests/desk/test_hub.py::test_a_late_run_is_not_said_to_have_come_before_its_months",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,6 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import forecast
+from forecast.store import dated
+from forecast.store.connect import writing
+from forecast.types import DatedValue, SeriesKey
 from jobs.cli import main
 from tests.support import small_record
 
@@ -68,6 +73,12 @@ def test_a_figure_its_correction_and_its_file_are_told_once_each(tmp_path):
     with closing(sqlite3.connect(path)) as db:
         (rows,) = db.execute("select count(*) from judgements where month = '2024-03'").fetchone()
     assert rows == 0  # no month is judged by what is not its count
+    # Everywhere else it is shown as what it is.
+    provisional = "Provisional, March 2024: 272 encounters"
+    assert provisional in bordercast(path, "status")[1]
+    table = forecast.open(path).latest("northern")
+    assert table.attrs["provisional"][0].startswith(provisional)
+    assert len(forecast.open(path).view("provisional_months")) == 1
 
     small_record.drop(
         tmp_path, "2024-03", {**small_record.FEBRUARY[2], ("2024-03", "northern"): 280}
@@ -86,6 +97,34 @@ def test_a_figure_its_correction_and_its_file_are_told_once_each(tmp_path):
     code, refused = say(path, "300", "2024-04-05")
     assert code == 3
     assert "a file has March 2024 of northern already" in refused
+
+
+@pytest.mark.slow
+def test_what_a_figure_made_of_a_total_is_scored_by_day_before_publication(tmp_path):
+    """A figure of April 6 for the north, the file of April 16: the whole is ten days nearer."""
+    path = small_record.made(tmp_path, SETTINGS)
+    small_record.run(path)
+    said = DatedValue(SeriesKey("northern"), *("2024-03", "2024-03", 272, 1, "2024-04-06", "a", 0))
+    with writing(path) as db:
+        dated.add(db, [said], "preliminary: a", APRIL.isoformat())
+    small_record.run(path, APRIL)
+    small_record.drop(tmp_path, "2024-03", small_record.FEBRUARY[2])
+    small_record.run(path, datetime(2024, 4, 16, 12, tzinfo=UTC))
+    with closing(sqlite3.connect(path)) as db:
+        medians = db.execute(
+            "select f.median from forecasts as f join series as s on s.id = f.series_id "
+            "where s.border = 'nationwide' and s.dimension = '' and f.month = '2024-03' "
+            "and f.run_id = 4 and f.model in ('provisional', 'bordercast') order by f.model desc"
+        ).fetchall()
+        ((came,),) = db.execute(
+            "select encounters from border_months where (border, month) = ('nationwide', '2024-03')"
+        )
+    given, without = (f"{abs(math.log(median / came)):.3f}" for (median,) in medians)
+
+    said = bordercast(path, "score")[1]
+
+    assert given != without
+    assert f"10 days before {given} (without: {without}; n 1)." in said
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "files_in_quarantine": 1,
         "models_left_out": ["ets"],
         "misdated": [],
+        "provisional": [],
         "notices_held": 2,
         "witnesses": {},
         "days_since_month_end": 20,  # of March

@@ -391,7 +391,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         source=source,
         run=run,
         skill=read_skill(connection, source),
-        then=[of.sentence(source) for of in vintages.known_then(connection, source)],
+        then=list(vintages.by_figures_then(connection, source)),
         provisional=early,
         status=read_status(connection, run, today, source),
         answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
