@@ -23,7 +23,6 @@ FACTS, UNUSUAL = "forecast/desk/facts.py", "forecast/desk/sentences/unusual.py"
 MONTHLY, WORDS = "forecast/desk/sentences/monthly.py", "forecast/words.py"
 VIEWS, QUERIES = "forecast/store/views.sql", "forecast/store/queries.sql"
 YEARS, AHEAD = "forecast/periods.py", "forecast/desk/sentences/ahead.py"
-HISTORY = "forecast/store/history.py"
 # Seen in the record of the first run: a sign, a window, a denominator, another month, another
 # forecast, a year that begins elsewhere, a word of the other side.
 FAULTS = {
@@ -131,9 +130,6 @@ FAULTS = {
     "the bounds of 95% for 80%": Fault(
         QUERIES, "j.median, j.lo80, j.hi80", "j.median, j.lo95 as lo80, j.hi95 as hi80"
     ),
-    "a chart of first counts": Fault(
-        QUERIES, "j.hi95, o.encounters\nfrom series as s", "j.hi95, j.encounters\nfrom series as s"
-    ),
     "two hindcasts for one month": Fault(
         QUERIES,
         "left join scoped_judgements as j on j.series_id = n.series_id and j.month = n.month\norder",
@@ -190,8 +186,9 @@ IN_OTHERS = {
     "a year to date over a gap": (
         "gaps", Fault(FACTS, "if summed and not unknown_months(counts, this.first_month, month)", "if summed")
     ),
-    "issued after the month was known": (
-        "schema8", Fault(HISTORY, 'True: {"basis": "hindcast"}', "True: {}")
+    "a chart of first counts": (
+        "february",
+        Fault(QUERIES, "j.hi95, o.encounters\nfrom series as s", "j.hi95, j.encounters\nfrom series as s"),
     ),
 }  # fmt: skip
 # Seen once a record is made by the faulty judge: the second delivery of three clinics.
