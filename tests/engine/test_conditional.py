@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
+from statistics import fmean
 
 import numpy as np
 import pytest
 
 from forecast.engine import paths
-from forecast.engine.conditional import Given, of_run
+from forecast.engine.conditional import RESTATED, Given, of_run
 from forecast.engine.joint import Joint
 from forecast.store import connect, read
 from forecast.types import Provisional, SeriesKey
 from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
+from tests.support.databases import rows
 
 MONTH = "2026-09"
 PATROL, OFFICES = COMPONENTS
@@ -90,6 +93,23 @@ def test_a_rounded_figure_is_known_to_its_unit_and_some_days_to_less(joint):
     assert np.median(
         given(joint, figure(half("southwest"), 6000, 1, 20)).draws(half("southwest"))
     ) == pytest.approx(9000, rel=0.03)
+
+
+@pytest.mark.slow
+def test_how_far_a_first_figure_is_moved_is_measured(published):
+    """By the earliest dated value of each agency's month, against today's count."""
+    first = rows(
+        published,
+        "select min(d.known_by), d.encounters, m.encounters "
+        "from dated_values as d join series_months as m on (m.border, m.dimension, m.member, m.month) "
+        "= (d.border, d.dimension, d.member, d.first_month) "
+        "where d.dimension = 'component' and d.first_month = d.last_month and d.rounding = 1 "
+        "group by d.border, d.member, d.first_month",
+    )
+    off = [math.log(now / then) for _, then, now in first]
+
+    assert len(off) == 26
+    assert math.sqrt(fmean(x * x for x in off)) == pytest.approx(RESTATED, abs=0.00005)
 
 
 def test_only_what_is_above_a_figure_is_forecast_anew(joint):
