@@ -2,9 +2,9 @@
 
 Each month is forecast from the counts up to the month before; then the agency's count of the month
 is given as a figure of the day, exact or 10% too high, and the other agency keeps its forecast.
-Counts are those embedded, as now current. By day before publication the error is that of the forecast
-until the figure is there, on day FIGURE of the next month, and from then on that with it; each month
-counts from its own day of publication, where that is on record, else from day FILE.
+Counts are those embedded, as now current. By day before publication the error is that of the
+forecast until the figure is there, on day FIGURE of the next month, and from then on that with it;
+a month counts from its own day of publication, where that is on record, else from day FILE.
 """
 
 from __future__ import annotations

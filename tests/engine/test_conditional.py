@@ -101,7 +101,8 @@ def test_how_far_a_first_figure_is_moved_is_measured(published):
     first = rows(
         published,
         "select min(d.known_by), d.encounters, m.encounters "
-        "from dated_values as d join series_months as m on (m.border, m.dimension, m.member, m.month) "
+        "from dated_values as d join series_months as m "
+        "on (m.border, m.dimension, m.member, m.month) "
         "= (d.border, d.dimension, d.member, d.first_month) "
         "where d.dimension = 'component' and d.first_month = d.last_month and d.rounding = 1 "
         "group by d.border, d.member, d.first_month",
