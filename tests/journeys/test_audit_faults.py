@@ -186,13 +186,12 @@ IN_OTHERS = {
     "a year to date over a gap": (
         "gaps", Fault(FACTS, "if summed and not unknown_months(counts, this.first_month, month)", "if summed")
     ),
-    "a chart of first counts": (
-        "february",
-        Fault(QUERIES, "j.hi95, o.encounters\nfrom series as s", "j.hi95, j.encounters\nfrom series as s"),
-    ),
 }  # fmt: skip
-# Seen once a record is made by the faulty judge: the second delivery of three clinics.
+# Seen once a record is made by the faulty program: a second delivery of clinics.
 OF_THE_JUDGE = {
+    "a chart of first counts": Fault(
+        QUERIES, "j.hi95, o.encounters\nfrom series as s", "j.hi95, j.encounters\nfrom series as s"
+    ),
     "one side's chance for both": Fault(
         "forecast/judge/surprise.py", "return min(1.0, p), math", "return min(1.0, p / 2), math"
     ),
