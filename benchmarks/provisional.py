@@ -88,7 +88,7 @@ def main(path: Path) -> None:
     """Print log errors and how often the 80% interval held, by total."""
     with closing(sqlite3.connect(path)) as _, connect.moment(path) as connection:
         counts = inputs.releases.current_counts(connection)
-        known = published_after(connection)
+        published = published_after(connection)
     errors: dict[tuple[str, str], list[float]] = defaultdict(list)
     by_day: dict[tuple[str, int], list[float]] = defaultdict(list)
     held: dict[tuple[str, str], list[bool]] = defaultdict(list)
@@ -114,7 +114,7 @@ def main(path: Path) -> None:
             for name, value in told.items():
                 errors[total, name].append(abs(math.log(value / came)))
             for day in DAYS:
-                told_then = known.get((total, month), FILE) - day >= FIGURE
+                told_then = published.get((total, month), FILE) - day >= FIGURE
                 by_day[total, day].append(errors[total, PROVISIONAL if told_then else ENGINE][-1])
     for (total, name), of in errors.items():
         cover = held.get((total, name), [])
