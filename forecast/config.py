@@ -112,8 +112,18 @@ class ForecastSection(_ConfigModel):
         "citizenship",
         "demographic",
     )
+    counted: tuple[Dimension, ...] = ("component*citizenship", "component*demographic")
     min_count: Annotated[int, Field(ge=0)] = 0
     first_cutoff: MonthText = "2018-12"
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The dimensions that are read of a file and kept."""
+        return tuple(dict.fromkeys((*self.dimensions, *self.counted)))
+
+    def forecasts(self, dimension: str) -> bool:
+        """Tell whether parts by a dimension are forecast, and not counted alone."""
+        return dimension in self.dimensions or dimension not in self.counted
 
 
 class Fetch(_ConfigModel):
@@ -551,6 +561,8 @@ class Config(_ConfigModel):
         numbers: dict[str, Any] = {name: section.model_dump() for name, section in sections.items()}
         if not self.flags.budget:  # digests of before know none
             del numbers["flags"]["budget"]
+        if self.forecast.counted == ForecastSection.model_fields["counted"].default:
+            del numbers["forecast"]["counted"]
         for section in self.sources:
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total

@@ -107,7 +107,8 @@ def compute(
         reporting = telling(spread, report, len(counts))
         report("fitting models", 0, 1)
         models = forecast_headline(wanted.models, wanted.horizon, head, refitting, reporting)
-        families = drill_down(counts, wanted.min_count, wanted.horizon, reporting, traits)
+        asked = {key: of for key, of in counts.items() if wanted.forecasts(key.dimension)}
+        families = drill_down(asked, wanted.min_count, wanted.horizon, reporting, traits)
         report("fitting models", 1, 1)
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, traits)

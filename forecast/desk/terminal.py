@@ -18,6 +18,7 @@ from rich.text import Text
 
 from forecast import months
 from forecast.desk.facts import RAREST
+from forecast.desk.groups import GroupTable
 from forecast.desk.movers import BASES, Moved, moved_words
 from forecast.desk.sentences.ahead import STEPS
 from forecast.desk.sentences.unusual import (
@@ -395,6 +396,20 @@ def border_table(forecasts: Iterable[ForecastRow]) -> Table:
     )
     numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
     return plain_table("forecast", numbers=numbers, rows=rows)
+
+
+def group_table(table: GroupTable, source: Source) -> Table:
+    """An agency's groups, each beside all that it counted and the year before."""
+    rows = (
+        (
+            group.words(source),
+            f"{group.count:,}",
+            group.share,
+            "-" if group.year_before is None else change_words(group.count, group.year_before),
+        )
+        for group in table.groups
+    )
+    return plain_table(table.title, numbers=("count", "of all", "on year"), rows=rows)
 
 
 def _count(count: float | None) -> str:

@@ -53,7 +53,7 @@ _EVENT = re.compile(
 )
 _BY = re.compile(
     r"\b(?:which|what|by|each|every|(?:top|most|largest|leading)(?: (?:\d+|three|five|ten))?)"
-    r"(?: (?:\d+|three|five|ten))? (?P<noun>[a-z]+(?: offices?| groups?| years?)?)"
+    r"(?: (?:\d+|three|five|ten))? (?P<noun>[a-z]+(?: offices?| groups?| years?)?)\b(?! patrol)"
 )
 _NOUNS = {noun: by for by, nouns in _TABLE["by"].items() for noun in nouns}
 # Words around the names of a series and of months, which name nothing themselves; and names of a
@@ -341,7 +341,9 @@ def _crossed(
             of = agency if kind == "share" else None
             return _Things(tuple(_of_half(keys, agency.member) for keys in known), of)
     if crossing := tuple(key for key in names.keys if _crosses(key, by, place, whole)):
-        return _Things((crossing,))
+        # Families among the Border Patrol's are a share of the Border Patrol's.
+        half = "component" in by and kind == "share"
+        return _Things((crossing,), _of(by["component"][0], place, whole)[0] if half else None)
     return _Things(tuple(_of(keys[0], place, whole) for keys in by.values()), apart=True)
 
 

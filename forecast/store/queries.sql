@@ -1329,3 +1329,31 @@ join dated_lines as l on l.batch_id = b.id
 left join dated_withdrawals as w on w.batch_id = b.id
 where b.measure_id = (select measure_id from scope)
 group by b.id order by b.id
+
+-- name: groups_by_half
+-- What each half counted of a group in the newest month that files tell, with all that it counted.
+with held as (
+    select dimension, member, month, sum(encounters) as encounters
+    from scoped_months
+    where (dimension = 'component' or dimension like 'component*%')
+        and (border = :total or :total = :whole)
+    group by dimension, member, month
+),
+groups as (
+    select
+        dimension, month, encounters, member,
+        substr(member, 1, instr(member, ' * ') - 1) as half
+    from held where dimension <> 'component'
+)
+select
+    g.dimension, g.member, g.half, g.month, g.encounters as count, h.encounters as of_half,
+    y.encounters as year_before
+from groups as g
+join held as h on (h.dimension, h.member, h.month) = ('component', g.half, g.month)
+left join held as y
+    on (y.dimension, y.member) = (g.dimension, g.member)
+    and y.month = strftime('%Y-%m', g.month || '-01', '-1 year')
+where g.encounters > 0 and g.month = (
+    select max(n.month) from groups as n where n.dimension = g.dimension
+)
+order by g.half desc, g.dimension desc, g.encounters desc

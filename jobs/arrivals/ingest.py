@@ -316,7 +316,7 @@ def _read(
         _words(db, context),
         context.source.totals.parts,
         config.labels.joins,
-        config.forecast.dimensions,
+        config.forecast.kept,
     )
     return read.until(months.last_over(day), context.source) if day else read
 

@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import comparison, facts, provisional, terminal, vintages
+from forecast.desk import comparison, facts, groups, provisional, terminal, vintages
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
@@ -67,12 +67,16 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
             sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
             parts += notes(" ".join(filter(None, sentences)))
         parts.append(terminal.border_table(rows))
+        own = groups.of_total(connection, source, key.total) if key.headline else []
+        parts += [terminal.group_table(table, source) for table in own]
     value = {
         **record.stamp,
         "figures_old": record.old or None,
         "forecasts": list(map(as_row, rows)),
     }
     value |= {"provisional": early} if early else {}
+    if key and own:
+        value["groups"] = [asdict(group) for table in own for group in table.groups]
     return Printed(value, parts)
 
 

@@ -142,6 +142,8 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
     aside = source.hierarchy.aside
     if aside and key.dimension == aside.dimension:
         return aside.unforecast
+    if "*" in key.dimension:
+        return "it is counted and not forecast: only what `dimensions` of [forecast] names is"
     if waiting_words(known, through, source):
         return unforecast(known, through, source).replace("not forecast", "it has no forecast", 1)
     return f"it has no forecast: too few {source.measure.noun}"

@@ -13,9 +13,10 @@ from operator import itemgetter
 from typing import Any
 
 from forecast import lives
-from forecast.desk import provisional, vintages
+from forecast.desk import groups, provisional, vintages
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
+from forecast.desk.groups import GroupTable
 from forecast.desk.movers import Moved, MoverRow, by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.desk.sentences.skill import skill_notes
@@ -73,7 +74,7 @@ class TotalRecord:
     judging : rows of `judged_months`, and each month beside the forecast that judged it.
     spans : forecasts of years. chances : answers of the last run to its standing questions.
     changes : what moved the forecast with the last run. moved : its parts by how far they moved
-    from the month before, a list for each dimension.
+    from the month before, a list for each dimension. groups : what each agency counted of its own.
     """
 
     source: Source = field(repr=False)
@@ -89,6 +90,7 @@ class TotalRecord:
     chances: Sequence[Row]
     changes: Sequence[Row]
     moved: Sequence[Moved] = ()
+    groups: Sequence[GroupTable] = ()
 
     @property
     def name(self) -> str:
@@ -381,6 +383,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
             ahead=ahead_of_totals.get(total, ()),
             judging=[of(JudgedForecast, row) for row in judging.get(total, ())],
             moved=by_dimension([of(MoverRow, row) for row in moved.get(total, ())], source),
+            groups=groups.of_total(connection, source, total),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
         )
         for total in source.totals.every

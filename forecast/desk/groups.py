@@ -1,0 +1,66 @@
+"""What each agency counted of its own groups: the Border Patrol's Mexicans, families, children."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from forecast.sources.names import member_words
+from forecast.sources.source import Source
+from forecast.store.queries import records
+from forecast.words import month_words
+
+if TYPE_CHECKING:
+    import sqlite3
+
+LARGEST = 10  # groups of an agency by one thing
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyGroup:
+    """An agency's count of one group in the newest month that files tell of it.
+
+    of_half : all that the agency counted in the month. year_before : None where it is not known.
+    """
+
+    dimension: str
+    member: str
+    half: str
+    month: str
+    count: int
+    of_half: int
+    year_before: int | None
+
+    @property
+    def share(self) -> str:
+        """Its share of what the agency counted."""
+        return f"{100 * self.count / self.of_half:.1f}%" if self.of_half else "-"
+
+    def words(self, source: Source) -> str:
+        """Call the group as people do, without its agency."""
+        dimension, member = (of.partition("*")[2].strip() for of in (self.dimension, self.member))
+        return member_words(dimension, member, source)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    """An agency's largest groups by one thing. title : with the month through which files tell."""
+
+    title: str
+    groups: Sequence[AgencyGroup]
+
+
+def of_total(connection: sqlite3.Connection, source: Source, total: str) -> list[GroupTable]:
+    """Return the groups of each agency at a total, the largest first; none without such files."""
+    about = {"total": total, "whole": source.totals.whole}
+    every = records(connection, AgencyGroup, "groups_by_half", about)
+    tables = []
+    for (half, dimension), found in groupby(every, attrgetter("half", "dimension")):
+        first, *more = islice(found, LARGEST)
+        by = source.hierarchy.called.get(dimension.partition("*")[2], dimension.partition("*")[2])
+        short = source.hierarchy.named(half).short
+        tables.append(GroupTable(f"{short} by {by}, {month_words(first.month)}", [first, *more]))
+    return tables
