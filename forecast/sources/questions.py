@@ -332,18 +332,17 @@ def _crossed(
     """Put names of several dimensions together: an agency and its sector are one series."""
     hierarchy, whole = names.source.hierarchy, names.source.totals.whole
     others = next(dimension for dimension in by if dimension != "component")
-    if len(by) == 2 and "component" in by:
-        agency = _of(by["component"][0], place, whole)[0]
+    agency = _of(by["component"][0], place, whole)[0] if "component" in by else None
+    # Families among the Border Patrol's are a share of the Border Patrol's.
+    of = agency if kind == "share" else None
+    if len(by) == 2 and agency:
         known = [_of(keys, place, whole) for keys in by[others]]
         if hierarchy.aside and others == hierarchy.aside.dimension:
-            return _Things((known[0],), agency if kind == "share" else None)
+            return _Things((known[0],), of)
         if others in hierarchy.by_component:
-            of = agency if kind == "share" else None
             return _Things(tuple(_of_half(keys, agency.member) for keys in known), of)
     if crossing := tuple(key for key in names.keys if _crosses(key, by, place, whole)):
-        # Families among the Border Patrol's are a share of the Border Patrol's.
-        half = "component" in by and kind == "share"
-        return _Things((crossing,), _of(by["component"][0], place, whole)[0] if half else None)
+        return _Things((crossing,), of)
     return _Things(tuple(_of(keys[0], place, whole) for keys in by.values()), apart=True)
 
 

@@ -17,6 +17,7 @@ from rich.console import Group
 from forecast.desk import movers
 from forecast.desk import terminal as tables
 from forecast.desk.comparison import Compared, CompareRow
+from forecast.desk.groups import AgencyGroup, GroupTable
 from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
@@ -132,6 +133,12 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
     "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
+    "group_table": lambda n: [
+        tables.group_table(
+            GroupTable(n, [AgencyGroup("component*state", f"X * {n}", "X", "2026-09", 1, 2, None)]),
+            ENCOUNTERS,
+        )
+    ],
     "compared_table": lambda n: [
         tables.compared_table(Compared((n, n, n, n), [CompareRow(n, 1, 2, n)]))
     ],
