@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from forecast.sources.names import member_words
+from forecast.names import member_words
 from forecast.sources.source import Source
 from forecast.store.queries import records
 from forecast.words import month_words
