@@ -242,7 +242,9 @@ def test_the_words_of_charts_can_be_read_on_a_phone(page, place):
     shown(page, place)
     sizes = page.locator("svg.chart text").evaluate_all(
         "all => all.filter(e => e.getBoundingClientRect().width)"
-        ".map(e => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize))"
+        # A title along an axis is turned: its scale is in a and b.
+        ".map(e => [e.getScreenCTM(), parseFloat(getComputedStyle(e).fontSize)])"
+        ".map(([m, size]) => Math.hypot(m.a, m.b) * size)"
     )
     assert min(sizes) >= 11
 
