@@ -24,10 +24,9 @@ from forecast.store import connect, measures, years
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.sources.source import Source
-    from forecast.store.queries import Connection
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Context:
         with closing(connect.read(self.path)) as connection:
             return self.name in measures.named(connection)
 
-    def begin(self, db: Database, now: datetime) -> None:
+    def begin(self, db: Connection, now: datetime) -> None:
         """Make a writing connection about this source's measure, which is added if it is new."""
         # The first source owns what was recorded before there were several.
         there = measures.named(db)
@@ -139,7 +138,7 @@ class Context:
             self.scope(db)
         years.keep(db, self.source.calendar)
 
-    def taken(self, db: Database, now: datetime) -> Context:
+    def taken(self, db: Connection, now: datetime) -> Context:
         """Keep the source's words in the record, and return the context with the series it has now.
 
         Without settings nothing is kept, and nothing is new.

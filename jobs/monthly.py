@@ -25,7 +25,7 @@ from jobs.deliver import write
 from jobs.publish import publish, run_needed
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
     from forecast.types import Report
@@ -102,9 +102,9 @@ def _told(results: Sequence[IngestResult]) -> list[str]:
     return [file.reason for file in results if file.outcome == "refused"]
 
 
-def _refuse_altered(db: Database) -> None:
+def _refuse_altered(db: Connection) -> None:
     """Build on nothing that was altered; VerifyError says what it is."""
-    wakes.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
+    wakes.refuse(integrity.at_sight(db), "the record is not as it was written")
     if ledger.schema_unrecorded(db):
         with transaction(db):
             ledger.state(db, "schema")

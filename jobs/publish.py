@@ -40,7 +40,7 @@ from jobs.compute.robust_map import fitting
 from jobs.deliver.intents import notice_intents
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.config import Config
     from forecast.sources.source import Source
@@ -49,7 +49,7 @@ CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time
 
 
-def run_needed(db: Database, config: Config) -> bool:
+def run_needed(db: Connection, config: Config) -> bool:
     """Whether a run would rest on releases, figures, settings or code that the last did not."""
     figures = frozenset(f.batch for f in inputs.provisional(db) if f.batch is not None)
     state = frozenset(releases.accepted(db)), figures, config.digest(), CODE_VERSION
@@ -57,7 +57,7 @@ def run_needed(db: Database, config: Config) -> bool:
 
 
 def publish(
-    db: Database, config: Config, now: datetime, report: Report, source: Source
+    db: Connection, config: Config, now: datetime, report: Report, source: Source
 ) -> tuple[int, int, int]:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
 

@@ -16,7 +16,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -32,9 +31,7 @@ from forecast.store.queries import sql, version
 from forecast.store.schema import SCHEMA, apply, migrations, renew_views
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
 
 
 LOCK_WAIT = 30.0
@@ -50,6 +47,7 @@ _PRAGMAS = (
     "journal_size_limit = 16777216",
     "trusted_schema = off",
     "cell_size_check = on",
+    "recursive_triggers = on",  # a row that is replaced fires what refuses that it is deleted
 )
 # Bytes of the log's index that SQLite locks while a connection reads at a mark (wal.c).
 _READ_MARKS = range(123, 128)
@@ -170,7 +168,7 @@ def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]
 
 
 def insert(
-    db: Database,
+    db: Connection,
     table: str,
     rows: Iterable[Mapping[str, Any]],
     *,
@@ -186,11 +184,11 @@ def insert(
         return 0
     values = ", ".join(f":{column}" for column in first)
     query = f"insert {known} into {table} ({', '.join(first)}) values ({values})"
-    return int(db.conn.executemany(query, chain([first], left)).rowcount)
+    return int(db.executemany(query, chain([first], left)).rowcount)
 
 
 @contextmanager
-def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterator[Database]:
+def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterator[Connection]:
     """The one writing connection, migrated, for as long as the write lock is held.
 
     Parameters
@@ -199,15 +197,6 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
     wait : seconds to wait for the lock before BusyError names its holder.
     schema : the folder of migrations that make this database.
     """
-    if not {"sqlite_utils", "pandas"} & sys.modules.keys():
-        # It loads pandas where there is one, .17 s, for types of columns that no table here has.
-        sys.modules["pandas"] = None  # type: ignore[assignment]
-        try:
-            import sqlite_utils  # noqa: F401
-        finally:
-            del sys.modules["pandas"]
-    from sqlite_utils import Database
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_name(path.name + ".lock"), wait):
         # Whole or not at all: nobody could read an empty one that a full disk left.
@@ -229,26 +218,26 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
             for pragma in _PRAGMAS:
                 connection.execute(f"pragma {pragma}")
             migrate(connection, path, schema)
-            yield Database(connection, execute_plugins=False)
+            yield connection
         finally:
             connection.close()
 
 
 @contextmanager
-def transaction(db: Database) -> Iterator[None]:
+def transaction(db: Connection) -> Iterator[None]:
     """All or nothing; takes the write lock of SQLite at once, not at the first write."""
-    db.conn.execute("begin immediate")
+    db.execute("begin immediate")
     try:
         yield
     except BaseException:
         # A failing statement (disk full) can have ended the transaction already.
-        if db.conn.in_transaction:
-            db.conn.execute("rollback")
+        if db.in_transaction:
+            db.execute("rollback")
         raise
-    db.conn.execute("commit")
+    db.execute("commit")
 
 
-def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
+def write(db: Connection, name: str, values: Any = (), **parts: object) -> int:
     """Run a named statement in a transaction of its own; returns how many rows it changed."""
     # What must be written in one piece belongs into a transaction of its caller.
     with transaction(db):

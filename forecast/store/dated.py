@@ -21,13 +21,11 @@ from forecast.store.queries import column, each, rows, sql
 from forecast.types import COUNT, DatedValue, Row, SeriesKey
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
 
 
 def add(
-    db: Database, values: Sequence[DatedValue], name: str, now: str, *, yields: bool = False
+    db: Connection, values: Sequence[DatedValue], name: str, now: str, *, yields: bool = False
 ) -> int:
     """Add statements that are not on record yet; returns how many were.
 
@@ -54,7 +52,7 @@ def add(
     with transaction(db):
         batch = (name, hashlib.sha256(text.encode()).hexdigest(), now)
         (batch_id,) = db.execute(sql("add_dated_batch"), batch).fetchone()
-        db.conn.executemany(
+        db.executemany(
             sql("add_dated_line"),
             [
                 (batch_id, place, *value.series, *astuple(value)[1:])
@@ -65,7 +63,7 @@ def add(
     return len(new)
 
 
-def withdraw(db: Database, batch_id: int, why: str, now: str) -> str:
+def withdraw(db: Connection, batch_id: int, why: str, now: str) -> str:
     """Withdraw all statements of a batch; they stay on record, marked. Returns the batch's name.
 
     Raises

@@ -28,9 +28,8 @@ from forecast.store.ops import text
 from forecast.store.queries import column, rows, sql
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
@@ -65,14 +64,14 @@ class Delivery:
     attempts: int
 
 
-def begin(db: Database, now: datetime) -> str:
+def begin(db: Connection, now: datetime) -> str:
     """Return since when deliveries are kept in this file; set when first asked."""
     write(db, "begin_mail", (text(now),))
     (began,) = column(db, "mail_began")
     return str(began)
 
 
-def unsubscribe(db: Database, address: str, now: datetime) -> bool:
+def unsubscribe(db: Connection, address: str, now: datetime) -> bool:
     """Never write to this address again; whether it was not known as unsubscribed before."""
     values = {"address": address.lower(), "now": text(now)}
     with transaction(db):
@@ -82,7 +81,7 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
         return bool(new == 1)
 
 
-def queue(db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime) -> int:
+def queue(db: Connection, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime) -> int:
     """Make deliveries of (recipient, message) of notices, all or none, in order; how many are new.
 
     A recipient who has a delivery of this content already, whatever became of it, gets none.
@@ -107,7 +106,7 @@ def queue(db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: d
     return new
 
 
-def _after_all(db: Database, now: datetime) -> str:
+def _after_all(db: Connection, now: datetime) -> str:
     """Return now, or as little later as puts it after every delivery queued before."""
     (last,) = column(db, "last_queued")
     if last is None or last < text(now):
@@ -123,7 +122,7 @@ def recipients_of(db: Connection, content_key: str, *states: str) -> frozenset[s
     return frozenset(row["recipient"] for row in every if not states or row["state"] in states)
 
 
-def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | None:
+def claim(db: Connection, now: datetime, *, hooks: bool = False) -> Delivery | None:
     """Take the delivery that was queued first, None if nothing is due.
 
     hooks : one to a webhook; else one by mail. Neither waits for the other.
@@ -142,13 +141,13 @@ def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | Non
     return Delivery(recipient, Message(*message), queued_at, attempts)
 
 
-def settle(db: Database, delivery: Delivery, state: Settled, reply: str, now: datetime) -> None:
+def settle(db: Connection, delivery: Delivery, state: Settled, reply: str, now: datetime) -> None:
     """Record what became of a claimed delivery, for good."""
     _set(db, delivery, state, text(now), text(now), reply)
 
 
 def put_off(
-    db: Database,
+    db: Connection,
     delivery: Delivery,
     reply: str,
     now: datetime,
@@ -167,13 +166,13 @@ def put_off(
     return True
 
 
-def hand_back(db: Database, delivery: Delivery, now: datetime) -> None:
+def hand_back(db: Connection, delivery: Delivery, now: datetime) -> None:
     """Leave it as if it had never been claimed: the fault was not this delivery's."""
     write(db, "hand_back", (text(now), delivery.message.content_key, delivery.recipient))
 
 
 def _set(
-    db: Database, delivery: Delivery, state: str, settled: str | None, then: str, reply: str
+    db: Connection, delivery: Delivery, state: str, settled: str | None, then: str, reply: str
 ) -> None:
     key, recipient = delivery.message.content_key, delivery.recipient
     with transaction(db):
@@ -182,7 +181,7 @@ def _set(
             db.execute(sql("settle_within"), (state, settled, reply, recipient, WITHIN + key))
 
 
-def revive(db: Database, now: datetime) -> int:
+def revive(db: Connection, now: datetime) -> int:
     """Let everything that was refused or given up wait again, as if queued anew; how many.
 
     Among themselves they keep the order in which they were queued.
@@ -195,7 +194,7 @@ def revive(db: Database, now: datetime) -> int:
     return len(stopped)
 
 
-def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
+def give_up(db: Connection, content_key: str, why: str, now: datetime) -> int:
     """Send no more of this content to those who wait for it; how many.
 
     A message that says more than this is given up whole.
@@ -203,13 +202,13 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
     return write(db, "give_up", (text(now), why, content_key))
 
 
-def stop(db: Database, reason: str, now: datetime) -> None:
+def stop(db: Connection, reason: str, now: datetime) -> None:
     """Let the queue stand still until a person has looked."""
     begin(db, now)
     write(db, "stop_mail", (text(now), reason))
 
 
-def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
+def rate(db: Connection, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
     rating = {"content_key": content_key, "verdict": verdict, "why": why, "rated_at": text(now)}
     with transaction(db):

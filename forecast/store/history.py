@@ -24,7 +24,8 @@ from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, in_time
 
 if TYPE_CHECKING:
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
+
     from forecast.types import Totals
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts

@@ -37,9 +37,8 @@ from forecast.types import (
 )
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
     from forecast.types import Totals
 
 MAX_HORIZON = 36  # months ahead that any run forecast
@@ -84,7 +83,7 @@ def run_basis(db: Connection) -> tuple[frozenset[int], frozenset[int], str, str]
     return None
 
 
-def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
+def keep_paths(db: Connection, paths: Iterable[KeptPath]) -> None:
     """Keep refit models' paths for the next run; those already on record stay."""
     with transaction(db):
         ids = releases.series_ids(db)
@@ -93,11 +92,11 @@ def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
             for p in paths
         )
         # Nothing new is nothing to state: a run killed and begun again adds no entry.
-        if db.conn.executemany(sql("save_path"), rows).rowcount > 0:
+        if db.executemany(sql("save_path"), rows).rowcount > 0:
             ledger.state(db, "kept", only=("unpublished",))
 
 
-def read(db: Database) -> Inputs:
+def read(db: Connection) -> Inputs:
     """Read what a run rests on.
 
     Only `hindcasts` reads later, and before the run is written: of 5,000 series there are millions.

@@ -43,7 +43,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,7 +50,7 @@ from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKi
 from forecast.store.queries import records, version
 
 if TYPE_CHECKING:
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
 
 SCHEME = 2
 ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the rest are marks
@@ -182,9 +181,8 @@ def split_marks(marks: str) -> list[str]:
 def part_digest(db: Connection, key: EntryKey) -> str:
     """Return the sha256 of a part as the tables hold it now."""
     digest = hashlib.sha256()
-    connection = db if isinstance(db, sqlite3.Connection) else db.conn
     for query in PARTS[key[0]].queries:
-        cursor = connection.cursor()
+        cursor = db.cursor()
         cursor.row_factory = None  # plain tuples
         cursor.execute(query, () if key[1] is None else key[1:])
         begun = cursor.description[0][0] == "begun"

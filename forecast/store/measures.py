@@ -25,10 +25,9 @@ from forecast.store.schema import FIRST
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.agreed import Agreed
-    from forecast.store.queries import Connection
 
 _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are of one measure
 
@@ -110,7 +109,7 @@ def scoped(connection: Connection, measure_id: int) -> Iterator[None]:
         scope(connection, before)
 
 
-def add(db: Database, section: dict[str, Any], now: datetime) -> int:
+def add(db: Connection, section: dict[str, Any], now: datetime) -> int:
     """Add a measure with its words, and make the connection about it. Returns its id."""
     with transaction(db):
         # Never reused: rows of a measure bear its id for good.
@@ -127,7 +126,7 @@ def section(connection: Connection) -> dict[str, Any] | None:
     return next((json.loads(row["source"]) for row in words if row["id"] == mine), None)
 
 
-def save_section(db: Database, words: dict[str, Any], now: datetime) -> None:
+def save_section(db: Connection, words: dict[str, Any], now: datetime) -> None:
     """Keep the words of the measure a connection is about; the newest stand.
 
     What was agreed on with its deliveries stays, whatever settings say.
@@ -144,7 +143,7 @@ def with_agreed(connection: Connection, words: dict[str, Any]) -> dict[str, Any]
     return words | {"agreed": agreed} if agreed else words
 
 
-def agree(db: Database, agreed: Agreed, now: str) -> None:
+def agree(db: Connection, agreed: Agreed, now: str) -> None:
     """Keep what was agreed on with a delivery, dated; inside the transaction that takes it in."""
     words = section(db) or {}
     lives = tuple(life.model_copy(update={"at": life.at or now}) for life in agreed.lives)
@@ -154,7 +153,7 @@ def agree(db: Database, agreed: Agreed, now: str) -> None:
         _word(db, current(db), now, source=words | {"agreed": stored})
 
 
-def save_joins(db: Database, joins: Joins, now: datetime) -> None:
+def save_joins(db: Connection, joins: Joins, now: datetime) -> None:
     """Keep which labels the operator joins; `releases.current_counts` does so from now on."""
     if label_joins(db) != joins:
         with transaction(db):
@@ -169,7 +168,7 @@ def label_joins(db: Connection) -> dict[str, dict[str, str]]:
     return joins
 
 
-def _word(db: Database, number: int, now: datetime | str, **changed: object) -> None:
+def _word(db: Connection, number: int, now: datetime | str, **changed: object) -> None:
     """Add a wording of a measure, the last one but for what `changed`, and state it."""
     last = {row["measure_id"]: row for row in rows(db, "wordings")}.get(number)
     current = dict(last) if last else {"source": None, "joins": "{}"}

@@ -28,9 +28,8 @@ from forecast.store.ops import text
 from forecast.store.queries import records, sql
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
 
 KEPT = timedelta(days=14)  # a held notice expires then
 # What stands before and after the sections, as text and as HTML.
@@ -140,7 +139,7 @@ def content(connection: sqlite3.Connection, notice_id: int) -> str:
 
 
 def save_composed(
-    db: Database,
+    db: Connection,
     notice_id: int,
     frame: Mapping[str, str],
     sections: Sequence[Section],
@@ -166,7 +165,7 @@ def save_composed(
     return True
 
 
-def approve(db: Database, notice_id: int, approval: Mapping[str, str], now: datetime) -> bool:
+def approve(db: Connection, notice_id: int, approval: Mapping[str, str], now: datetime) -> bool:
     """Let a held notice go out; whether it was held until now.
 
     The write lock is held, so that what it says is what was compared with the approval.
@@ -178,28 +177,28 @@ def approve(db: Database, notice_id: int, approval: Mapping[str, str], now: date
     return _changed(db, "approved", "approve_notice", values)
 
 
-def reject(db: Database, notice_id: int, by: str, why: str, now: datetime) -> bool:
+def reject(db: Connection, notice_id: int, by: str, why: str, now: datetime) -> bool:
     """Keep a held notice from going out; whether it was held until now."""
     return _changed(db, "rejected", "reject_notice", (text(now), f"{by}: {why}", notice_id))
 
 
-def expire(db: Database, now: datetime) -> bool:
+def expire(db: Connection, now: datetime) -> bool:
     """Close one notice that was held too long; whether there was one."""
     return _changed(db, "expired", "expire_notice", (text(now), text(now - KEPT)))
 
 
-def renew(db: Database, notice_id: int) -> bool:
+def renew(db: Connection, notice_id: int) -> bool:
     """Make a held notice due again, from the last run; whether it was held until now."""
     return _changed(db, "renewed", "renew_notice", (notice_id,), before="delete_sections")
 
 
-def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
+def drop(db: Connection, notice_id: int, why: str, now: datetime) -> bool:
     """Close a due notice that has nothing to say; whether it was due until now."""
     return _changed(db, "expired", "drop_notice", (text(now), why, notice_id))
 
 
 def _changed(
-    db: Database, kind: EntryKind, name: str, values: tuple[Any, ...], before: str = ""
+    db: Connection, kind: EntryKind, name: str, values: tuple[Any, ...], before: str = ""
 ) -> bool:
     """Change one notice by a named statement, and state it; whether there was one to change."""
     with transaction(db):

@@ -22,9 +22,8 @@ from forecast.store.connect import insert, transaction
 from forecast.types import Release, Row
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
 
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
@@ -92,7 +91,7 @@ def ops_path(path: Path) -> Path:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Database]:
+def writing(path: Path) -> Iterator[Connection]:
     """The one writing connection to the ops.db beside the database `path`."""
     with connect.writing(ops_path(path), schema=SCHEMA) as db:
         yield db
@@ -147,7 +146,7 @@ def downloads(db: Connection) -> list[Download]:
     return queries.records(db, Download, "downloads")
 
 
-def save_download(db: Database, download: Download, link: Link) -> None:
+def save_download(db: Connection, download: Download, link: Link) -> None:
     """Record a content, and how to ask for its address again."""
     with transaction(db):
         insert(db, "downloads", [asdict(download)], known="or ignore")
@@ -155,7 +154,7 @@ def save_download(db: Database, download: Download, link: Link) -> None:
 
 
 def save_poll(
-    db: Database, poll_id: int, poll: Poll, answers: Iterable[PollAnswer], seen: Iterable[Link]
+    db: Connection, poll_id: int, poll: Poll, answers: Iterable[PollAnswer], seen: Iterable[Link]
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
     # Unchanged answers would be a row an address a day, and say nothing.
@@ -166,7 +165,7 @@ def save_poll(
         insert(db, "links", map(asdict, seen), known="or replace")
 
 
-def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
+def save_left(db: Connection, left: Mapping[str, str], today: str) -> None:
     """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
     # Not written where nothing changed: a poll must not wait for a lock each time.
     known = {row["name"]: row["reason"] for row in queries.rows(db, "left_in_inbox")}
@@ -178,7 +177,7 @@ def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
             insert(db, "inbox_left", rows)
 
 
-def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
+def save_unknown(db: Connection, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
     """Record the labels of an accepted file that are not known, dimension -> labels.
 
     A file states its whole window, so what older ones of its layout lacked is settled by it.

@@ -11,15 +11,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator
-
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.types import Row
-
-    Connection = Database | sqlite3.Connection
-    """One that writes, or one that only reads."""
 
 T = TypeVar("T")
 _NAME = "-- name: "

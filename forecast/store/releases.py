@@ -34,9 +34,8 @@ from forecast.types import (
 )
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
 
 # The chain's order, as in the view `release_places`; the release columns must be in reach as r.
 # Newest last.
@@ -61,7 +60,7 @@ def counts_digest(snapshot: Snapshot) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def save_refused(db: Database, release: Release, reason: str) -> int:
+def save_refused(db: Connection, release: Release, reason: str) -> int:
     """Record a refused file, or the newer reason; must run inside a transaction. Returns its id."""
     newer = (
         "on conflict (measure_id, sha256) do update set reason = excluded.reason "
@@ -73,7 +72,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
     return release_id
 
 
-def save_after_all(db: Database, release_id: int, snapshot: Snapshot, why: str, now: str) -> None:
+def save_after_all(db: Connection, release_id: int, snapshot: Snapshot, why: str, now: str) -> None:
     """Turn a quarantined file into an accepted release, under its id; inside a transaction.
 
     Parameters
@@ -90,7 +89,7 @@ def save_after_all(db: Database, release_id: int, snapshot: Snapshot, why: str, 
 
 
 def save_snapshot(
-    db: Database,
+    db: Connection,
     snapshot: Snapshot,
     reason: str = "",
     *,
@@ -144,7 +143,7 @@ def save_snapshot(
             for key, by_month in snapshot.counts.items()
             for month, value in by_month.items()
         )
-        db.conn.executemany(sql("save_observation"), of_vintage)
+        db.executemany(sql("save_observation"), of_vintage)
     else:
         scopes = (*(key.scope for key in snapshot.counts), *(c.scope for c in snapshot.coverage))
         # Also scopes that are covered and have no counts: there every member is 0 from now on.
@@ -170,7 +169,7 @@ def save_snapshot(
     return saved
 
 
-def retract(db: Database, release_id: int, why: str, by: str, now: str) -> Release:
+def retract(db: Connection, release_id: int, why: str, by: str, now: str) -> Release:
     """Take a release back, once: what it states counts no more, and what was before it does again.
 
     Parameters
@@ -184,7 +183,7 @@ def retract(db: Database, release_id: int, why: str, by: str, now: str) -> Relea
     if not why.strip() or not by.strip():
         raise DataError("--why and --by are required")
     with transaction(db):
-        if one_release(db.conn, release_id).status != "accepted":
+        if one_release(db, release_id).status != "accepted":
             raise DataError(f"release {release_id} is not accepted, so it states nothing")
         db.execute(sql("retract"), (release_id, why.strip(), by.strip(), now))
         # Later releases that said the same stood on its rows.
@@ -194,7 +193,7 @@ def retract(db: Database, release_id: int, why: str, by: str, now: str) -> Relea
     return load_release(db, release_id)
 
 
-def _insert(db: Database, release: Release, decision: Row, newer: str = "") -> int:
+def _insert(db: Connection, release: Release, decision: Row, newer: str = "") -> int:
     row = asdict(release) | decision
     query = sql(
         "save_release",
@@ -206,15 +205,15 @@ def _insert(db: Database, release: Release, decision: Row, newer: str = "") -> i
     return int(release_id)
 
 
-def _added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+def _added_ids(db: Connection, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Return ids of these series; those not yet known are added."""
-    db.conn.executemany(sql("add_series"), sorted(keys))
+    db.executemany(sql("add_series"), sorted(keys))
     # Read again: ids of series that were there already are not returned by an insert.
     known = series_ids(db)
     return {key: known[key] for key in keys}
 
 
-def _rewrite_scope(db: Database, scope: Scope, release_id: int, counts: Counts) -> None:
+def _rewrite_scope(db: Connection, scope: Scope, release_id: int, counts: Counts) -> None:
     """Rewrite a scope's rows as its chain demands.
 
     release_id : a release that is new in it, and states these counts; 0 where none is.
@@ -228,11 +227,11 @@ def _rewrite_scope(db: Database, scope: Scope, release_id: int, counts: Counts) 
         before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
         after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
         gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
-        db.conn.executemany(
+        db.executemany(
             "delete from observations where series_id = ? and month = ? and release_id = ?", gone
         )
         added = [(series_id, *at, v) for at, v in after.items() if before.get(at) != v]
-        db.conn.executemany(sql("save_observation"), added)
+        db.executemany(sql("save_observation"), added)
 
 
 def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _ByRelease:

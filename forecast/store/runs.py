@@ -34,7 +34,7 @@ from forecast.types import (
 )
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.store.history import MonthRecord
 
@@ -50,7 +50,7 @@ _COLUMNS = {"series": "series_id", "value": "encounters", "totals": "borders"}
 
 
 def publish(
-    db: Database,
+    db: Connection,
     publication: Publication,
     reports: NewestReports = lambda records: (),
     *,
@@ -96,7 +96,7 @@ def publish(
         for kept_before in ("publish_paths", "publish_proofs"):
             db.execute(sql(kept_before), (run_id,))
         # Reports are made of the rows just written, so that a page made later says the same.
-        newest = history.newest_records(db.conn, split, totals)
+        newest = history.newest_records(db, split, totals)
         made = (
             {**run, "border": total, "month": month, "report": report}
             for (total, month), report in reports(newest)
@@ -146,9 +146,9 @@ def _rows(
         yield row
 
 
-def _save_watch(db: Database, run_id: int, publication: Publication, ids: SeriesIds) -> None:
+def _save_watch(db: Connection, run_id: int, publication: Publication, ids: SeriesIds) -> None:
     """Keep what a run made of the months it judged; flags of totals come first."""
-    save = db.conn.executemany
+    save = db.executemany
     insert(db, "judgements", _rows(publication.judgements, ids, published_in=run_id))
     save(sql("save_episode"), _rows(publication.episodes, ids, published_in=run_id))
     save(sql("save_flag"), _rows(publication.flags, ids, published_in=run_id))
@@ -166,7 +166,7 @@ def _save_watch(db: Database, run_id: int, publication: Publication, ids: Series
 
 
 def save_due(
-    db: Database, run_id: int, created_at: str, occasions: Iterable[NoticeIntent]
+    db: Connection, run_id: int, created_at: str, occasions: Iterable[NoticeIntent]
 ) -> list[int]:
     """Write down what is to be told; inside a transaction. What is known already stays.
 
@@ -178,7 +178,7 @@ def save_due(
     return [notice_id for ids in added for (notice_id,) in ids]
 
 
-def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcasts], ids: SeriesIds) -> None:
+def _save_hindcasts(db: Connection, hindcasts: Iterable[Hindcasts], ids: SeriesIds) -> None:
     """Write them in the place of older versions; column by column, for rows are millions."""
     columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
     marks = ", ".join("?" * (11 + len(HUB_PERMILLES)))
@@ -192,10 +192,10 @@ def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcasts], ids: SeriesIds
             *(counts[middle], h.centre, h.scale, h.df, *counts),
             strict=True,
         )
-        db.conn.executemany(save, rows)
+        db.executemany(save, rows)
 
 
-def _save_answers(db: Database, run_id: int, answers: Iterable[Row], ids: SeriesIds) -> None:
+def _save_answers(db: Connection, run_id: int, answers: Iterable[Row], ids: SeriesIds) -> None:
     """Write a run's answers and hindcast ones with their questions."""
     for answer in answers:
         # The same question is asked by each run, and by hindcasts; it is kept once.
@@ -206,7 +206,7 @@ def _save_answers(db: Database, run_id: int, answers: Iterable[Row], ids: Series
 
 
 def withdraw(
-    db: Database,
+    db: Connection,
     run_id: int,
     why: str,
     by: str,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from forecast.store.queries import version
 
 if TYPE_CHECKING:
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
 
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
 FIRST = 1  # the measure that a record begins with, and that its own views are about

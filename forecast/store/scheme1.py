@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from forecast.store.queries import sql
 
 if TYPE_CHECKING:
-    from forecast.store.queries import Connection
+    from sqlite3 import Connection
 
 SCHEME = 1
 

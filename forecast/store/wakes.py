@@ -22,7 +22,7 @@ from forecast.store.queries import rows, sql
 from forecast.types import Row
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
 
@@ -30,20 +30,20 @@ Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "sto
 Mode = Literal["daemon", "timer"]
 
 
-def begin_wake(db: Database, now: datetime, pid: int) -> int:
+def begin_wake(db: Connection, now: datetime, pid: int) -> int:
     """Write down that work begins; returns the wake's id."""
     with transaction(db):
         (wake_id,) = db.execute(sql("begin_wake"), (text(now), pid)).fetchone()
         return int(wake_id)
 
 
-def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: str) -> None:
+def end_wake(db: Connection, wake_id: int, now: datetime, outcome: Ended, detail: str) -> None:
     """Write down what came of it."""
     write(db, "end_wake", (text(now), outcome, detail, wake_id))
 
 
 def save_leader(
-    db: Database, started_at: str, pid: int, next_wake_at: str | None, mode: Mode = "daemon"
+    db: Connection, started_at: str, pid: int, next_wake_at: str | None, mode: Mode = "daemon"
 ) -> None:
     """Write down who leads, and when it means to wake next; a timer does not say."""
     write(db, "save_leader", (started_at, pid, next_wake_at, mode))

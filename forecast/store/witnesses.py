@@ -24,9 +24,8 @@ from forecast.store.queries import has, records, rows
 from forecast.types import Row
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
-    from forecast.store.queries import Connection
 
 WitnessKind = Literal["signature", "time stamp", "git"]
 
@@ -106,7 +105,7 @@ def statements(db: Connection) -> dict[int, WitnessedEntry]:
     return {entry.entry_id: entry for entry in records(db, WitnessedEntry, "witnessed_entries")}
 
 
-def save(db: Database, proof: WitnessProof) -> None:
+def save(db: Connection, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
         # One that is kept already adds no entry: else each asking would make the next one due.

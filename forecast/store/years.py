@@ -10,12 +10,12 @@ from forecast.store import connect, ledger, measures
 from forecast.store.queries import column
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.periods import Calendar
 
 
-def keep(db: Database, calendar: Calendar) -> None:
+def keep(db: Connection, calendar: Calendar) -> None:
     """Write the years of the measure a connection is about, where the record has other ones."""
     number = measures.current(db)
     first = column(db, "first_of_a_year", (number,))

@@ -13,7 +13,6 @@ anything.
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,7 +24,7 @@ from jobs.arrivals import inbox
 from jobs.arrivals.arrival import Arrival, IngestResult
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
     from forecast.store.ops import Download
@@ -48,9 +47,7 @@ def folders(path: Path, config: Config) -> Folders:
     return Folders(*(path.parent / name for name in (of.inbox, of.archive, of.quarantine)))
 
 
-def downloads(
-    db: Database | sqlite3.Connection | None, context: Context, today: str
-) -> list[Arrival]:
+def downloads(db: Connection | None, context: Context, today: str) -> list[Arrival]:
     """Origin: downloads that are not in the record, or refused there but here once more.
 
     In the order in which they came: of one address, names do not tell which is older.

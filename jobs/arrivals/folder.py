@@ -7,7 +7,6 @@ not looked at again.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
@@ -24,14 +23,12 @@ from jobs.arrivals import inbox, reading
 from jobs.arrivals.arrival import Arrival
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
 
 
-def delivered(
-    db: Database | sqlite3.Connection | None, context: Context, today: str
-) -> list[Arrival]:
+def delivered(db: Connection | None, context: Context, today: str) -> list[Arrival]:
     """Origin: the deliveries whose content is not known yet, by their last month, then by age."""
     new = []
     for section in context.config.sources:

@@ -9,7 +9,6 @@ again.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,12 +34,12 @@ from jobs.arrivals import archive, folder, inbox, reading
 from jobs.arrivals.arrival import Arrival, IngestResult
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
     from jobs.arrivals.publisher import Fetched
 
-    AnyRecord = Database | sqlite3.Connection | None  # None before there is one
+    AnyRecord = Connection | None  # None before there is one
     FindArrivals = Callable[[AnyRecord, Context, str], list[Arrival]]
 
 LINE_KEPT = 1_000  # characters of a line of a reason: one that quotes a cell may quote a megabyte
@@ -57,7 +56,7 @@ def waiting(db: AnyRecord, context: Context, today: str) -> list[Arrival]:
 
 
 def ingest_all(
-    db: Database,
+    db: Connection,
     context: Context,
     files: Sequence[Path],
     first_seen: str,
@@ -135,7 +134,7 @@ def fetch(
     return replace(fetched, taken=taken)
 
 
-def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
+def ingest_bundle(db: Connection, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
     """Keep the embedded figures that are not held yet; returns the new releases' ids.
 
     dimensions : the drill-down to keep; matters only for crossings.
@@ -149,7 +148,7 @@ def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) 
 
 
 def _refused(
-    db: Database,
+    db: Connection,
     arrival: Arrival,
     content: bytes,
     release: Release,
@@ -172,7 +171,7 @@ def _refused(
     return IngestResult(arrival.name, "refused", release_id, "", reason)
 
 
-def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
+def ingest(db: Connection, context: Context, arrival: Arrival) -> IngestResult:
     """Read, check and keep one file; never raises for what it is."""
     try:
         content = arrival.content()
@@ -219,7 +218,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
 
 
 def accept(
-    db: Database,
+    db: Connection,
     context: Context,
     release_id: int,
     why: str,
@@ -241,7 +240,7 @@ def accept(
     ------
     DataError : it is not in quarantine, it does not even read, or an answer is lacking.
     """
-    row = releases.one_release(db.conn, release_id)
+    row = releases.one_release(db, release_id)
     if row.status != "quarantined":
         raise DataError(f"release {release_id} ({row.file_name}) is accepted already")
     kept_in = archive.folders(context.path, context.config)
@@ -273,7 +272,7 @@ def accept(
 
 
 def _as_agreed(
-    db: Database, context: Context, read: ReadRelease, answers: Collection[str] = ()
+    db: Connection, context: Context, read: ReadRelease, answers: Collection[str] = ()
 ) -> tuple[ReadRelease, Agreed, list[str]]:
     """Hold a file of own counts against its contract: what is kept, what is agreed on, what asked.
 
@@ -288,7 +287,7 @@ def _as_agreed(
         before=releases.current_counts(db),
         header=read.header,
         agreed=section.agreed,
-        habits=releases.habits(db.conn),
+        habits=releases.habits(db),
         restates=section.contract.restates,
         whole=section.total,
         answered=answers,
@@ -304,7 +303,7 @@ def _as_agreed(
 
 
 def _read(
-    db: Database, context: Context, arrival: Arrival, content: bytes, day: str
+    db: Connection, context: Context, arrival: Arrival, content: bytes, day: str
 ) -> ReadRelease:
     """What a file says, read apart: a workbook may take all memory, whoever named it.
 
@@ -321,13 +320,13 @@ def _read(
     return read.until(months.last_over(day), context.source) if day else read
 
 
-def _words(db: Database, context: Context) -> dict[str, Any] | None:
+def _words(db: Connection, context: Context) -> dict[str, Any] | None:
     """Return the words of the source, as settings have them, with what the record agreed on."""
     section = next(iter(context.config.sources), None)
     return measures.with_agreed(db, section.words()) if section else measures.section(db)
 
 
-def _cut(db: Database, context: Context, name: str, content: bytes) -> list[str]:
+def _cut(db: Connection, context: Context, name: str, content: bytes) -> list[str]:
     """Say that a text of own counts may have been cut inside its last number.
 
     Raises
@@ -355,7 +354,7 @@ def _ends_inside_a_line(content: bytes) -> bool:
     return not packed and content[-1:] not in b"\r\n>]}\0"
 
 
-def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
+def _placed(db: Connection, snapshot: Snapshot, source: Source) -> Snapshot:
     """A release at its place: of files whose names do not tell, the newest delivery counts."""
     if source.layouts:
         return snapshot
@@ -397,7 +396,7 @@ def _unread(arrival: Arrival, sha256: str, source: Source) -> Release:
     )
 
 
-def _believe(db: Database, context: Context, name: str, snapshot: Snapshot) -> None:
+def _believe(db: Connection, context: Context, name: str, snapshot: Snapshot) -> None:
     """QuarantineError where a file is at odds with those near it.
 
     All are compared with labels joined: a country that was renamed has not vanished.

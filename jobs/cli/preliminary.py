@@ -36,7 +36,7 @@ def add(
     with writing(settings.db) as db:
         settings.context.scope(db)
         new = dated.add(db, [value], f"preliminary: {source}", moment())
-        stands = [of for of in inputs.provisional(db.conn) if of.series == value.series]
+        stands = [of for of in inputs.provisional(db) if of.series == value.series]
     newest = next(of for of in stands if of.month == value.first)
     if not new:
         return f"On record already: {value}."

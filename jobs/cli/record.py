@@ -30,7 +30,7 @@ from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, readi
 from jobs.service import upkeep
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
 
@@ -238,7 +238,7 @@ def withdraw_release(settings: Settings, release_id: int, why: str, by: str) -> 
     )
 
 
-def _about_release(settings: Settings, db: Database, release_id: int) -> Context:
+def _about_release(settings: Settings, db: Connection, release_id: int) -> Context:
     """Make a connection about the measure of a release, and return its context."""
     of_release = queries.column(db, "measure_of_release", (release_id,))
     names = [name for name, number in measures.named(db).items() if number in of_release]

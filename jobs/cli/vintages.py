@@ -24,7 +24,7 @@ def add(settings: Settings, file: Path) -> str:
     with writing(settings.db) as db:
         settings.context.scope(db)
         count = dated.add(db, values, file.name, moment())
-        awaited = {(of.series, of.month) for of in inputs.provisional(db.conn)}
+        awaited = {(of.series, of.month) for of in inputs.provisional(db)}
     if not count:
         return f"{file.name}: nothing new; all {len(values):,} lines are on record already."
     again = f", {len(values) - count:,} were on record already" if count < len(values) else ""

@@ -39,10 +39,10 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
         sent = []
         if ops.ops_path(context.path).exists():
             with ops.reading(context.path) as ops_db:
-                for notice in notices.every(db.conn, "of run", run_id):
+                for notice in notices.every(db, "of run", run_id):
                     if deliveries.recipients_of(ops_db, notice.content_key, "sent", "sending"):
                         sent.append(notice)
-        taken_notices = list(taken_back(db.conn, context.config, run_id, sent))
+        taken_notices = list(taken_back(db, context.config, run_id, sent))
         stopped = runs.withdraw(db, run_id, why, by, now, taken_notices)
         for measure in context.each():
             measures.scope_to(db, measure.name)
@@ -69,15 +69,15 @@ def approve(path: Path, notice_id: int, approval: Mapping[str, str], now: dateti
         deliveries.begin(db, now)
     with connect.writing(path) as db:
         # The write lock is held: what it says now is what is approved.
-        require_held(db.conn, notice_id)
-        whole, seen = notices.content(db.conn, notice_id), approval["content"]
+        require_held(db, notice_id)
+        whole, seen = notices.content(db, notice_id), approval["content"]
         if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
             raise DataError(
                 f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
                 f"approved. Look again: `bordercast notices preview {notice_id}`"
             )
         notices.approve(db, notice_id, {**approval, "content": whole}, now)
-        made = notices.one(db.conn, notice_id)
+        made = notices.one(db, notice_id)
     assert made is not None
     return made
 
@@ -85,7 +85,7 @@ def approve(path: Path, notice_id: int, approval: Mapping[str, str], now: dateti
 def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:
     """Keep a held notice from going out; DataError as `approve` has it."""
     with connect.writing(path) as db:
-        require_held(db.conn, notice_id)
+        require_held(db, notice_id)
         notices.reject(db, notice_id, by, why, now)
 
 

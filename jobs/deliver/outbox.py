@@ -37,9 +37,7 @@ from jobs.deliver.letter import AddressedLetter, LetterContent
 from jobs.deliver.transports import Transport
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
 
@@ -141,7 +139,7 @@ def queue_all(context: Context, now: datetime) -> int:
 
 
 def _batches(
-    context: Context, db: Database, began: str, now: datetime
+    context: Context, db: Connection, began: str, now: datetime
 ) -> list[list[tuple[str, Message]]]:
     """Return (recipient, message) of all who have no delivery of an approved notice, a list each.
 
@@ -196,7 +194,7 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
 
 
 def addressed(
-    context: Context, db: Database | sqlite3.Connection, notice: Notice
+    context: Context, db: Connection, notice: Notice
 ) -> list[AddressedLetter]:
     """Return what each who gets a notice is sent; db : ops.db.
 

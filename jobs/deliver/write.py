@@ -27,8 +27,7 @@ from jobs.deliver.intents import false_now
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
     from forecast.context import Context
     from forecast.sources.source import Source
@@ -40,7 +39,7 @@ Reports = Mapping[str, MonthFacts]
 _PARTS: tuple[notices.SectionPart, ...] = ("finding", "digest")
 
 
-def write_all(context: Context, db: Database, now: datetime) -> None:
+def write_all(context: Context, db: Connection, now: datetime) -> None:
     """Write every notice that is due, and those held anew whose figures were revised.
 
     A notice that cannot be written stays due: the record is published all the same, and the
@@ -55,7 +54,7 @@ def write_all(context: Context, db: Database, now: datetime) -> None:
         LOG.exception("a notice could not be written; it stays due")
 
 
-def renew_one(path: Path, db: Database, source: Source) -> bool:
+def renew_one(path: Path, db: Connection, source: Source) -> bool:
     """Make one held notice due again that rests on revised figures; whether there was one."""
     counts = None
     with closing(connect.read(path)) as connection:
@@ -70,7 +69,7 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
     return False
 
 
-def write_one(context: Context, db: Database, now: datetime) -> bool:
+def write_one(context: Context, db: Connection, now: datetime) -> bool:
     """Write one notice that is due; whether there was one."""
     config, source = context.config, context.source
     with closing(connect.read(context.path)) as connection:

@@ -43,7 +43,7 @@ from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from sqlite3 import Connection
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
 TICK = 0.5  # seconds between two looks of the main thread
@@ -312,7 +312,7 @@ class Daemon:
     def _try_again(self) -> None:
         self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
 
-    def _lead(self, db: Database, now: datetime) -> None:
+    def _lead(self, db: Connection, now: datetime) -> None:
         """Write down who leads, and when it means to wake next; a timer does not say."""
         ahead = next_daily(self.context, now)
         if self.again_at is not None:

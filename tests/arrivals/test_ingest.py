@@ -497,7 +497,7 @@ def test_the_commands(path, folders, tmp_path):
 def test_a_refused_file_holds_news_of_its_month_back_until_it_is_corrected(path, folders, tmp_path):
     def held_back() -> frozenset[int]:
         with writing(path) as db:
-            return inputs.told(db.conn).refused
+            return inputs.told(db).refused
 
     refused(path, folders, tmp_path)
     assert len(held_back()) == 1

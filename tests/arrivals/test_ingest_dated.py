@@ -21,7 +21,7 @@ def taken(path):
     with connect.writing(path) as db:
         context.begin(db, NOW)
         ingest_all(db, context, (), "2026-10-05", with_bundle=True, now=NOW)
-        return list(dated.standing(db.conn))
+        return list(dated.standing(db))
 
 
 def test_they_are_taken_in_once_and_stay_withdrawn(tmp_path):

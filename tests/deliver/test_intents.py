@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
@@ -38,7 +38,7 @@ NEWS = judged(NORTH, JANUARY)
 
 
 @pytest.fixture
-def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
+def db(by_hand: Path, tmp_path: Path) -> Iterator[Connection]:
     """A copy to write to, in which no episode is open."""
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         db.execute("pragma foreign_keys = off")
@@ -46,7 +46,7 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
         yield db
 
 
-def told(db: Database, found: Judged, counts=COUNTS, now=NOW, *, quiet: bool = True) -> list:
+def told(db: Connection, found: Judged, counts=COUNTS, now=NOW, *, quiet: bool = True) -> list:
     config = Config.model_validate({"mail": MAIL, "notices": {"quiet_months": quiet}})
     record = replace(inputs.read(db), counts=counts)
     return list(notice_intents(record, config, found, now, ENCOUNTERS))
@@ -168,13 +168,13 @@ def says(encounters: int, part="finding", border="northern") -> Section:
     return Section(border, part, "fell", "text", "<p>text</p>", statement)
 
 
-def wrote(db: Database, notice_id: int, *sections: Section, approved: bool = True) -> None:
+def wrote(db: Connection, notice_id: int, *sections: Section, approved: bool = True) -> None:
     frame = framed("Dear", "<p>Dear", "Bye", "Bye</p>")
     moment = "2024-03-26T12:00:00+00:00" if approved else None
     assert notices.save_composed(db, notice_id, frame, sections, moment)
 
 
-def later(db: Database, **changed: object) -> int:
+def later(db: Connection, **changed: object) -> int:
     """A notice that follows the first."""
     occasion = replace(OCCASIONS[0], kind="correction", content_key="later", corrects=1, **changed)
     with transaction(db):
@@ -182,7 +182,7 @@ def later(db: Database, **changed: object) -> int:
     return made
 
 
-def corrected(db: Database, counts=COUNTS) -> list[int]:
+def corrected(db: Connection, counts=COUNTS) -> list[int]:
     return [o.corrects for o in told(db, Judged(), counts)]
 
 
@@ -249,22 +249,22 @@ def test_a_run_that_is_withdrawn_is_told_in_each_thread_it_spoke_in(db):
     correction = later(db, month=FEBRUARY)
     wrote(db, correction, says(50))
     config = Config.model_validate({"mail": MAIL})
-    sent = [notices.one(db.conn, n) for n in (correction, 2)]
+    sent = [notices.one(db, n) for n in (correction, 2)]
 
-    one, two = taken_back(db.conn, config, 7, sent)
+    one, two = taken_back(db, config, 7, sent)
 
     key = digest("withdrawal|7|one")
     assert one == NoticeIntent(
         "correction", JANUARY, 2, key, f"<{key[:32]}@example.org>", corrects=1, withdraws=7
     )
     assert (two.corrects, two.month, two.content_key) == (2, FEBRUARY, digest("withdrawal|7|two"))
-    assert list(taken_back(db.conn, config, 7, [])) == []
+    assert list(taken_back(db, config, 7, [])) == []
 
 
 def test_of_a_border_the_last_word_on_it_counts(db):
     wrote(db, 1, says(50), says(900, border="southwest"), says(9, "digest", "other"))
     wrote(db, 2, says(400, border="southwest"))
-    chain = [notices.statements(db.conn, notice.id) for notice in notices.every(db.conn)]
+    chain = [notices.statements(db, notice.id) for notice in notices.every(db)]
 
     assert false_now(chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
     first = false_now(chain[:1], COUNTS, ENCOUNTERS)

@@ -249,9 +249,9 @@ def test_a_claim_takes_no_longer_when_thousands_wait(record):
             message = Message(f"{number:064}", "all", "Figures", "notices@example.org", MIME)
             deliveries.queue(db, [[(one, message) for one in to]], NOW)
             if number in (0, 99):
-                db.conn.set_progress_handler(lambda: steps.append(1) and 0, 10)
+                db.set_progress_handler(lambda: steps.append(1) and 0, 10)
                 claimed = deliveries.claim(db, NOW)
-                db.conn.set_progress_handler(None, 10)
+                db.set_progress_handler(None, 10)
                 deliveries.hand_back(db, claimed, NOW)
                 steps.append(0)
 

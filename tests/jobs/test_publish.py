@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import sqlite3
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Connection
 from types import FrameType
 
 import numpy as np
 import pytest
-from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
@@ -63,7 +62,7 @@ def test_a_run_hands_its_connection_to_a_few_files_of_the_store_alone(record):
         if event == "call" and code.co_filename.startswith((f"{ROOT}/forecast", f"{ROOT}/jobs")):
             names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
             given = (frame.f_locals.get(name) for name in names)
-            if any(isinstance(value, Database | sqlite3.Connection) for value in given):
+            if any(isinstance(value, Connection) for value in given):
                 handed.add(str(Path(code.co_filename).relative_to(ROOT)))
 
     before = sys.getprofile()

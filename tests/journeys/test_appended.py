@@ -269,12 +269,12 @@ def path(by_hand: Path, tmp_path: Path) -> Path:
 def test_an_edit_that_an_entry_states_is_named_and_nothing_is_shown(path, what):
     statements, (kind, subject, keys), says = ATTACKS[what]
     with connect.writing(path) as db, connect.transaction(db):
-        assert integrity.findings(db.conn) == []
+        assert integrity.findings(db) == []
         last = ledger.newest(db)
         for statement in statements:
             db.execute(statement)
         added = ledger.add(db, kind, subject, keys)
-        found, at_sight = integrity.findings(db.conn), integrity.at_sight(db.conn)
+        found, at_sight = integrity.findings(db), integrity.at_sight(db)
 
     assert says in found
     assert says in at_sight
@@ -328,8 +328,8 @@ def test_what_comes_later_is_lawful_and_listed(path):
         runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
         notices.expire(db, tiny_record.NOON)
         runs.withdraw(db, 4, "a mistake", "Ann", tiny_record.NOON)
-        assert integrity.findings(db.conn) == []
-        found = integrity.quoted(db.conn, 2, quoted)
+        assert integrity.findings(db) == []
+        found = integrity.quoted(db, 2, quoted)
 
     assert [each for each in found.later if each[1] != "run 3"] == [
         ("written", "notice 1"),
@@ -364,12 +364,12 @@ def test_two_measures_that_exchange_their_words_are_named_though_each_states_it(
     with connect.writing(path) as db:
         measures.save_section(db, encounters, tiny_record.NOON)
         measures.add(db, seizures, tiny_record.NOON)
-        assert integrity.at_sight(db.conn) == []
+        assert integrity.at_sight(db) == []
         measures.save_section(db, encounters, tiny_record.NOON)
         measures.scope(db, 1)
         measures.save_section(db, seizures, tiny_record.NOON)
 
-        said = integrity.at_sight(db.conn)
+        said = integrity.at_sight(db)
 
     final = "the name of a measure is final"
     assert said == [

@@ -56,7 +56,7 @@ def deliver(path: Path, state: str) -> None:
     """One message to one recipient, in this state."""
     settled = "'2026-09-01'" if state in ("sent", "refused") else "null"
     with ops.writing(path) as db:
-        db.conn.executescript(
+        db.executescript(
             f"""
             insert into messages values ('key {state}', 'all', 's', 'a@example.org', x'00');
             insert into deliveries (
@@ -473,7 +473,7 @@ def test_a_fresh_install_is_new_until_the_first_poll_or_file(database, day, alar
     mails = queue_concerns(Context.open(database, operator), concerns, moment)
     with ops.writing(database) as db:
         db.execute(POLL.format(day))
-        db.conn.commit()
+        db.commit()
     polled = health.status(Context.open(database, Config()), moment)
 
     assert fresh.facts.state == "new"

@@ -148,7 +148,7 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
             "'', 1 "
             "from releases where source = 'nationwide-encounters-through-2025-02-0'"
         )
-        ledger.state(db.conn, "refused", refused.lastrowid)
+        ledger.state(db, "refused", refused.lastrowid)
 
     history_2025.publish(path, FEBRUARY, settings())
 

@@ -20,7 +20,7 @@ from tests.support.own_counts import HELD, after, begin, clinics, deliver
 
 POINTS = 50
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["jobs.monthly", "sqlite_utils", "forecast.desk.charts.grammar"])
+_PROCESSES.set_forkserver_preload(["jobs.monthly", "forecast.desk.charts.grammar"])
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Flags
@@ -239,7 +238,7 @@ def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
             where border = 'northern' and dimension = ''
             """,
         )
-        known = TotalMonths.known(inputs.read(Database(connection)), None, None, [], found)
+        known = TotalMonths.known(inputs.read(connection), None, None, [], found)
 
     assert len(before) > 1
     assert set(known.spans[NORTH]) == {*before, ("2026-09", "9999-12"), ("2026-05", "2026-06")}

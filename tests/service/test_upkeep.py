@@ -401,7 +401,7 @@ def test_polls_are_forgotten_after_the_days_of_the_settings(record):
             db.execute(
                 f"insert into polls values ({number}, '{old}', '{old}', 'new', '', null, null)"
             )
-            db.conn.commit()
+            db.commit()
 
     upkeep.after_run(Context.open(record, config(service={"keep_days": 80})), NOW, published=False)
     assert len(rows(ops.ops_path(record), "select id from polls")) == 2

@@ -599,11 +599,11 @@ def test_an_error_ends_a_transaction_and_is_told_even_if_it_ended_before(tmp_pat
         for undone, error in ((False, KeyboardInterrupt), (True, ZeroDivisionError)):
             with pytest.raises(error):
                 fail_inside(db, undone, error)
-        assert not db.conn.in_transaction
+        assert not db.in_transaction
         with transaction(db):
             db.execute("insert into t values (3)")
         assert db.execute("select n from t").fetchall() == [(3,)]
-        assert not db.conn.in_transaction
+        assert not db.in_transaction
 
 
 def test_a_part_that_a_release_has_no_count_of_was_none_there_also_before_its_first(tmp_path):

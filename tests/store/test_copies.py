@@ -113,7 +113,7 @@ def test_a_reader_of_the_last_run_keeps_nothing_out(by_hand, tmp_path):
 
 
 def of_notice(db, key):
-    return queries.rows(db.conn, "deliveries_of_notice", (key,))
+    return queries.rows(db, "deliveries_of_notice", (key,))
 
 
 def test_what_waited_in_a_restored_ops_db_stays_silent(tmp_path):

@@ -172,11 +172,11 @@ def test_an_edit_is_named_by_verify(path, edit, says):
     add(path, value(121, "2024-03-15"), name="more.csv")
     with connect.writing(path) as db:
         dated.withdraw(db, 1, "misread", NOW)
-        assert integrity.findings(db.conn) == []
+        assert integrity.findings(db) == []
 
         db.execute(edit)
 
-        found = integrity.findings(db.conn)
+        found = integrity.findings(db)
     assert any(line.startswith(says) for line in found), found
 
 
@@ -186,6 +186,6 @@ def test_neither_a_statement_nor_its_withdrawal_can_be_stated_anew(path):
         db.execute("update dated_lines set encounters = 117")
         added = ledger.add(db, "dated", "dated 1", [("dated", 1)])
 
-        found = integrity.findings(db.conn)
+        found = integrity.findings(db)
     assert f"entry {added.id} of the ledger (dated 1) cannot follow 'dated'" in found
     assert any("dated 1 was edited" in line for line in found)

@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from forecast.store import connect, deliveries, notices, ops, queries, wakes, witnesses
 from forecast.store.deliveries import Message
@@ -24,30 +24,30 @@ LETTER = Message("key", "all", "Subject", "desk@example.org", b"mime")
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def db(tmp_path: Path) -> Iterator[Connection]:
     with ops.writing(tmp_path / "bordercast.db") as db:
         yield db
 
 
-def queue(db: Database, *recipients: str, key: str = "key", now: datetime = NOW) -> int:
+def queue(db: Connection, *recipients: str, key: str = "key", now: datetime = NOW) -> int:
     message = Message(key, "all", f"Subject {key}", "desk@example.org", b"mime")
     return deliveries.queue(db, [[(to, message) for to in recipients]], now)
 
 
-def of_notice(db: Database, key: str) -> list[dict[str, object]]:
-    return queries.rows(db.conn, "deliveries_of_notice", (key,))
+def of_notice(db: Connection, key: str) -> list[dict[str, object]]:
+    return queries.rows(db, "deliveries_of_notice", (key,))
 
 
-def states(db: Database, key: str = "key") -> dict[str, str]:
+def states(db: Connection, key: str = "key") -> dict[str, str]:
     return {row["recipient"]: row["state"] for row in of_notice(db, key)}
 
 
-def tally(db: Database) -> dict[str, dict[str, int]]:
+def tally(db: Connection) -> dict[str, dict[str, int]]:
     by_key = queries.grouped(queries.rows(db, "deliveries_tally"), "content_key")
     return {key: {row["state"]: row["count"] for row in rows} for key, rows in by_key.items()}
 
 
-def sendable(db: Database, now: datetime) -> dict[str, int]:
+def sendable(db: Connection, now: datetime) -> dict[str, int]:
     due = queries.rows(db, "sendable", (ops.text(now),))
     return {row["subject"]: row["count"] for row in due}
 
@@ -407,7 +407,7 @@ def test_a_witness_is_asked_again_after_five_minutes_doubling_to_six_hours(path)
 
 def test_a_witness_has_seen_what_the_newest_entry_states(path):
     with connect.writing(path) as db:
-        stated, missing = witnesses.lacking(db.conn, ["git", "signature"])
+        stated, missing = witnesses.lacking(db, ["git", "signature"])
         assert missing == ["git", "signature"]
         proof = WitnessProof(
             "git", stated.entry_id, stated.run_id, str(stated), "2024-04-01", "host", b"proof"
@@ -415,11 +415,11 @@ def test_a_witness_has_seen_what_the_newest_entry_states(path):
         witnesses.save(db, proof)
         witnesses.save(db, replace(proof, proof=b"another"))
         assert witnesses.proofs(db) == [proof]
-        assert witnesses.lacking(db.conn, ["git", "signature"]) == (stated, ["signature"])
-        assert witnesses.lacking(db.conn, []) == (stated, [])
+        assert witnesses.lacking(db, ["git", "signature"]) == (stated, ["signature"])
+        assert witnesses.lacking(db, []) == (stated, [])
         assert witnesses.statements(db)[stated.entry_id] == stated == witnesses.lacking(db, ())[0]
         witnesses.put_off(path, "signature", "why", False, NOW)
-        said = witnesses.standing(db.conn, path, ["git", "signature", "time stamp"])
+        said = witnesses.standing(db, path, ["git", "signature", "time stamp"])
 
     assert said == {
         "git": f"run {stated.run_id}",  # this proof has no day inside it
@@ -431,7 +431,7 @@ def test_a_witness_has_seen_what_the_newest_entry_states(path):
 def test_before_the_first_run_there_is_nothing_to_witness(tmp_path):
     path = tmp_path / "bordercast.db"
     with connect.writing(path) as db:
-        assert witnesses.lacking(db.conn, ["git"]) == (None, [])
+        assert witnesses.lacking(db, ["git"]) == (None, [])
         assert witnesses.lacking(db, ())[0] is None
 
     assert not witnesses.proofs_pending(path, ["git"], NOW)

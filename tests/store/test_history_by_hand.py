@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
-from sqlite_utils import Database
 
 from forecast.errors import DataError
 from forecast.store import (
@@ -60,7 +60,7 @@ def connection(by_hand: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
+def db(by_hand: Path, tmp_path: Path) -> Iterator[Connection]:
     """A copy to write to."""
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         yield db
@@ -169,7 +169,7 @@ def test_what_was_not_held_is_replaced_when_it_is(db):
     )
     runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), drivers=held))
 
-    ((_, rows),) = read.drivers(db.conn).items()
+    ((_, rows),) = read.drivers(db).items()
 
     assert [row.role for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
     assert inputs.read(db).unexplained == []
@@ -248,10 +248,10 @@ def test_runs_before_the_first_are_none(tmp_path):
     with connect.writing(tmp_path / "bordercast.db") as empty:
         assert inputs.run_basis(empty) is None
         assert inputs.read(empty).before is None
-        assert read.newest_source(empty.conn) is None
-        assert read.latest_run(empty.conn) is None
-        assert history.series_span(empty.conn, NEW_YORK) is None
-        assert list(history.all_records(empty.conn, NO_SPLIT, ENCOUNTERS.totals)) == []
+        assert read.newest_source(empty) is None
+        assert read.latest_run(empty) is None
+        assert history.series_span(empty, NEW_YORK) is None
+        assert list(history.all_records(empty, NO_SPLIT, ENCOUNTERS.totals)) == []
 
 
 def test_a_withdrawn_run_is_not_the_last(connection, db):
@@ -361,17 +361,17 @@ def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection
 
     assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
     # And so in the picture of the months before.
-    db.conn.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
-    drawn = history.month_record(db.conn, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
+    db.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
+    drawn = history.month_record(db, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
     assert [row.basis for row in drawn.recent] == ["hindcast", "hindcast"]
 
 
 def test_the_sums_of_months_that_are_told_are_the_last_run_s_alone(db):
     for run in (1, 2):
         values = (run, 1, "2024", "2024-01", "2024-12", "2024-01", 1, *[run] * 10)
-        db.conn.execute(f"insert into spans values ({', '.join('?' * 17)})", values)
+        db.execute(f"insert into spans values ({', '.join('?' * 17)})", values)
 
-    assert [row["run_id"] for row in queries.rows(db.conn, "latest_periods")] == [2]
+    assert [row["run_id"] for row in queries.rows(db, "latest_periods")] == [2]
 
 
 def of_agencies(name, month, counts, rounding=1):
@@ -390,14 +390,14 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
         releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
 
     north, whole, other = (
-        every_month(db.conn, border, NO_SPLIT) for border in ("northern", "nationwide", "other")
+        every_month(db, border, NO_SPLIT) for border in ("northern", "nationwide", "other")
     )
 
     assert (north["2024-01"].agencies, north["2024-01"].agencies_unit) == ({"USBP": 5, "OFO": 9}, 1)
     assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
     assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
     assert other["2024-01"].agencies == {"USBP": 7}
-    every = dict(history.all_records(db.conn, NO_SPLIT, ENCOUNTERS.totals))
+    every = dict(history.all_records(db, NO_SPLIT, ENCOUNTERS.totals))
     assert (every["northern"], every["nationwide"], every["other"]) == (north, whole, other)
 
 
@@ -416,14 +416,14 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
         releases.save_snapshot(db, whole)
 
-    found = every_month(db.conn, "northern", split)
+    found = every_month(db, "northern", split)
 
     assert found["2024-01"].interior == history.Interior("2024-01", 4, 40, 50)
     assert found["2024-02"].interior.month == "2024-01"
-    assert dict(history.all_records(db.conn, split, ENCOUNTERS.totals))["northern"] == found
+    assert dict(history.all_records(db, split, ENCOUNTERS.totals))["northern"] == found
     assert found["2023-12"].interior == history.Interior("2023-11", 3, 30, None)
-    assert every_month(db.conn, "southwest", split)["2024-01"].interior is None
-    assert every_month(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
+    assert every_month(db, "southwest", split)["2024-01"].interior is None
+    assert every_month(db, "northern", NO_SPLIT)["2024-01"].interior is None
 
 
 def test_every_value_and_every_month_is_read_for_claims(connection):
@@ -447,18 +447,18 @@ def test_a_part_s_record_has_its_own_counts_and_values(connection):
 
 
 def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
-    assert history.kept(db.conn, "northern", "2024-02") == '"northern"'
-    assert history.kept(db.conn, "other", "2024-01") == '"other"'
-    assert history.kept(db.conn, "northern", "2024-01") is None
+    assert history.kept(db, "northern", "2024-02") == '"northern"'
+    assert history.kept(db, "other", "2024-01") == '"other"'
+    assert history.kept(db, "northern", "2024-01") is None
 
     with connect.transaction(db):
         new = tiny_record.stated(tiny_record.release("new", "2024-03"), {NORTH: {"2024-03": 1}})
         releases.save_snapshot(db, new)
 
-    assert history.kept(db.conn, "northern", "2024-02") is None
-    assert queries.column(db.conn, "awaiting") == ["new"]
+    assert history.kept(db, "northern", "2024-02") is None
+    assert queries.column(db, "awaiting") == ["new"]
     # The new one goes farther than the refused one.
-    assert queries.column(db.conn, "still_refused", (0,)) == []
+    assert queries.column(db, "still_refused", (0,)) == []
 
 
 def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
@@ -506,17 +506,17 @@ def test_files_are_known_by_what_they_hold(db):
     assert releases.find_by_hash(db, "sha") is None
     (newest,) = queries.rows(db, "newest_files")
     assert tuple(newest.values()) == ("february.csv", "sha of february", "2024-02")
-    names = {row.id: row.file_name for row in releases.all_releases(db.conn)}
+    names = {row.id: row.file_name for row in releases.all_releases(db)}
     assert names == {1: "january.csv", 2: "february.csv", 3: "old.csv", 4: "refused.csv"}
-    assert [row.id for row in releases.all_releases(db.conn, "quarantined")] == [4]
-    assert releases.one_release(db.conn, 4).reason == "odd"
-    assert queries.rows(db.conn, "coverage_by_total", (2,)) == [
+    assert [row.id for row in releases.all_releases(db, "quarantined")] == [4]
+    assert releases.one_release(db, 4).reason == "odd"
+    assert queries.rows(db, "coverage_by_total", (2,)) == [
         {"border": border, "first_month": "2023-12", "last_month": "2024-02", "changed_months": n}
         for border, n in (("northern", 2), ("southwest", 1))
     ]
-    assert [r["change"] for r in queries.rows(db.conn, "revisions_by", (2,))] == [5]
+    assert [r["change"] for r in queries.rows(db, "revisions_by", (2,))] == [5]
     with pytest.raises(DataError, match="release 9"):
-        releases.one_release(db.conn, 9)
+        releases.one_release(db, 9)
 
 
 @pytest.mark.parametrize(
@@ -533,10 +533,10 @@ def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month
     with connect.transaction(db):
         releases.save_snapshot(db, tiny_record.stated(corrected, {OTHER: {month: 4}}))
 
-    assert len(queries.column(db.conn, "still_refused", (0,))) == told
-    newest = read.newest_source(db.conn)
+    assert len(queries.column(db, "still_refused", (0,))) == told
+    newest = read.newest_source(db)
     assert newest is not None
-    assert len(read.refused_since(db.conn, newest)) <= told
+    assert len(read.refused_since(db, newest)) <= told
 
 
 def test_a_refused_file_becomes_a_release_once(db):
@@ -549,9 +549,9 @@ def test_a_refused_file_becomes_a_release_once(db):
 
     with pytest.raises(DataError, match="release 4 is not in quarantine"), connect.transaction(db):
         releases.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
-    found = releases.one_release(db.conn, 4)
+    found = releases.one_release(db, 4)
     assert (found.status, found.reason, found.decided_at) == ("accepted", "why", "now")
-    assert len(queries.column(db.conn, "still_refused", (0,))) == 0
+    assert len(queries.column(db, "still_refused", (0,))) == 0
 
 
 # --- what stood on an earlier day
@@ -621,15 +621,15 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
     assert inputs.read(db).answered == {("1", "northern", "2023-12")}
-    found = read.resolved_questions(db.conn)
+    found = read.resolved_questions(db)
     assert [(r["border"], r["cutoff"], r["chance"], r["outcome"]) for r in found] == [
         ("northern", "2023-12", 0.5, 0),  # 60 is not above 60
         ("northern", "2024-01", 0.75, 0),
         ("southwest", "2024-01", 1.0, 1),
     ]
     assert [r["run_id"] for r in found] == [None, 4, 5]
-    assert len(read.resolved_questions(db.conn, "northern")) == 2
-    assert [r["border"] for r in queries.rows(db.conn, "latest_questions")] == ["southwest"]
+    assert len(read.resolved_questions(db, "northern")) == 2
+    assert [r["border"] for r in queries.rows(db, "latest_questions")] == ["southwest"]
 
 
 def test_what_paths_are_drawn_from_reads_back(db):
@@ -652,16 +652,16 @@ def test_what_paths_are_drawn_from_reads_back(db):
         ),
     )
 
-    assert read.path_rule(db.conn, run_id) == rule
-    assert read.path_rule(db.conn, 1) is None
-    assert set(read.path_marks(db.conn, run_id)) == set(marks)
-    assert read.path_marks(db.conn, 1) == []
-    (kept,) = queries.rows(db.conn, "periods_of_series", NORTH[:3])
+    assert read.path_rule(db, run_id) == rule
+    assert read.path_rule(db, 1) is None
+    assert set(read.path_marks(db, run_id)) == set(marks)
+    assert read.path_marks(db, 1) == []
+    (kept,) = queries.rows(db, "periods_of_series", NORTH[:3])
     assert (kept["span"], kept["published"], kept["months_published"]) == ("FY2024", 9, 5)
-    assert queries.rows(db.conn, "periods_of_series", NEW_YORK[:3]) == []
-    assert read.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
-    assert read.counts(db.conn, NORTH)["2024-02"] == 60
-    assert read.series_keys(db.conn)[:2] == sorted(tiny_record.JANUARY)[:2]
+    assert queries.rows(db, "periods_of_series", NEW_YORK[:3]) == []
+    assert read.counts(db, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
+    assert read.counts(db, NORTH)["2024-02"] == 60
+    assert read.series_keys(db)[:2] == sorted(tiny_record.JANUARY)[:2]
 
 
 def test_a_series_newest_months_are_its_own_and_its_border_s(db):
@@ -677,19 +677,19 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
     newest = [
         tuple(row.values())
         for key in (NEW_YORK, VERMONT, OTHER)
-        for row in queries.rows(db.conn, "newest_months", (key.dimension, key.member, key.total))
+        for row in queries.rows(db, "newest_months", (key.dimension, key.member, key.total))
     ]
     assert newest == [("2024-01", "2024-02"), ("", "2024-02"), ("", "")]
-    (row,) = read.month_forecasts(db.conn, NEW_YORK, "bordercast")
+    (row,) = read.month_forecasts(db, NEW_YORK, "bordercast")
     assert (row.median, row.month) == (20, "2024-02")
-    assert read.month_forecasts(db.conn, NEW_YORK, "naive") == []
+    assert read.month_forecasts(db, NEW_YORK, "naive") == []
 
 
 def test_the_words_of_a_source_stand_as_they_were_last_given(db):
     assert measures.section(db) is None
     measures.save_section(db, {"unit": "pounds", "b": "é"}, tiny_record.NOON)
     measures.save_section(db, {"b": "é", "unit": "pounds"}, tiny_record.NOON)
-    assert measures.section(db.conn) == {"unit": "pounds", "b": "é"}
+    assert measures.section(db) == {"unit": "pounds", "b": "é"}
     kept = db.execute("select id, source from measure").fetchall()
     assert kept == [(1, '{"b": "é", "unit": "pounds"}')]
     measures.save_section(db, {"unit": "kilos"}, tiny_record.NOON)
@@ -706,25 +706,25 @@ def test_a_notice_is_due_once_for_an_occasion_the_first_first(db):
     again = runs.save_due(db, 2, "2024-04-01", (OCCASIONS[0], OCCASIONS[0]))
 
     assert again == []
-    assert [n.state for n in notices.every(db.conn)] == ["due", "due"]
-    assert notices.every(db.conn, "due")[0].content_key == "one"
-    assert notices.one(db.conn, 2).content_key == "two"
-    assert notices.one(db.conn, 3) is None
-    assert notices.content(db.conn, 3) == ""
-    assert queries.column(db.conn, "notices_held") == [2]
+    assert [n.state for n in notices.every(db)] == ["due", "due"]
+    assert notices.every(db, "due")[0].content_key == "one"
+    assert notices.one(db, 2).content_key == "two"
+    assert notices.one(db, 3) is None
+    assert notices.content(db, 3) == ""
+    assert queries.column(db, "notices_held") == [2]
 
 
 SAID = Section("northern", "finding", "fell", "text", "<p>text</p>", "{}", b"png", "fell")
 FRAME = framed("Dear", "<p>Dear", "Bye", "Bye</p>")
 
 
-def composed(db: Database, notice_id: int, approved_at: str | None = None) -> bool:
+def composed(db: Connection, notice_id: int, approved_at: str | None = None) -> bool:
     digest = replace(SAID, part="digest", total="other", chart=None)
     return notices.save_composed(db, notice_id, FRAME, (SAID, digest), approved_at)
 
 
-def states(db: Database) -> list[str]:
-    return [notice.state for notice in notices.every(db.conn)]
+def states(db: Connection) -> list[str]:
+    return [notice.state for notice in notices.every(db)]
 
 
 def test_a_notice_is_composed_once_and_held_or_approved(db):
@@ -733,22 +733,22 @@ def test_a_notice_is_composed_once_and_held_or_approved(db):
     assert not composed(db, 9)
     assert composed(db, 2, "2024-04-02T12:00:00+00:00")
 
-    one, two = notices.every(db.conn)
+    one, two = notices.every(db)
     assert (one.state, one.approved_by, one.opening_text) == ("held", None, "Dear")
     assert (two.state, two.approved_by, two.approved_at) == (
         "approved", "auto", "2024-04-02T12:00:00+00:00",
     )  # fmt: skip
-    assert [s.part for s in notices.sections(db.conn, 1)] == ["finding", "digest"]
-    assert notices.sections(db.conn, 1)[0] == SAID
-    assert notices.content(db.conn, 1) != notices.content(db.conn, 2) != ""
-    assert [n.id for n in notices.every(db.conn, "held")] == [1]
-    assert [n.id for n in notices.every(db.conn, "to send")] == [2]
-    assert [n.id for n in notices.every(db.conn, "of run", 2)] == [2]
-    assert notices.every(db.conn, "of run", 1) == []
-    assert [row["says"] for row in queries.rows(db.conn, "notices")] == ["northern fell"] * 2
+    assert [s.part for s in notices.sections(db, 1)] == ["finding", "digest"]
+    assert notices.sections(db, 1)[0] == SAID
+    assert notices.content(db, 1) != notices.content(db, 2) != ""
+    assert [n.id for n in notices.every(db, "held")] == [1]
+    assert [n.id for n in notices.every(db, "to send")] == [2]
+    assert [n.id for n in notices.every(db, "of run", 2)] == [2]
+    assert notices.every(db, "of run", 1) == []
+    assert [row["says"] for row in queries.rows(db, "notices")] == ["northern fell"] * 2
     kinds = db.execute("select kind from entries order by id desc limit 3").fetchall()
     assert kinds == [("approved",), ("written",), ("written",)]
-    assert integrity.findings(db.conn) == []
+    assert integrity.findings(db) == []
 
 
 def test_a_held_notice_waits_fourteen_days_to_the_second(db):
@@ -764,7 +764,7 @@ def test_a_held_notice_waits_fourteen_days_to_the_second(db):
     assert notices.expire(db, due_day)
     assert not notices.expire(db, due_day)
 
-    notice = notices.one(db.conn, 1)
+    notice = notices.one(db, 1)
     assert (notice.state, notice.closed_at) == ("expired", "2024-04-08T12:00:00+00:00")
     assert "14 days" in notice.reason
 
@@ -776,7 +776,7 @@ def test_a_held_notice_is_made_due_again_or_rejected_or_approved(db):
     assert not notices.reject(db, 1, "Bob", "no", NOON)
     assert composed(db, 1)
     assert notices.renew(db, 1)
-    assert notices.sections(db.conn, 1) == []
+    assert notices.sections(db, 1) == []
     assert composed(db, 1)
     assert composed(db, 2)
     assert notices.approve(db, 1, approval, NOON)
@@ -784,7 +784,7 @@ def test_a_held_notice_is_made_due_again_or_rejected_or_approved(db):
     assert notices.reject(db, 2, "Bob", "no", NOON)
     assert not notices.drop(db, 2, "nothing", NOON)
 
-    one, two = notices.every(db.conn)
+    one, two = notices.every(db)
     assert (one.state, one.approved_by, one.approved_user) == ("approved", "Ann", "root")
     assert (one.approved_content, one.approved_at) == ("what was seen", "2024-04-10T12:00:00+00:00")
     assert (two.state, two.reason, two.closed_at) == (
@@ -801,11 +801,11 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert stopped == 1
     assert states(db) == ["approved", "expired", "due"]
     assert composed(db, 3, "2024-04-10T12:00:00+00:00")
-    assert [n.id for n in notices.every(db.conn, "withdrawn")] == [1]
-    assert [n.id for n in notices.every(db.conn, "to send")] == [3]
-    assert [n.id for n in notices.every(db.conn, "of run", 2)] == [1]
-    assert [row["run_withdrawn"] for row in queries.rows(db.conn, "notices")] == [1, 1, 0]
-    assert [(row["run_id"], row["why"]) for row in queries.rows(db.conn, "every_withdrawal")] == [
+    assert [n.id for n in notices.every(db, "withdrawn")] == [1]
+    assert [n.id for n in notices.every(db, "to send")] == [3]
+    assert [n.id for n in notices.every(db, "of run", 2)] == [1]
+    assert [row["run_withdrawn"] for row in queries.rows(db, "notices")] == [1, 1, 0]
+    assert [(row["run_id"], row["why"]) for row in queries.rows(db, "every_withdrawal")] == [
         (2, "wrong"),
         (3, "a mistake"),
     ]
@@ -823,4 +823,4 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
 def test_a_withdrawal_needs_a_run_a_reason_and_a_name(db, run, why, by, says):
     with pytest.raises(DataError, match=says):
         runs.withdraw(db, run, why, by, NOON)
-    assert len(queries.rows(db.conn, "every_withdrawal")) == 1
+    assert len(queries.rows(db, "every_withdrawal")) == 1

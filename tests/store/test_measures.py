@@ -7,7 +7,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from sqlite_utils import Database
 
 from forecast.periods import FEDERAL
 from forecast.store import (
@@ -139,7 +138,7 @@ LOOKS = {
     "questions": lambda db: queries.rows(db, "latest_questions"),
     "yearly": lambda db: read.of_year(db, "2023-10", "2024-09"),
     "versions": lambda db: queries.rows(db, "versions_of_year", ("2023-10", "2024-09")),
-    "refused": lambda db: sorted(inputs.told(Database(db)).refused),
+    "refused": lambda db: sorted(inputs.told(db).refused),
     "newest release": lambda db: inputs.told(db).newest,
     "judged as issued": lambda db: queries.column(db, "judged_as_issued", ("2024-01",)),
     "episodes": lambda db: queries.rows(db, "episodes", ("2024-01", "2024-01")),

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlite_utils import Database
 
 from forecast import store
 from forecast.desk.dictionary import VIEWS
@@ -147,14 +146,6 @@ def queries() -> Iterator[tuple[str, Any, tuple[str, ...]]]:
                     yield f"{found.name}.{name}", function, names[1:]
 
 
-def asked_of(function: Any, connection: sqlite3.Connection, values: list[Any]) -> Any:
-    """The answer of a function that takes SQLite's own connection, or sqlite-utils'."""
-    try:
-        return function(connection, *values)
-    except AttributeError:
-        return function(Database(connection), *values)
-
-
 def test_every_query_has_the_answer_it_had(connection):
     said = {}
     for name, function, names in queries():
@@ -170,7 +161,7 @@ def test_every_query_has_the_answer_it_had(connection):
             asked = " ".join((name, *told_of))
             connection.row_factory = None
             try:
-                said[asked] = told(asked_of(function, connection, values))
+                said[asked] = told(function(connection, *values))
             except KeyError as error:
                 said[asked] = f"no {error}"
             except sqlite3.OperationalError as error:

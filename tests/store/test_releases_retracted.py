@@ -115,7 +115,7 @@ def test_a_release_is_taken_back_once_and_only_if_it_counted(path, number):
         with pytest.raises(DataError, match=r"no release 2|is not accepted"):
             releases.retract(db, number, "wrong", "Ann", NOW)
         assert [entry.digest for entry in ledger.entries(db)] == stated
-        assert integrity.findings(db.conn) == []
+        assert integrity.findings(db) == []
 
 
 @pytest.mark.parametrize(("why", "by"), [(" ", "Ann"), ("wrong", "")])
@@ -137,10 +137,10 @@ def test_a_retraction_past_the_program_is_named(path, edit, named):
         with connect.transaction(db):
             releases.save_snapshot(db, delivery(2, 0, [1, 3], None))
         releases.retract(db, 1, "wrong", "Ann", NOW)
-        assert integrity.findings(db.conn) == []
-        db.conn.execute(edit)
+        assert integrity.findings(db) == []
+        db.execute(edit)
 
-        assert named in integrity.findings(db.conn)
+        assert named in integrity.findings(db)
 
 
 def test_a_neighbour_that_reached_into_the_future_ends_with_what_was_over(path):
@@ -149,7 +149,7 @@ def test_a_neighbour_that_reached_into_the_future_ends_with_what_was_over(path):
     with connect.writing(path) as db:
         with connect.transaction(db):
             releases.save_snapshot(db, zeros)
-        [below] = releases.neighbours(db.conn, corrected)
+        [below] = releases.neighbours(db, corrected)
 
     assert below.release.data_through == "2026-03"
     assert below.counts == {KEY: {"2026-01": 1, "2026-02": 2, "2026-03": 3}}

@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
-
-from sqlite_utils import Database
 
 from forecast.store import connect, ledger, scheme1
 
@@ -56,7 +55,7 @@ def written(path: Path, statement: str) -> int:
     return changed
 
 
-def forge(db: Database) -> None:
+def forge(db: Connection) -> None:
     """State the record anew as the tables now are, entry by entry, with the program's own means."""
     previous, marks = "", None
     for run_id, scheme in db.execute("select id, scheme from runs order by id").fetchall():
@@ -83,7 +82,7 @@ def forge(db: Database) -> None:
         previous, marks = forged.digest, forged.digest[ledger.ROOT :]
 
 
-def _renew(db: Database, run_id: int, previous: str, digest: str) -> None:
+def _renew(db: Connection, run_id: int, previous: str, digest: str) -> None:
     db.execute(
         "update runs set previous_digest = ?, digest = ? where id = ?", (previous, digest, run_id)
     )

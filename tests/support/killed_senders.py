@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 _SENDERS = multiprocessing.get_context("forkserver")
-_SENDERS.set_forkserver_preload(["jobs.deliver.outbox", "sqlite_utils", "httpcore"])
+_SENDERS.set_forkserver_preload(["jobs.deliver.outbox", "httpcore"])
 HANGS = 120.0
 
 

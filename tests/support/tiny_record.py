@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
 import numpy as np
-from sqlite_utils import Database
 
 from forecast import months
 from forecast.periods import FEDERAL
@@ -200,7 +200,7 @@ def make(path: Path, made: NewestReports = _names_alone) -> None:
         publish(db, made)
 
 
-def publish(db: Database, made: NewestReports = _names_alone) -> None:
+def publish(db: Connection, made: NewestReports = _names_alone) -> None:
     """The same in a record that is being written."""
     seen = {"first_seen_at": "2024-02-20", "first_seen_precision": "day"}
     january = release("january", "2024-01", **seen)

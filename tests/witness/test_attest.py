@@ -718,7 +718,7 @@ def test_a_proof_kept_as_of_another_moment_by_the_program_s_own_means_is_named(s
             db.execute("delete from witness_proofs")
             db.execute("delete from entries where kind = 'witnessed'")
         witnesses.save(db, replace(proof, seen_at="2020-01-01T00:00:00+00:00"))
-        found = integrity.at_sight(db.conn)
+        found = integrity.at_sight(db)
 
     assert found == [
         f"proof of entry {proof.entry_id} ({kind}) is of {proof.seen_at}, and not of "
