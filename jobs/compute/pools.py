@@ -13,8 +13,13 @@ import os
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pickle import UnpicklingError
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from forecast.config import Compute
@@ -28,7 +33,6 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
-LOOK_SECONDS = 0.5  # seconds between looks at the workers
 MAX_LOST_BLOCKS = 3  # that lost their worker twice: the workers are at fault, not these blocks
 
 
@@ -61,37 +65,56 @@ class Serial(Executor):
 LOST = {"event": "worker.lost"}
 
 
-class Pool(ProcessPoolExecutor):
+class Pool(Executor):
     """Worker processes: spawned, not forked, so that they inherit no lock and no database.
 
-    A worker killed while it hands over an answer leaves half of it in the pipe, and the standard
-    library waits for the rest for ever, because this process and the other workers could still
-    write it. So the pool is looked after: soon after a worker has died, that pipe has no writer
-    any more, and every future is a BrokenExecutor.
+    Each has a pipe of its own, whose other end this process does not hold: a worker killed while
+    it hands over an answer ends its pipe, and nobody waits for the rest.
     """
 
     def __init__(self, workers: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        super().__init__(workers, mp_context=context, initializer=_prepare)
         self.width = workers
-        self._closed = threading.Event()
-        threading.Thread(target=self._look_after, daemon=True).start()
+        self._broken = threading.Event()
+        self._workers = SimpleQueue[tuple[BaseProcess, Connection]]()  # those that wait for a call
+        spawning = multiprocessing.get_context("spawn")
+        for _ in range(workers):
+            ours, theirs = spawning.Pipe()
+            process = spawning.Process(target=_serve, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            self._workers.put((process, ours))
+        self._asking = ThreadPoolExecutor(workers)
 
-    def _look_after(self) -> None:
-        while not self._closed.wait(LOOK_SECONDS):
-            workers = list((self._processes or {}).values())
-            if any(worker.exitcode for worker in workers):  # 0 is the end of a pool
-                # Time for the pool to notice by itself, as it does where no answer was torn.
-                if not self._closed.wait(LOOK_SECONDS):
-                    self._result_queue._writer.close()  # type: ignore[attr-defined]
-                    for worker in workers:
-                        worker.kill()
-                return
+    def submit(self, fn: Callable[..., A], /, *args: Any, **kwargs: Any) -> Future[A]:
+        """The future of this call; a BrokenExecutor once a worker was lost."""
+        if self._broken.is_set():
+            raise BrokenExecutor("a worker was lost")
+        return self._asking.submit(self._ask, partial(fn, *args, **kwargs))
+
+    def _ask(self, call: Callable[[], A]) -> A:
+        process, pipe = self._workers.get()
+        try:
+            pipe.send(call)
+            answer: A
+            answer, raised = pipe.recv()
+        except (EOFError, OSError, UnpicklingError):
+            self._broken.set()
+            raise BrokenExecutor("a worker was lost") from None
+        finally:
+            if self._broken.is_set():
+                pipe.close()  # another pool goes on: this worker ends
+            self._workers.put((process, pipe))
+        if raised is not None:
+            raise raised
+        return answer
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers; nobody looks after them any more once they have ended."""
-        super().shutdown(wait, cancel_futures=cancel_futures)
-        self._closed.set()
+        """End the workers, once they have done what they were given."""
+        self._asking.shutdown(wait, cancel_futures=cancel_futures)
+        for _ in range(self.width):
+            process, pipe = self._workers.get()
+            pipe.close()
+            process.join()
 
 
 @contextmanager
@@ -118,9 +141,21 @@ def executor(compute: Compute) -> Iterator[Wide]:
         pool.shutdown(cancel_futures=True)
 
 
-def _prepare() -> None:
+def _serve(pipe: Connection) -> None:
+    """Compute what comes through a pipe, until it is closed."""
     os.environ["OMP_NUM_THREADS"] = "1"
     die_with_parent()
+    reply: tuple[Any, BaseException | None]
+    while True:
+        try:
+            call = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            reply = call(), None
+        except BaseException as error:  # handed over, and raised there
+            reply = None, error
+        pipe.send(reply)
 
 
 @contextmanager

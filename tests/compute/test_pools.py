@@ -16,7 +16,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack, suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError
-from multiprocessing.queues import SimpleQueue
+from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from typing import NoReturn
 
@@ -251,8 +251,8 @@ def _torn(folder: str, job: int) -> int:
     with suppress(FileExistsError):
         os.mkdir(folder)
         for found in gc.get_objects():
-            if isinstance(found, SimpleQueue) and found._writer is not None:
-                found._writer._send(struct.pack("!i", 1000))
+            if isinstance(found, Connection) and found.readable and found.writable:
+                found._send(struct.pack("!i", 1000))
         os.kill(os.getpid(), signal.SIGKILL)
     return job * job
 
