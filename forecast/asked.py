@@ -260,17 +260,20 @@ class Answering:
             for subject in subjects
             for span in self._spans(question, subject)
         ]
+        if len(counted) == 1:
+            return self.of(counted[0].subject, counted[0].span)
         lines = [self.statement(Reading(one.subject, one.span), one.count) for one in counted]
-        report = self._report(counted[0].subject, counted[0].span) if len(counted) == 1 else None
-        lines += (
-            self.compared(subjects[0], counted[0].span)
-            if len(counted) == 1
-            else self._differ(counted)
-        )
         rows = [self._meaning(Reading(one.subject, one.span), one.count) for one in counted]
-        value = rows[0] if len(rows) == 1 else {"compared": rows}
-        drawn, page = self._drawn(*subjects), self._page(*subjects)
-        return Answer(tuple(lines), value, drawn, page, report if page and page.headline else None)
+        lines += self._differ(counted)
+        return Answer(tuple(lines), {"compared": rows}, *self._about(*subjects))
+
+    def of(self, subject: Subject, span: Period) -> Answer:
+        """Answer how many a series counted in months on record, and all that is compared."""
+        count, reading = self.table.total(subject, span) or 0, Reading(subject, span)
+        lines = (self.statement(reading, count), *self.compared(subject, span))
+        drawn, page = self._about(subject)
+        report = self._report(subject, span) if page and page.headline else None
+        return Answer(lines, self._meaning(reading, count), drawn, page, report)
 
     def _held(self, question: CountQuestion, readings: Sequence[Subject]) -> Period:
         """Return the span of a name of several readings: held by one of them at least."""
@@ -353,8 +356,8 @@ class Answering:
         if span.length > 1:
             return None
         key, month = subject.key(self.source), span.first_month
-        if key.headline and key in set(self.table.keys):
-            return facts.report(self.connection, key.total, month, self.source)
+        if key in set(self.table.keys):
+            return facts.series_report(self.connection, key, month, self.source)
         known = MonthRecord(self.counts(subject), [], {"file_name": "", "rounding": 1})
         return facts.month_report(subject.total, month, known, self.source)
 

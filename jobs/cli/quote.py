@@ -17,7 +17,6 @@ from forecast.claims import answers, documents
 from forecast.claims import fact as claims_fact
 from forecast.claims.check import check_each, merged
 from forecast.claims.record.counts import Subject, name_of, subject_of
-from forecast.claims.record.verdict import Reading
 from forecast.claims.show import words as show
 from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.claims.text.times import day_of
@@ -207,49 +206,33 @@ def _judged(record: OpenRecord, text: str) -> Printed:
 
 
 def _fact(
-    counted: OpenRecord, subject: Subject, span: Period, answered: ClaimFinding | None = None
+    counted: OpenRecord, subject: Subject, span: Period, claimed: ClaimFinding | None = None
 ) -> Printed:
     """Say what a series counted in a span, and whether what was said of it is right."""
-    table, names, source = counted.table, counted.claim_names, counted.source
-    # Of a month of a total there are facts; of anything else only counts.
-    facts = None
-    whole = not (subject.agency or subject.dimension) and subject.total in source.totals.every
-    if whole and span.length == 1:
-        facts = facts_of(counted, SeriesKey(subject.total), months.from_index(span.first))
-    value = facts_json(facts) if facts else {}
-    count = table.total(subject, span)
-    counted_words = show.statement(table, Reading(subject, span), count)
-    first = f"{source.publisher.short} counted {counted_words}."
-    if answered is None:
-        value |= {**answers.meaning_json(Reading(subject, span), names), "count": count}
-    else:
-        first = show.verdict_line(table, answered)
+    answer, source = _answering(counted).of(subject, span), counted.source
+    value = {**(facts_json(answer.report) if answer.report else {}), **answer.value}
+    first, *lines = answer.lines
+    if claimed:
+        # The count itself stays beside a share or a change.
+        also = [first] if claimed.sense and claimed.sense.measure != "total" else []
+        lines = [show.verdict_line(counted.table, claimed), *also, *lines]
         value |= {
-            **answers.meaning_json(answered.sense, names),
-            "claimed": answered.claimed.value,
-            **answers.judged_json(answered.sense, answered.judged),
-            "why": answered.why,
-            "say_instead": answered.say_instead or None,
-            "evidence": answered.judged.evidence or None,
+            **answers.meaning_json(claimed.sense, counted.claim_names),
+            "claimed": claimed.claimed.value,
+            **answers.judged_json(claimed.sense, claimed.judged),
+            "why": claimed.why,
+            "say_instead": claimed.say_instead or None,
+            "evidence": claimed.judged.evidence or None,
         }
-    value |= run_json(counted)
-    lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
-    beside = (show.halves(table, subject, span), show.small(table, subject, span))
-    lines += filter(None, beside)
-    about = monthly.caveat(source)
-    if facts:
-        lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
-        lines.append(f"Also true: {monthly.comparison_sentence(facts)}")
-        lines.append(monthly.rank_sentence(facts))
-        about = " ".join(monthly.definition(facts, beside=True))
-    elif span.length == 1 and not facts:
-        key, month = subject.key(source), months.from_index(span.first)
-        values = vintages.history(counted.connection, key, month)
-        lines += [f"  {_told(row)}" for row in values if len(values) > 1]
-    if not facts and answered and answered.sense and answered.sense.measure != "total":
-        lines.append(f"The count itself: {counted_words}.")
-    wrong = answered is not None and answered.verdict in WRONG
-    return Printed(value, [*lines, about, f"Bordercast, {counted.quoted}"], source, int(wrong))
+    else:
+        lines = [first, *lines]
+    about: Iterable[str] = ()
+    if answer.report:
+        lines[0] = f"{lines[0]} {monthly.peak_sentence(answer.report)}".strip()
+        about = monthly.definition(answer.report, beside=True)
+    lines += [" ".join(about) or monthly.caveat(source), f"Bordercast, {counted.quoted}"]
+    wrong = claimed is not None and claimed.verdict in WRONG
+    return Printed({**value, **run_json(counted)}, lines, source, int(wrong))
 
 
 def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
