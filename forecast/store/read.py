@@ -269,6 +269,11 @@ class JudgedForecast:
     hi95: int
     count: int
 
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Its ranges, from the lowest to the highest, as `facts.position` takes them."""
+        return self.lo95, self.lo80, self.hi80, self.hi95
+
 
 def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[JudgedForecast]:
     """Return what had been forecast for each month from `horizon` months before, and what came.

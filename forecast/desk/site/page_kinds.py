@@ -22,7 +22,7 @@ from forecast import months
 from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.export import safe
-from forecast.desk.facts import as_dict, only_next_flagged
+from forecast.desk.facts import as_dict, only_next_flagged, position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.trust import stale_words
 from forecast.desk.site import feeds, metadata, pictures
@@ -61,6 +61,7 @@ MOVED = """<!DOCTYPE html>
 
 
 LATELY = 24  # months back in which a flag is on the first page, and its month has a picture
+MISSES = 6  # months furthest from their forecast, of the last 12 of all totals
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
 # File beside a total's page -> the view whose columns it has, and what it holds.
@@ -312,6 +313,25 @@ def front(record: SiteRecord, _: None) -> Shown:
             for flag in about.flags
             if flag.month > since and flag.kind != "revision"
         ],
+    }
+
+
+def together(record: SiteRecord, _: None) -> Shown:
+    """The newest month of all totals: what was predicted, what came, what is next."""
+    month = record.run.data_through
+    since = months.shift(month, -11)
+    year = [
+        (about, row, monthly.position_words(position(row.count, *row.bounds), "range"))
+        for about in record.totals.values()
+        for row in about.judging
+        if row.month >= since
+    ]
+    missed = sorted(year, key=lambda of: -abs(math.log(max(of[1].count, 1) / max(of[1].median, 1))))
+    return {
+        "month": month,
+        "came": [of for of in year if of[1].month == month],
+        "misses": missed[:MISSES],
+        "flagged": [of for of in record.open_parts() if of[1].month == month],
     }
 
 
@@ -889,6 +909,12 @@ FIRST = (
     ),
 )
 OTHERS = (
+    PageKind(
+        "together",
+        "month/",
+        of=lambda record: () if record.many else (None,),
+        shown=together,
+    ),
     # A total's chart, its finding and a link back; only these pages may be framed.
     PageKind(
         "embed",
