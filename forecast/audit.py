@@ -216,6 +216,15 @@ def _published(at: _At) -> int:
     return sum(c for m, c in at.counts.items() if first <= m <= through)
 
 
+def _term(at: _At) -> list[str]:
+    first, last = at.month.split("/")
+    return [m for m in at.counts if first <= m <= last]
+
+
+def _days(month: str) -> int:
+    return monthrange(int(month[:4]), int(month[5:]))[1]
+
+
 def _from(of: str, name: str) -> Callable[[_At], Any]:
     return lambda at: at.first(of).get(name)
 
@@ -242,7 +251,7 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     **{figure: _from("judged", column) for figure, column in JUDGED.items()},
     **{figure: _from("ahead", column) for figure, column in AHEAD.items()},
     "count": lambda at: at.count,
-    "per day": lambda at: at.count / monthrange(int(at.month[:4]), int(at.month[5:]))[1],
+    "per day": lambda at: at.count / _days(at.month),
     "month before": lambda at: at.counts.get(back(at.month, 1)),
     "change on month before": lambda at: _percent(at.count, at.counts.get(back(at.month, 1))),
     "year before": lambda at: at.counts.get(back(at.month, 12)),
@@ -281,6 +290,9 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "forecast moved": lambda at: at.first("moves")["after"] - at.first("moves")["before"],
     "sum published": _published,
     "sum ahead": _from("sums", "median"),
+    "term": lambda at: sum(at.counts[m] for m in _term(at)),
+    "term per month": lambda at: CHECKS["term"](at) / len(_term(at)),
+    "term per day": lambda at: CHECKS["term"](at) / sum(map(_days, _term(at))),
     "held": _held,
     "months flagged": lambda at: at.t.months["flags"],
     "months judged": lambda at: at.t.months["judged"],

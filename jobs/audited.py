@@ -40,7 +40,11 @@ class Audited:
 def every_fact(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     """Return every figure that the desk says of every month of every total."""
     reports = facts.all_reports(connection, source)
-    told = [fact for _, of_total in reports for fact in facts_of(of_total.values())]
+    told: list[Fact] = []
+    for total, of_total in reports:
+        told += facts_of(of_total.values())
+        counts = {month: report.count for month, report in of_total.items()}
+        told += figures.facts_of_terms(total, facts.terms(counts, source))
     totals = source.totals
     told += figures.facts_of_parts(read.flags(connection, totals, parts=True))
     told += figures.facts_of_movers(records(connection, MoverRow, "movers", {"total": None}))

@@ -15,7 +15,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from forecast import months
-from forecast.desk.facts import Comparison, Expectation, MonthFacts
+from forecast.desk.facts import Comparison, Expectation, MonthFacts, TermFacts
 from forecast.desk.movers import MoverRow
 from forecast.desk.sentences import ahead, monthly, unusual
 from forecast.rows import FlagRow, ForecastRow
@@ -119,6 +119,15 @@ def facts_ahead(
         yield Fact(*at, "sum ahead", summed["median"])
     for move in moves:
         yield Fact(move["border"], move["month"], "forecast moved", move["after"] - move["before"])
+
+
+def facts_of_terms(total: str, known: Iterable[TermFacts]) -> Iterator[Fact]:
+    """Yield what was counted under each administration."""
+    for term in known:
+        at = total, f"{term.first}/{term.last}"
+        yield Fact(*at, "term", term.total, term.name)
+        yield Fact(*at, "term per month", term.per_month)
+        yield Fact(*at, "term per day", term.per_day)
 
 
 _Told = tuple[str, float | str | None, str]

@@ -65,7 +65,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
             newest = facts.newest(connection, key.total, source)
             standing = f"{capital(monthly.standing(newest))}."
             sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
-            parts += notes(" ".join(filter(None, sentences)))
+            parts += notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
+        parts += notes(monthly.terms_sentence(facts.terms(record.counts(key), source)))
         parts.append(terminal.border_table(rows))
         own = groups.of_total(connection, source, key.total) if key.headline else []
         parts += [terminal.group_table(table, source) for table in own]

@@ -12,6 +12,7 @@ from forecast.desk.facts import (
     Expectation,
     MonthFacts,
     Position,
+    TermFacts,
     overdue,
     to_date,
 )
@@ -38,6 +39,7 @@ from forecast.words import (
     change_words,
     first_and_now,
     known_words,
+    many,
     month_name,
     month_words,
     ordinal,
@@ -265,6 +267,15 @@ def run_words(facts: MonthFacts, least: int = 3) -> Iterator[str]:
         if abs(length) >= least:
             nth = f"{ordinal(abs(length))} month in a row" if abs(length) > 1 else "first month"
             yield f"{month_words(facts.month)} is the {nth} {above if length > 0 else below}."
+
+
+def terms_sentence(known: Sequence[TermFacts]) -> str:
+    """The average under every administration on record, so that none is picked; "" of one alone."""
+    said = [
+        f"{term.per_month:,.0f} under {term.name} ({many(term.period.length, 'month')})"
+        for term in known
+    ]
+    return f"A month on average: {', '.join(said)}." if len(said) > 1 else ""
 
 
 def unknown_sentence(facts: MonthFacts) -> str:
