@@ -28,7 +28,7 @@ from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
-from forecast.types import Row
+from forecast.types import Row, SeriesKey
 from forecast.words import without_controls
 from jobs import folder as folders
 from jobs.arrivals.table import read_source
@@ -222,7 +222,7 @@ def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "series"
         stem = stem if stem.casefold() not in taken else f"{stem}-{row + 1}"
         taken.add(stem.casefold())
-        picture = forecasts.own_fan(name, counted, ahead, source)
+        picture = forecasts.fan(SeriesKey(name), counted, ahead, (), source, name=name)
         (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png", source))
     left = len(drawn.counts.names) - PLOTTED
     if left > 0:

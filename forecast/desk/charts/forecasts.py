@@ -54,43 +54,29 @@ def fan(
     flagged: Sequence[MarkedMonth],
     source: Source,
     log: bool | None = None,
+    name: str = "",
 ) -> Picture:
-    """Draw the last three years and the forecast ahead, with 50, 80 and 95% intervals."""
+    """Draw the last three years and the forecast ahead, with 50, 80 and 95% intervals.
+
+    name : of a series of anybody's, which is no total or part of the source.
+    """
     total, part = series.total, ""
     if series.member:
         part = member_words(series.dimension, series.member, source)
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, source, log)
+    if name:
+        scale = replace(scale, unit="a month")
     last = forecasts[-1]
     dotted, key = grammar.breaks(total, min(shown), last.month, source)
     layers = [
         *fan_layers(shown, forecasts, flagged, scale, dotted),
         grammar.side_labels(edge_labels(last, 95, 80, center="median"), last.month, scale),
     ]
-    return grammar.picture(layers, *fan_words(total, shown, forecasts, source, part), key)
-
-
-def own_fan(
-    name: str, counted: Mapping[str, int], forecasts: Sequence[Ahead], source: Source
-) -> Picture:
-    """A fan of anybody's series, in its own name; else as `fan`."""
-    shown = grammar.months_back(counted, MONTHS_SHOWN)
-    scale = replace(fan_scale(shown, forecasts, source), unit="a month")
-    first, last, now = forecasts[0], forecasts[-1], max(shown)
-    title = (
-        f"{name}: {shown[now]:,} in {month_words(now)}; "
-        f"{first.median:,} expected for {month_words(first.month)}"
-    )
-    subtitle = (
-        "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
-        f"prediction intervals. Figures on the right: {month_words(last.month)}."
-    )
-    alt_text = f"{title}, 80% prediction interval {between(first.lo80, first.hi80)}."
-    layers = [
-        *fan_layers(shown, forecasts, (), scale),
-        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last.month, scale),
-    ]
-    return grammar.picture(layers, title, subtitle, alt_text)
+    noun = "" if name else f" {source.measure.noun}"
+    name = name or source.totals.name(total) + (f", {part}" if part else "")
+    words = fan_words(name, shown, forecasts, noun, flagged=bool(flagged))
+    return grammar.picture(layers, *words, key)
 
 
 def fan_scale(
@@ -220,24 +206,23 @@ def edge_numbers(last: Ahead, scale: Amounts) -> list[Chart]:
 
 
 def fan_words(
-    total: str,
+    name: str,
     shown: Mapping[str, int],
     forecasts: Sequence[Ahead],
-    source: Source,
-    part: str = "",
+    noun: str,
+    *,
+    flagged: bool = True,
 ) -> Legend:
-    """Title, subtitle and alternative text of a fan."""
+    """Title, subtitle and alternative text of a fan. flagged : whether a month shown may be."""
     first, last, now = forecasts[0], forecasts[-1], max(shown)
     title = (
-        f"{source.totals.name(total)}{f', {part}' if part else ''}: {shown[now]:,} "
-        f"{source.measure.noun} "
-        f"in {month_words(now)}; {first.median:,} expected for "
-        f"{month_words(first.month)}"
+        f"{name}: {shown[now]:,}{noun} in {month_words(now)}; "
+        f"{first.median:,} expected for {month_words(first.month)}"
     )
+    triangles = "Triangles: months that were flagged. " if flagged else ""
     subtitle = (
         "Black: published. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
-        "prediction intervals. Triangles: months that were flagged. Figures on the right: "
-        f"{month_words(last.month)}."
+        f"prediction intervals. {triangles}Figures on the right: {month_words(last.month)}."
     )
     alt_text = (
         f"{title}, 80% prediction interval {between(first.lo80, first.hi80)}. For "

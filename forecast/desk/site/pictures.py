@@ -143,7 +143,8 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
             if size.wide
             else forecasts.edge_numbers(about.ahead[-1], scale)
         )
-        alt = forecasts.fan_words(total, shown, about.ahead, source, part).alt
+        name = source.totals.name(total) + (f", {part}" if part else "")
+        alt = forecasts.fan_words(name, shown, about.ahead, f" {source.measure.noun}").alt
     else:
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
         count = f"{shown[now]:,} {source.measure.noun} in {month_words(now)}"
