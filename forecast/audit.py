@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.base_tables import NEAR, BaseRow, BaseTables, back, named, same
+from forecast.base_tables import NEAR, BaseRow, BaseTables, back, days, named, percent, same, within
 
 if TYPE_CHECKING:
     from forecast.desk.figures import Fact
@@ -216,15 +215,6 @@ def _published(at: _At) -> int:
     return sum(c for m, c in at.counts.items() if first <= m <= through)
 
 
-def _term(at: _At) -> list[str]:
-    first, last = at.month.split("/")
-    return [m for m in at.counts if first <= m <= last]
-
-
-def _days(month: str) -> int:
-    return monthrange(int(month[:4]), int(month[5:]))[1]
-
-
 def _from(of: str, name: str) -> Callable[[_At], Any]:
     return lambda at: at.first(of).get(name)
 
@@ -240,10 +230,6 @@ def _rarity(at: _At) -> float | str:
     return float(j["p"])
 
 
-def _percent(now: float | None, before: float | None) -> float | None:
-    return None if not before or now is None else 100 * (now / before - 1)
-
-
 JUDGED = {"cutoff": "cutoff", "lower 80": "lo80", "upper 80": "hi80", "lower 95": "lo95"}
 JUDGED |= {"upper 95": "hi95", "forecast": "median", "flag forecast": "median"}
 AHEAD = {"ahead": "median", "ahead lower 80": "lo80", "ahead upper 80": "hi80"}
@@ -251,16 +237,16 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     **{figure: _from("judged", column) for figure, column in JUDGED.items()},
     **{figure: _from("ahead", column) for figure, column in AHEAD.items()},
     "count": lambda at: at.count,
-    "per day": lambda at: at.count / _days(at.month),
+    "per day": lambda at: at.count / days(at.month),
     "month before": lambda at: at.counts.get(back(at.month, 1)),
-    "change on month before": lambda at: _percent(at.count, at.counts.get(back(at.month, 1))),
+    "change on month before": lambda at: percent(at.count, at.counts.get(back(at.month, 1))),
     "year before": lambda at: at.counts.get(back(at.month, 12)),
-    "change on year before": lambda at: _percent(at.count, at.counts.get(back(at.month, 12))),
+    "change on year before": lambda at: percent(at.count, at.counts.get(back(at.month, 12))),
     "so far": _so_far,
     "year to date": _year_before_to_date,
-    "change on year to date": lambda at: _percent(_so_far(at), _year_before_to_date(at)),
+    "change on year to date": lambda at: percent(_so_far(at), _year_before_to_date(at)),
     "peak": lambda at: max(c for m, c in at.counts.items() if m <= at.month),
-    "change on peak": lambda at: _percent(at.count, CHECKS["peak"](at)),
+    "change on peak": lambda at: percent(at.count, CHECKS["peak"](at)),
     "rank": lambda at: 1 + sum(c > at.count for c in at.counts.values()),
     "months in a row": _in_a_row(1),
     "years in a row": _in_a_row(12),
@@ -290,9 +276,9 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "forecast moved": lambda at: at.first("moves")["after"] - at.first("moves")["before"],
     "sum published": _published,
     "sum ahead": _from("sums", "median"),
-    "term": lambda at: sum(at.counts[m] for m in _term(at)),
-    "term per month": lambda at: CHECKS["term"](at) / len(_term(at)),
-    "term per day": lambda at: CHECKS["term"](at) / sum(map(_days, _term(at))),
+    "term": lambda at: sum(within(at.counts, at.month).values()),
+    "term per month": lambda at: CHECKS["term"](at) / len(within(at.counts, at.month)),
+    "term per day": lambda at: CHECKS["term"](at) / sum(map(days, within(at.counts, at.month))),
     "held": _held,
     "months flagged": lambda at: at.t.months["flags"],
     "months judged": lambda at: at.t.months["judged"],
@@ -404,9 +390,9 @@ WORDS: Mapping[str, Callable[[_At], str]] = {
     "rarity": _rare,
     "unflagged": _unflagged,
     "unusual": lambda at: "" if CHECKS["unusual"](at) else "nothing unusual",
-    "flag side": _printed(lambda at: _percent(at.judged["encounters"], at.judged["median"])),
+    "flag side": _printed(lambda at: percent(at.judged["encounters"], at.judged["median"])),
     "severity": _graded,
-    "moved with the whole": _printed(lambda at: _percent(at.judged["encounters"], _moved_with(at))),
+    "moved with the whole": _printed(lambda at: percent(at.judged["encounters"], _moved_with(at))),
     "level": lambda at: "higher" if _level(at) == 1 else "lower",
     "held": lambda at: f".*80% interval contained {100 * _held(at):.0f}%.*",
 }

@@ -6,7 +6,7 @@ No view and no statement of the store comes between: what these say of a month i
 from __future__ import annotations
 
 import sqlite3
-from calendar import month_name
+from calendar import month_name, monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,22 @@ from typing import Any
 NEAR = 1e-9  # relative: the same sum in another order
 DUE, LATE = timedelta(30), timedelta(14)  # from the next month's first day; and then long before
 BaseRow = Mapping[str, Any]
+
+
+def days(month: str) -> int:
+    """Return how many days a month has."""
+    return monthrange(int(month[:4]), int(month[5:]))[1]
+
+
+def within(counts: Mapping[str, int], span: str) -> dict[str, int]:
+    """Return the counts of a span such as 2021-02/2025-01."""
+    first, last = span.split("/")
+    return {month: count for month, count in counts.items() if first <= month <= last}
+
+
+def percent(now: float | None, before: float | None) -> float | None:
+    """Return the change in percent; None where there is none."""
+    return None if not before or now is None else 100 * (now / before - 1)
 
 
 def back(month: str, by: int) -> str:
