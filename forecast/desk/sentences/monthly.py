@@ -275,7 +275,7 @@ def terms_sentence(known: Sequence[TermFacts]) -> str:
         f"{term.per_month:,.0f} under {term.name} ({many(term.period.length, 'month')})"
         for term in known
     ]
-    return f"A month on average: {', '.join(said)}." if len(said) > 1 else ""
+    return f"A month on average, of whole months on record: {', '.join(said)}." if len(said) > 1 else ""
 
 
 def unknown_sentence(facts: MonthFacts) -> str:

@@ -883,12 +883,11 @@ FIRST = (
         shown=views,
         files=view_files,
         dataset=view_dataset,
-        nav="Data",
     ),
     PageKind(
         "check", "check/", of=lambda record: (None,) * record.source.shipped, nav="Check a text"
     ),
-    PageKind("reading", "reading/", shown=glossary, nav="How to read"),
+    PageKind("reading", "reading/", shown=glossary),
     PageKind(
         "revisions",
         "revisions/",
