@@ -193,9 +193,7 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
     return (notice for notice in approved if (notice.approved_at or "") >= oldest)
 
 
-def addressed(
-    context: Context, db: Connection, notice: Notice
-) -> list[AddressedLetter]:
+def addressed(context: Context, db: Connection, notice: Notice) -> list[AddressedLetter]:
     """Return what each who gets a notice is sent; db : ops.db.
 
     A correction goes to those who got what it corrects, in the same thread.

@@ -661,4 +661,4 @@ def test_a_full_disk_leaves_a_whole_database_or_none(tmp_path, room):
     assert done.returncode == 1
     assert [file.name for file in tmp_path.iterdir()] == ["new.db.lock"]
     with connect.writing(path) as db:
-        assert connect.version(db.conn) == len(connect.migrations())
+        assert connect.version(db) == len(connect.migrations())

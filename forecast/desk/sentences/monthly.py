@@ -275,7 +275,8 @@ def terms_sentence(known: Sequence[TermFacts]) -> str:
         f"{term.per_month:,.0f} under {term.name} ({many(term.period.length, 'month')})"
         for term in known
     ]
-    return f"A month on average, of whole months on record: {', '.join(said)}." if len(said) > 1 else ""
+    lead = "A month on average, of whole months on record"
+    return f"{lead}: {', '.join(said)}." if len(said) > 1 else ""
 
 
 def unknown_sentence(facts: MonthFacts) -> str:
