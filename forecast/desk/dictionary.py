@@ -90,6 +90,7 @@ def _view(name: str, about: Mapping[str, Any]) -> View:
 _TOML = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text("utf-8"))
 COLUMNS = _columns(_TOML["columns"])
 BESIDE = _columns(_TOML["beside"])  # of files that lie beside a page
+FIGURES = _TOML["figures"]  # of what `export facts` writes
 VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 
 
@@ -115,7 +116,7 @@ def renewed(written: str, source: Source) -> str:
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", "## Figures", "", "What is said of a month: `bordercast export facts`.", ""]
     lines += ["| figure | unit | window | of | vintage | meaning |", "|---|---|---|---|---|---|"]
-    for name, about in _TOML["figures"].items():
+    for name, about in FIGURES.items():
         parts = (about[part] for part in ("unit", "window", "of", "vintage", "about"))
         lines.append(f"| {name} | {' | '.join(parts)} |")
     return "\n".join(lines) + "\n"

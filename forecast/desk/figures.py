@@ -6,11 +6,9 @@ means stands in dictionary.toml, under `figures`; `forecast.audit` computes them
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib import resources
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -23,13 +21,6 @@ from forecast.types import Row, SeriesKey
 from forecast.words import change_words, signed
 
 COLUMNS = ("series", "period", "figure", "value", "words")
-_COMPARED = {
-    "month before": "month before",
-    "year before": "year before",
-    "fiscal year to date": "year to date",
-    "year to date": "year to date",
-    "peak": "peak",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +36,6 @@ class Fact:
     figure: str
     value: float | str | None
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FigureMeaning:
-    """What a figure is: its unit, over which window, of what, as known when, from which tables."""
-
-    about: str
-    unit: str
-    window: str
-    of: str
-    vintage: str
-    tables: tuple[str, ...]
-
-
-@cache
-def meanings() -> Mapping[str, FigureMeaning]:
-    """Return the meaning of each figure by its name, as dictionary.toml states it."""
-    text = (resources.files("forecast.desk") / "dictionary.toml").read_text(encoding="utf-8")
-    return {
-        name: FigureMeaning(**about | {"tables": tuple(about["tables"])})
-        for name, about in tomllib.loads(text)["figures"].items()
-    }
 
 
 def facts_of(reports: Iterable[MonthFacts]) -> Iterator[Fact]:
@@ -181,7 +150,7 @@ def _in_a_row(report: MonthFacts) -> Iterator[_Told]:
 
 
 def _compared(compared: Comparison) -> Iterator[_Told]:
-    name = _COMPARED[compared.name]
+    name = compared.name.removeprefix("fiscal ")
     yield name, compared.before, compared.last
     if compared.to_date:
         yield "so far", compared.now, ""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -99,12 +98,3 @@ def batches(connection: Connection) -> list[Row]:
 def added(connection: Connection) -> set[str]:
     """Return the names of the batches on record, withdrawn ones too."""
     return set(column(connection, "dated_names"))
-
-
-def by_month(values: Iterable[DatedValue]) -> dict[tuple[SeriesKey, str], list[DatedValue]]:
-    """Return (series, month) -> its statements, those of several months left out."""
-    by_month: dict[tuple[SeriesKey, str], list[DatedValue]] = defaultdict(list)
-    for value in values:
-        if value.first == value.last:
-            by_month[value.series, value.first].append(value)
-    return by_month

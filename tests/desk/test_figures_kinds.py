@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from forecast.desk import figures
+from forecast.desk import dictionary
 
 ROOT = Path(__file__).parents[2]
 OF_MONTH = ("count", "per day", "month before", "year before", "so far", "year to date", "peak")
@@ -79,7 +79,7 @@ def kinds() -> set[str]:
 
 def test_the_figures_of_each_kind_of_sentence_are_audited():
     assert set(COVERED) <= kinds()
-    assert {figure for of in COVERED.values() for figure in of} <= set(figures.meanings())
+    assert {figure for of in COVERED.values() for figure in of} <= set(dictionary.FIGURES)
 
 
 def test_the_document_says_how_many_kinds_are_covered():

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from forecast import audit, base_tables
 from forecast.context import sources_of
-from forecast.desk import figures
+from forecast.desk import dictionary
 from forecast.desk.figures import Fact
 from forecast.store import connect, measures
 from jobs import audited
@@ -83,9 +83,9 @@ def test_the_file_that_says_what_definitions_mean_is_short():
 def test_every_figure_is_defined_and_every_definition_is_used(record):
     told = {fact.figure for fact in record[1]}
 
-    assert set(audit.CHECKS) == set(figures.meanings())
+    assert set(audit.CHECKS) == set(dictionary.FIGURES)
     # Nothing moved the forecasts of the default record: it is of one run.
-    assert set(figures.meanings()) - told == {"forecast moved"}
+    assert set(dictionary.FIGURES) - told == {"forecast moved"}
 
 
 def test_the_default_record_says_nothing_that_its_tables_do_not_bear(record):
