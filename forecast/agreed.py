@@ -77,13 +77,14 @@ class Agreed(_AgreedModel):
     """What deliveries and answers have added to a contract.
 
     header : the words of the last delivery. names : a file's name -> the record's. times : what
-    files' numbers are multiplied by. unfinished : whether last months come unfinished. uncounted :
+    files' numbers are multiplied by. unfinished : whether last months come unfinished, None where
+    nobody was asked. uncounted :
     months whose zeros nobody counted.
     """
 
     header: tuple[str, ...] = ()
     names: dict[str, str] = {}
     times: float = 1.0
-    unfinished: bool = False
+    unfinished: bool | None = None
     uncounted: tuple[str, ...] = ()
     lives: tuple[Life, ...] = ()

@@ -214,6 +214,14 @@ class Questions(_ConfigModel):
     standing: tuple[StandingQuestion, ...] = get_args(StandingQuestion)
 
 
+class Threshold(_ConfigModel):
+    """A count that somebody wants to be told of once it is likely enough; see docs/notices.md."""
+
+    series: Annotated[str, Field(min_length=1)]
+    above: Annotated[int, Field(ge=0)]
+    chance: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
 class Mail(_ConfigModel):
     """The way out for mail; see docs/notices.md. The password is never here."""
 
@@ -508,6 +516,7 @@ class Config(_ConfigModel):
     labels: Labels = Labels()
     flags: Flags = Flags()
     questions: Questions = Questions()
+    thresholds: tuple[Threshold, ...] = ()
     notices: Notices = Notices()
     mail: Mail = Mail()
     site: SiteSection = SiteSection()

@@ -618,6 +618,10 @@ class DatedValue:
         return f"{self.series}, {when}: {self.count:,} by {self.known_by} ({self.source})"
 
 
+COMPLETE = 0.97  # of its last count: from here on a count is the last word but for revisions
+AGES = 13  # months that a count may still grow
+
+
 @dataclass(frozen=True, slots=True)
 class Provisional:
     """A month's count that is not the last word.
@@ -626,7 +630,8 @@ class Provisional:
     all of it (0). known_by, source : since when, and where it can be read.
     kind : a "figure" of the day, where no file has the month, or a "delivery" that is not complete.
     share : how much of its last count a month has by then, low and high its 80% interval; None
-    where nobody knows. batch : of a figure, which statements it came with.
+    where nobody knows. batch : of a figure, which statements it came with. said : of a delivery, as
+    of `Unfinished`.
     """
 
     series: SeriesKey
@@ -641,6 +646,12 @@ class Provisional:
     low: float | None = None
     high: float | None = None
     batch: int | None = None
+    said: Literal["file", "habit"] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a delivery's count is the last word but for revisions."""
+        return (self.share or float(self.said == "file")) >= COMPLETE
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from forecast.engine.forecast import (
 )
 from forecast.engine.refits import Refitting
 from forecast.engine.simulation import coherent, joint_forecast, standard_spans, summarized
+from forecast.engine.spans import share
 from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain
@@ -42,8 +43,9 @@ from jobs.deliver.intents import notice_intents
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from forecast.config import Config
+    from forecast.config import Config, Threshold
     from forecast.sources.source import Source
+    from models.base import Floats
 
 CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time
@@ -129,11 +131,13 @@ def compute(
     next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}
     # Paths are drawn once, and all is asked of each at once: they are most of a run's work.
     drawn, issued = {}, {}
+    likely: list[tuple[Threshold, str]] = []
     for done, (key, draws) in enumerate(joint.drawn()):
         report("drawing futures", done, len(joint.marginals))
         drawn[key] = summarized(joint, key, draws, counts[key], source.calendar)
         if key.headline:
             cutoff = months.from_index(joint.marginals[key].cutoff)
+            likely += _passed(config.thresholds, key, cutoff, draws)
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
     drawn = {key: drawn[key] for key in joint.marginals}
     rows = coherent([*of_totals, *drill_down_rows(families)], joint, drawn, ENGINE)
@@ -158,13 +162,26 @@ def compute(
         episodes=tuple(findings.episodes),
         drivers=tuple(drivers),
         systemic_months=findings.systemic,
-        occasions=tuple(notice_intents(record, config, findings, now, source, own)),
+        occasions=tuple(notice_intents(record, config, findings, now, source, own, likely)),
         path_rule=rule,
         path_marks=tuple(marks),
         changes=tuple(changed(record.before, head, predictive, rows, traits)),
         figures=tuple({f.batch: None for f in record.provisional if f.batch is not None}),
         answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )
+
+
+def _passed(
+    thresholds: Iterable[Threshold], key: SeriesKey, cutoff: str, draws: Floats
+) -> Iterator[tuple[Threshold, str]]:
+    """Yield thresholds that a series passes next month with their chance or more, and that month.
+
+    draws : (n, h) counts of the months after the cutoff.
+    """
+    for threshold in thresholds:
+        passes = share(draws[:, 0].round() > threshold.above)
+        if threshold.series == key.total and passes >= threshold.chance:
+            yield threshold, months.shift(cutoff, 1)
 
 
 def score(
@@ -180,9 +197,10 @@ def score(
     first : the first cutoff that is scored.
     """
     every = list(dict.fromkeys((*keys, *record.hindcast_series)))
+    counts = inputs.without_incomplete(record.counts, record.provisional)
     for start in range(0, len(every), _TOGETHER):
         block = dict.fromkeys(every[start : start + _TOGETHER])
         hindcasts = scores.by_series(record.hindcasts(block), new(block))
-        yield from scores.scores(hindcasts, record.counts, first, "hindcast", source.breaks)
+        yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
     issued = scores.by_series(record.issued)
-    yield from scores.scores(issued, record.counts, first, "issued", source.breaks)
+    yield from scores.scores(issued, counts, first, "issued", source.breaks)

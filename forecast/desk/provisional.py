@@ -13,7 +13,9 @@ from forecast.rows import ForecastRow
 from forecast.sources.source import Source
 from forecast.store import inputs, read
 from forecast.types import Provisional, SeriesKey
-from forecast.words import about, between, known_words, month_words, one_line
+from forecast.words import about, between, first_few, known_words, month_words, one_line
+
+_EACH = 4  # unfinished months that are told one by one
 
 if TYPE_CHECKING:
     import sqlite3
@@ -74,11 +76,29 @@ def of_month(
 
 def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> list[str]:
     """Return a sentence of each provisional month; total : of this one's, and of its parts'."""
-    return [
-        sentence(month, source)
+    found = [
+        month
         for month in provisional_months(connection, source)
         if total in ("", month.said.series.total, *(pair[0].total for pair in month.totals))
     ]
+    unfinished = [month.said for month in found if month.said.kind == "delivery"]
+    if len(unfinished) <= _EACH:
+        return [sentence(month, source) for month in found]
+    figures = [sentence(month, source) for month in found if month.said.kind == "figure"]
+    return [*_of_many(unfinished, source), *figures]
+
+
+def _of_many(unfinished: list[Provisional], source: Source) -> Iterator[str]:
+    """Yield a sentence a month that many series have not complete."""
+    for month in sorted({said.month for said in unfinished}):
+        of_month = [said for said in unfinished if said.month == month]
+        ends = [end for said in of_month for end in (said.low, said.high) if end is not None]
+        shares = (
+            f"{100 * min(ends):.0f}% to {100 * max(ends):.0f}% of its last count" if ends else ""
+        )
+        named = first_few(one_line(said.series.total) for said in of_month if said.series.headline)
+        start = f"Provisional, {month_words(month)}: not complete of {named}"
+        yield f"{start}{'; by the deliveries before, it has ' if ends else ''}{shares}."
 
 
 def sentence(month: ProvisionalMonth, source: Source, word: str = "Provisional") -> str:
@@ -109,6 +129,8 @@ def _so_far(figure: Provisional) -> Iterator[str]:
     if figure.share is not None and figure.low is not None and figure.high is not None:
         shares = f"{100 * figure.low:.0f}% to {100 * figure.high:.0f}%"
         yield f"; by the deliveries before, {100 * figure.share:.0f}% ({shares}) of its last count"
+        ends = between(round(figure.count / figure.high), round(figure.count / figure.low))
+        yield f", which is then about {round(figure.count / figure.share):,} ({ends})"
     yield "."
 
 

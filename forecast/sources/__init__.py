@@ -5,5 +5,6 @@ catalog  the sources there are, by name
 cbp      everything that knows CBP's files, pages and words
 own      somebody's own counts, by a section of the settings
 published, checks    a publisher's CSV by its source.toml; whether a release is believed
+contract, unfinished    a delivery beside the record; its months that are not complete
 names, questions, wording, holes    what series are called, asked and said to be
 """

@@ -80,7 +80,8 @@ class DeliveryDiff:
     stated : of the file, under the record's names. before : the record's counts. header : the
     file's words for its columns. answered : the operator's answers. agreed : what was answered
     earlier, and is answered now. habits : of accepted deliveries, the newest last. explained :
-    whether one cause explains what it changes. moved : series that a new name may be.
+    whether one cause explains what it changes. fallen : a last month that is not complete. moved :
+    series that a new name may be.
     """
 
     stated: dict[SeriesKey, dict[str, int]]
@@ -92,6 +93,7 @@ class DeliveryDiff:
     whole: str = ""
     answered: Collection[str] = ()
     explained: bool = False
+    fallen: str = ""
     moved: set[SeriesKey] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
 
@@ -462,17 +464,30 @@ def _uncounted(case: DeliveryDiff) -> Iterator[DiffFinding]:
 
 
 def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:
-    """A last month far below what was."""
+    """A last month far below what was, or one before that has grown since."""
     below = _fallen([f for f in case.ends() if f.now and f.month == case.through])
-    if not below:
+    grown = [] if case.explained or case.agreed.unfinished is not None else _grown(case)
+    if not below and not grown:
         return
+    counted = case.take(COUNTED)
+    if case.take(UNFINISHED) or (grown and counted):
+        case.agree(unfinished=not counted)
+    case.fallen = case.through if case.agreed.unfinished else ""
+    asked = not (case.agreed.unfinished or counted)
+    yield DiffFinding(
+        _end_words(case, below, grown, asked=asked), (UNFINISHED, COUNTED) if asked else ()
+    )
+
+
+def _end_words(
+    case: DeliveryDiff, below: Sequence[FreshMonth], grown: Sequence[SharedMonth], *, asked: bool
+) -> str:
+    if not below:
+        end = "; do last months come so?" if asked else ""
+        return f"{month_words(case.last)}, the last month before, has grown{_examples(grown)}{end}"
     named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
-    text = f"{month_words(case.through)} is far below each of 12 months before: {named}"
-    if case.take(UNFINISHED):
-        case.agree(unfinished=True)
-    asked = not (case.agreed.unfinished or case.take(COUNTED))
     end = "is it unfinished?" if asked else "it may be unfinished"
-    yield DiffFinding(f"{text}; {end}", (UNFINISHED, COUNTED) if asked else ())
+    return f"{month_words(case.through)} is far below each of 12 months before: {named}; {end}"
 
 
 def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
@@ -485,6 +500,13 @@ def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
     least = min((sum(f.before[-n] for f in before) for n in range(1, 13)), default=0)
     fell = len(below) * 2 > len(before) and sum(f.now for f in before) < 0.6 * least
     return below if fell else []
+
+
+def _grown(case: DeliveryDiff) -> list[SharedMonth]:
+    """Return what became of the last month before, where most series of it grew by a quarter."""
+    last = [cell for cell in case.cells() if cell.month == case.last and cell.was >= LEAST_USUAL]
+    grown = [cell for cell in last if cell.now > 1.25 * cell.was]
+    return grown if len(grown) * 2 > len(last) else []
 
 
 def _lost(case: DeliveryDiff) -> Iterator[DiffFinding]:

@@ -6,7 +6,7 @@ TOML and one that is made of settings are the same kind of object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from forecast.types import (
     DatedValue,
     KeptPath,
     Scope,
+    SeriesKey,
     Snapshot,
     Term,
     Totals,
@@ -103,6 +104,7 @@ class ReadRelease(NamedTuple):
     that it does not state, to be held against its sums, None where that is nothing more; never
     kept. warnings : what a person should know of it all the same. notes : how it was understood.
     problems : reasons to refuse it. header : its words for the columns of names and of counts.
+    marked : series and month of counts that the file calls provisional.
     """
 
     snapshot: Snapshot
@@ -113,6 +115,7 @@ class ReadRelease(NamedTuple):
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
     header: Sequence[str] = ()
+    marked: Collection[tuple[SeriesKey, str]] = ()
 
     def until(self, last: str, source: Source) -> ReadRelease:
         """Return what it says of the months until one, the last that was over when it came.

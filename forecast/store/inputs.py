@@ -14,10 +14,12 @@ from forecast.rows import of
 from forecast.store import history, ledger, releases
 from forecast.store.connect import transaction
 from forecast.store.notices import Notice
-from forecast.store.queries import column, records, rows, sql
+from forecast.store.queries import column, has, records, rows, sql
 from forecast.store.releases import of_series
 from forecast.types import (
+    COMPLETE,
     COUNT,
+    Counts,
     Episode,
     FirstPublished,
     FlaggedMonth,
@@ -112,8 +114,9 @@ def read(db: Connection) -> Inputs:
     if last is not None:
         medians, counts = ("published_medians", "counts_at")
         before = _by_month(db, medians, last), _by_month(db, counts, last)
+    early = provisional(db)
     return Inputs(
-        counts=releases.current_counts(db),
+        counts=completed(releases.current_counts(db), early),
         releases=tuple(releases.accepted(db)),
         vintages=vintages_of_totals(db),
         paths=kept_paths(db),
@@ -138,9 +141,34 @@ def read(db: Connection) -> Inputs:
         unexplained=[UnexplainedMonth(*row) for row in of_series(db, "unexplained")],
         before=before,
         answered=frozenset(map(tuple, db.execute(sql("answered_questions")))),
-        provisional=provisional(db),
+        provisional=early,
         announced=told(db),
     )
+
+
+def without_incomplete(counts: Counts, early: Iterable[Provisional]) -> Counts:
+    """Return counts without the months of a delivery that are not complete."""
+    gone = {(m.series, m.month) for m in early if m.kind == "delivery" and not m.complete}
+    return (
+        {
+            key: {month: count for month, count in by_month.items() if (key, month) not in gone}
+            for key, by_month in counts.items()
+        }
+        if gone
+        else counts
+    )
+
+
+def completed(counts: Counts, early: Sequence[Provisional]) -> Counts:
+    """Return counts with such months as they will be, by what they usually have by then.
+
+    A month of which that is not known is left out.
+    """
+    known = {key: dict(of_key) for key, of_key in without_incomplete(counts, early).items()}
+    for month in early:
+        if month.kind == "delivery" and month.share and not month.complete:
+            known[month.series][month.month] = round(month.count / month.share)
+    return known
 
 
 def provisional(connection: Connection) -> list[Provisional]:
@@ -191,12 +219,22 @@ def first_published(db: Connection) -> dict[SeriesKey, dict[str, FirstPublished]
         key = SeriesKey(total, dimension, member, component)
         if month not in by_series[key]:
             by_series[key][month] = FirstPublished(value, release_id, known(key.scope, month))
+    for *whose, month, value, release_id, _ in _marked(db, "first_complete", complete=COMPLETE):
+        key = SeriesKey(*whose)
+        by_series[key].pop(month, None)
+        if release_id is not None:
+            by_series[key][month] = FirstPublished(value, release_id, known(key.scope, month))
     return by_series
+
+
+def _marked(db: Connection, name: str, **values: object) -> list[Any]:
+    """Return rows about months that came incomplete; none where none are kept."""
+    return db.execute(sql(name), values).fetchall() if has(db, "unfinished") else []
 
 
 def vintages_of_totals(db: Connection) -> list[MonthVintage]:
     """Return every value the totals' months have had, in the order in which they became known."""
-    values = db.execute(sql("vintages_of_totals"))
+    values = _marked(db, "vintages_completed") or db.execute(sql("vintages_of_totals"))
     return [MonthVintage(SeriesKey(total), *rest) for total, *rest, _ in values]
 
 

@@ -190,7 +190,7 @@ order by a.kind = 'revision', a.month desc, t.place, a.border, a.dimension, a.me
 
 -- name: still_refused
 -- Refused files not before a place in order, of whose kind no corrected file was accepted since.
-select r.file_name from releases as r
+select r.file_name, r.reason from releases as r
 where r.status = 'quarantined' and r.seq >= ? and not exists (
     select 1 from releases as later
     where later.status = 'accepted' and later.kind = r.kind and later.measure_id = r.measure_id
@@ -974,11 +974,34 @@ where v.dimension = '' and not exists (
     select 1 from flags as f join series as s on s.id = f.series_id
     where s.border = v.border and s.dimension = '' and f.month = v.month
         and f.kind = 'revision' and f.release_id = v.release_id
+) and not exists ( -- what completes a month revises nothing
+    select 1 from unfinished as u
+    join releases as r on r.id = u.release_id
+    where u.series_id = (select t.id from series as t where t.border = v.border and t.dimension = '')
+        and u.month = v.month and r.source = v.source_before and u.release_id <= v.release_id
+        and not exists (
+            select 1 from coverage as c
+            where c.border = v.border and c.dimension = '' and v.month between c.first_month and c.last_month
+                and c.release_id > u.release_id and c.release_id < v.release_id
+        )
 )
 
 -- name: vintages_of_totals
 select border, month, encounters, known_from, known_until from series_vintages
 where dimension = '' order by border, month, known_from
+
+-- name: vintages_completed
+-- As above, months that came incomplete as they were completed.
+select v.border, v.month, cast(round(v.encounters / coalesce(u.share, 1)) as integer), v.known_from,
+    v.known_until
+from series_vintages as v
+left join (
+    select s.border, r.sha256, u.* from unfinished as u
+    join scoped_series as s on s.id = u.series_id and s.dimension = ''
+    join releases as r on r.id = u.release_id
+) as u on (u.border, u.month, u.sha256) = (v.border, v.month, v.sha256)
+where v.dimension = '' and coalesce(u.share, u.said = 'file', 1) > 0
+order by v.border, v.month, v.known_from
 
 -- name: errors_then
 with v as materialized (
@@ -1119,6 +1142,59 @@ select count(*) from runs
 
 -- name: last_run
 select max(id) from runs
+
+-- name: near_ends
+-- What each delivery stated of months near its end, the newest of an age last.
+with places as materialized (
+    select p.release_id, p.place, p.last_over, r.data_through
+    from scoped_places as p join releases as r on r.id = p.release_id
+    where p.kind <> 'vintage' and not p.retracted
+)
+select
+    s.border, s.dimension, s.member, s.component, m.month,
+    12 * (substr(p.data_through, 1, 4) - substr(m.month, 1, 4))
+        + substr(p.data_through, 6) - substr(m.month, 6) as age,
+    (
+        select o.encounters from observations as o join places as q on q.release_id = o.release_id
+        where o.series_id = m.series_id and o.month = m.month and q.place <= p.place
+        order by q.place desc limit 1
+    ) as encounters
+from (select distinct series_id, month from observations where month >= :since) as m
+join scoped_series as s on s.id = m.series_id
+join coverage as c
+    on c.border = s.border and c.dimension = s.dimension and c.component = s.component
+    and m.month between c.first_month and c.last_month
+join places as p on p.release_id = c.release_id and m.month <= p.last_over
+where age <= :ages
+order by p.place
+
+-- name: first_complete
+-- Of months that came incomplete: their first count that is not, null where there is none yet.
+with marked as (
+    select u.release_id, u.series_id, u.month, coalesce(u.share, u.said = 'file') < :complete as open
+    from unfinished as u where u.series_id in (select id from scoped_series)
+)
+select
+    s.border, s.dimension, s.member, s.component, m.month, (
+        select o.encounters from observations as o
+        join scoped_places as q on q.release_id = o.release_id
+        where o.series_id = m.series_id and o.month = m.month
+            and q.kind <> 'vintage' and not q.retracted and q.place <= f.place
+        order by q.place desc limit 1
+    ) as encounters, f.release_id, min(f.place)
+from (select series_id, month from marked group by 1, 2 having max(open)) as m
+join scoped_series as s on s.id = m.series_id
+left join (
+    select c.border, c.dimension, c.component, c.first_month, c.last_month, p.*
+    from coverage as c
+    join scoped_places as p on p.release_id = c.release_id and p.kind <> 'vintage' and not p.retracted
+) as f
+    on (f.border, f.dimension, f.component) = (s.border, s.dimension, s.component)
+    and m.month between f.first_month and min(f.last_month, f.last_over)
+    and (f.release_id, m.series_id, m.month) not in (
+        select release_id, series_id, month from marked where open
+    )
+group by m.series_id, m.month
 
 -- name: last_judged
 select series_id, max(month), drift_up, drift_down, outside from judgements group by series_id

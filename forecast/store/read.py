@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, of
 from forecast.store import schema
-from forecast.store.queries import column, records, rows, sql
+from forecast.store.queries import records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
@@ -95,9 +95,16 @@ def newest_source(connection: sqlite3.Connection) -> NewestFile | None:
     return next(iter(records(connection, NewestFile, "newest_source")), None)
 
 
-def refused_since(connection: sqlite3.Connection, newest: NewestFile | None) -> list[str]:
-    """Return the names of refused files that are not older."""
-    return column(connection, "still_refused", (newest.seq,)) if newest else []
+def refused_since(connection: sqlite3.Connection, newest: NewestFile | None) -> dict[str, str]:
+    """Return refused files, none older than one: name -> what is asked of it, "" if nothing."""
+    refused = rows(connection, "still_refused", (newest.seq if newest else 0,))
+    return {row["file_name"]: asked_of(row["reason"]) for row in refused}
+
+
+def asked_of(reason: str | None) -> str:
+    """Return the question for which a file is held, without its answers; "" of one refused."""
+    question, answers, _ = (reason or "").partition(' --as "')
+    return question if answers else ""
 
 
 def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:

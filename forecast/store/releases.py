@@ -401,6 +401,14 @@ def as_of(
     return dict(by_series)
 
 
+def near_ends(db: Connection, ages: int, since: str) -> dict[SeriesKey, dict[str, dict[int, int]]]:
+    """Return what deliveries stated of months near their ends: series, month, age in months."""
+    found: dict[SeriesKey, dict[str, dict[int, int]]] = {}
+    for *key, month, age, count in db.execute(sql("near_ends"), {"ages": ages, "since": since}):
+        found.setdefault(SeriesKey(*key), {}).setdefault(month, {})[age] = count
+    return found
+
+
 def series_ids(db: Connection) -> dict[SeriesKey, int]:
     """Return every series and its id."""
     return {SeriesKey(*key): number for *key, number in db.execute(sql("series_ids"))}

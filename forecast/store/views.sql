@@ -203,17 +203,25 @@ with said as (
 )
 select
     border, dimension, member, component, first_month as month, encounters, rounding, days,
-    known_by, source, 'figure' as kind, null as share, null as low, null as high, batch
+    known_by, source, 'figure' as kind, null as share, null as low, null as high, batch,
+    null as said
 from said where nth = 1
 union all
 select
     s.border, s.dimension, s.member, s.component, u.month, o.encounters, 1, 0, p.known_from,
-    p.file_name, 'delivery', u.share, u.low, u.high, null
+    p.file_name, 'delivery', u.share, u.low, u.high, null, u.said
 from unfinished as u
-join current_observations as o
-    on (o.series_id, o.month, o.release_id) = (u.series_id, u.month, u.release_id)
+join current_observations as o on (o.series_id, o.month) = (u.series_id, u.month)
 join scoped_series as s on s.id = u.series_id
-join release_places as p on p.release_id = u.release_id;
+join release_places as p on p.release_id = u.release_id
+-- A later delivery of the month ends the mark, though it states the same count.
+where not exists (
+    select 1 from coverage as c
+    join release_places as n
+        on n.release_id = c.release_id and n.kind <> 'vintage' and n.place > p.place
+    where (c.border, c.dimension, c.component) = (s.border, s.dimension, s.component)
+        and u.month between c.first_month and c.last_month
+);
 
 -- Through which month was published on the day of a run, as far as files on record tell.
 create view scoped_known as

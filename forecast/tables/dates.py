@@ -113,6 +113,12 @@ def without_footnote(text: str, *, flags: bool = False) -> tuple[str, str]:
     return text, ""
 
 
+def is_provisional(text: str) -> bool:
+    """Whether the sign behind a number says that it is not the last word: 1,234 p, 56 (prel.)."""
+    sign = without_footnote(text.strip(), flags=True)[1].strip("()[] .").casefold()
+    return sign == "p" or sign.startswith(("prel", "prov"))
+
+
 def other_periods(cell: CellValue) -> str:
     """Either "quarters" or "weeks", if that is what a cell names; else ""."""
     text = str(cell).strip() if isinstance(cell, str) else ""

@@ -56,6 +56,7 @@ class TableRead:
     counts_column, series_column : as `tables.grid.Entries` has them.
     withheld : series and running month of each cell that says that nobody knows, or tells no small
         count; None of a table of a line a series, which has a cell for every month.
+    provisional : the same of each count with such a sign behind it.
     """
 
     counts: MonthlyCounts
@@ -65,6 +66,7 @@ class TableRead:
     counts_column: str = ""
     series_column: str = ""
     withheld: frozenset[tuple[str, int]] | None = None
+    provisional: frozenset[tuple[str, int]] = frozenset()
 
 
 def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
@@ -209,13 +211,21 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         missing,
         entries.counts_column,
         entries.series_column,
-        _unknown(entries, value),
+        _places(entries, np.isnan(value)),
+        _places(entries, np.isin(entries.value, list(_provisional(entries.labels)))),
     )
 
 
-def _unknown(entries: Entries, value: Floats) -> frozenset[tuple[str, int]]:
-    """Series and running month of each count that is missing."""
-    at = np.flatnonzero(np.isnan(value))
+def _provisional(labels: Iterable[dates.CellValue]) -> Iterator[int]:
+    """Yield the places of labels that are called provisional behind the number."""
+    for code, cell in enumerate(labels):
+        if isinstance(cell, str) and dates.is_provisional(cell):
+            yield code
+
+
+def _places(entries: Entries, which: np.ndarray) -> frozenset[tuple[str, int]]:
+    """Series and running month of some of the entries."""
+    at = np.flatnonzero(which)
     names = [entries.names[series] for series in entries.series[at].tolist()]
     return frozenset(zip(names, entries.month[at].tolist(), strict=True))
 

@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from forecast import months
-from forecast.agreed import Agreed
 from forecast.config import CountsSection, source_section
 from forecast.errors import DataError, HeldError, QuarantineError
 from forecast.files import content_sha256
 from forecast.labels import joined
 from forecast.sources import catalog, checks, contract
 from forecast.sources.source import ReadRelease, ReleaseFile, Source, stating
+from forecast.sources.unfinished import unfinished
 from forecast.store import connect, dated, inputs, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.store.queries import sql
-from forecast.types import Release, ReleaseKind, Snapshot
+from forecast.types import AGES, Release, ReleaseKind, Snapshot
 from forecast.words import printable
 from jobs.arrivals import archive, folder, inbox, reading
 from jobs.arrivals.arrival import Arrival, IngestResult
@@ -189,14 +189,14 @@ def ingest(db: Connection, context: Context, arrival: Arrival) -> IngestResult:
         cut = _cut(db, context, name, content)
         read = _read(db, context, arrival, content, arrival.first_seen)
         release = read.snapshot.release
-        read, agreed, asked = _as_agreed(db, context, read)
+        read, case, asked = _as_agreed(db, context, read)
         if asked:
             raise HeldError(name, asked)
         of = catalog.source_of(name, source)
         beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
         if beside.problems:  # its totals are at odds with those that the record has already
             raise QuarantineError(name, beside.problems)
-        snapshot = _placed(db, beside.snapshot, source)
+        snapshot = _marked(db, _placed(db, beside.snapshot, source), read, case)
         release = snapshot.release
         compared = replace(beside.compared or snapshot, release=release)
         _believe(db, context, name, compared)
@@ -209,7 +209,7 @@ def ingest(db: Connection, context: Context, arrival: Arrival) -> IngestResult:
         if earlier:
             releases.save_after_all(db, earlier["id"], snapshot, notes_kept, "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, notes_kept)
-        measures.agree(db, agreed, "")
+        _keep_agreed(db, case, "")
     archive.remove(kept_in.quarantine, sha256)
     notes = (f"{name}: {note}" for note in (*read.warnings, *cut, *beside.warnings))
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
@@ -250,7 +250,7 @@ def accept(
     arrival = folder.of_operator(file, row.first_seen_at or "", address=row.url)
     content = arrival.content()
     read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
-    read, agreed, asked = _as_agreed(db, context, read, answers)
+    read, case, asked = _as_agreed(db, context, read, answers)
     if answers and asked:
         raise HeldError(arrival.name, asked)
     of = catalog.source_of(arrival.name, context.source)
@@ -259,13 +259,13 @@ def accept(
         snapshot = (
             of.reader().beside_record(of, read, partial(releases.current_counts, db)).snapshot
         )
-    snapshot = _placed(db, snapshot, context.source)
+    snapshot = _marked(db, _placed(db, snapshot, context.source), read, case)
     archive.keep_bytes(kept_in.archive, row.sha256, arrival.name, content)
     why = "; ".join(filter(None, (*(f'as "{answer}"' for answer in answers), why)))
     reason = f"{why} (the checks said: {row.reason})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
-        measures.agree(db, agreed, now)
+        _keep_agreed(db, case, now)
     archive.remove(kept_in.quarantine, row.sha256)
     _warn_of_unknown(context, snapshot.release, read)
     return snapshot.release, read.warnings
@@ -273,15 +273,15 @@ def accept(
 
 def _as_agreed(
     db: Connection, context: Context, read: ReadRelease, answers: Collection[str] = ()
-) -> tuple[ReadRelease, Agreed, list[str]]:
-    """Hold a file of own counts against its contract: what is kept, what is agreed on, what asked.
+) -> tuple[ReadRelease, contract.DeliveryDiff | None, list[str]]:
+    """Hold a file of own counts against its contract: what is kept, what came of it, what is asked.
 
     A publisher's file is held against its neighbors instead.
     """
     words = _words(db, context)
     section = source_section(words) if words else None
     if not isinstance(section, CountsSection):
-        return read, Agreed(), []
+        return read, None, []
     case = contract.DeliveryDiff(
         stated={key: dict(known) for key, known in read.snapshot.counts.items()},
         before=releases.current_counts(db),
@@ -299,7 +299,12 @@ def _as_agreed(
         snapshot=stating(read.snapshot, case.stated),
         warnings=(*read.warnings, *map(printable, notes)),
     )
-    return agreed_read, case.agreed, asked
+    return agreed_read, case, asked
+
+
+def _keep_agreed(db: Connection, case: contract.DeliveryDiff | None, now: str) -> None:
+    if case is not None:
+        measures.agree(db, case.agreed, now)
 
 
 def _read(
@@ -359,6 +364,33 @@ def _placed(db: Connection, snapshot: Snapshot, source: Source) -> Snapshot:
     if source.layouts:
         return snapshot
     return replace(snapshot, release=replace(snapshot.release, seq=measures.next_seq(db)))
+
+
+def _marked(
+    db: Connection, snapshot: Snapshot, read: ReadRelease, case: contract.DeliveryDiff | None
+) -> Snapshot:
+    """A delivery with the months that are not complete in it, by its word, a person's or habit."""
+    if case is None:
+        return snapshot
+    restated = any(habit.changed for habit in case.habits) or case.changed()
+    if not (read.marked or case.fallen or restated):
+        return snapshot
+    sums = snapshot.counts.keys() - read.snapshot.counts.keys()
+    of_sums = {
+        (above, month)
+        for above in sums
+        for key, month in read.marked
+        if above.total in (key.total, case.whole)
+    }
+    since = months.shift(snapshot.release.data_through, -6 * AGES)
+    months_not_complete = unfinished(
+        snapshot,
+        releases.near_ends(db, AGES, since),
+        {*read.marked, *of_sums},
+        fallen=case.fallen,
+        confirmed=bool(case.agreed.unfinished),
+    )
+    return replace(snapshot, unfinished=tuple(months_not_complete))
 
 
 def _warn_of_unknown(context: Context, release: Release, read: ReadRelease) -> str:

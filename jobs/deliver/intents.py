@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from forecast import months
-from forecast.config import Config
+from forecast.config import Config, Threshold
 from forecast.desk.facts import Falsehood, became_false
 from forecast.judge.surprise import p_value, severity
 from forecast.store import inputs, notices
@@ -35,7 +35,7 @@ from forecast.types import (
     NoticeIntent,
     SeriesKey,
 )
-from jobs.deliver import preliminary
+from jobs.deliver import preliminary, thresholds
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,15 +56,22 @@ def notice_intents(
     now: datetime,
     source: Source,
     rows: Iterable[Forecast] = (),
+    passing: Iterable[tuple[Threshold, str]] = (),
 ) -> Iterator[NoticeIntent]:
     """Yield what there is to tell of a run that is about to be published.
 
-    now : the moment, UTC. rows : the engine's forecasts of the run, which judge figures.
+    now : the moment, UTC. rows : the engine's forecasts of the run, which judge figures. passing :
+    thresholds that are likely to be passed, and when.
     """
     announced = record.announced
     yield from _figures(record, config, rows, source)
     newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
     fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, announced, newest)
+    for threshold, month in passing:
+        if now.date() - months.end(newest) <= STALE:
+            key = thresholds.told_as(threshold, source)
+            own_id = f"<{key[:32]}@{config.mail.domain}>"
+            yield NoticeIntent("flags", month, announced.newest[0], key, own_id)
     kind = _kind(record.episodes, config, result, fresh)
     if fresh and any(n.month == newest and n.state == "approved" for n in announced.notices):
         kind = kind or "quiet"  # who was told of a figure is told what came

@@ -22,7 +22,7 @@ from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, records, rows
 from forecast.types import SEVERITIES, SeriesKey
 from jobs.audited import disputed
-from jobs.deliver import letter, preliminary
+from jobs.deliver import letter, preliminary, thresholds
 from jobs.deliver.intents import false_now
 
 if TYPE_CHECKING:
@@ -84,7 +84,12 @@ def write_one(context: Context, db: Connection, now: datetime) -> bool:
             if total in judged
         }
         figures = {n.id: early for n, early in preliminary.told(connection, notice.month, source)}
-        if notice.id in figures:
+        passing = {thresholds.told_as(of, source): of for of in config.thresholds}
+        if notice.content_key in passing:
+            threshold = passing[notice.content_key]
+            told = thresholds.section(connection, threshold, notice.month, source)
+            sections = [_section(text, "finding") for text in told]
+        elif notice.id in figures:
             figure = preliminary.section(connection, notice, figures[notice.id], source)
             sections = [_section(text, "finding") for text in figure]
         else:

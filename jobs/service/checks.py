@@ -95,6 +95,7 @@ class ServiceFacts:
     published_at: str | None = None
     releases_without_run: Sequence[str] = ()
     files_in_quarantine: int = 0
+    asked: Sequence[str] = ()
     models_left_out: Sequence[str] = ()
     misdated: Sequence[str] = ()
     disputed: Sequence[str] = ()
@@ -400,6 +401,11 @@ CONCERNS: dict[str, tuple[FindingVerdict, str, str]] = {
     "late": ("warning", "late: {} days since the month's end, and no figures yet", ""),
     "notices": ("warning", "{} notices wait", "`bordercast notices list`"),
     "quarantine": ("warning", "{} files are refused", "`bordercast releases list --refused`"),
+    "asked": (
+        "warning",
+        "held until it is answered: {}",
+        "`bordercast releases list --refused`, then `bordercast releases accept N --as ANSWER`",
+    ),
     "labels": (
         "warning",
         "labels that are not known: {}",
@@ -448,6 +454,7 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "late": facts.state != "new" and min(LATE, source.due[1]) <= late < source.due[2] and late,
         "notices": facts.notices_held,
         "quarantine": facts.files_in_quarantine,
+        "asked": first_few(facts.asked, "; "),
         "labels": first_few(facts.unknown_labels, "; "),
         "inbox": first_few(facts.left_in_inbox, "; "),
         "undelivered": sum(facts.undelivered.get(state, 0) for state in ("refused", "given up")),

@@ -55,6 +55,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         used = column(connection, "any_published_file")
+        refused = read.refused_since(connection, None)
         of_record: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
             "state": "in use" if used or ops.row(context.path, "any_poll") else "new",
@@ -62,7 +63,8 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             "last_withdrawn": column(connection, "last_withdrawn")[0],
             "published_at": latest.published_at if latest else None,
             "releases_without_run": column(connection, "awaiting"),
-            "files_in_quarantine": len(column(connection, "still_refused", (0,))),
+            "files_in_quarantine": len(refused),
+            "asked": [f"{name}: {question}" for name, question in refused.items() if question],
             "models_left_out": column(connection, "models_left_out"),
             "misdated": witnesses.misdated(connection, now),
             "disputed": of_run(context, connection, latest.id) if latest else [],

@@ -458,7 +458,7 @@ def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
     assert history.kept(db, "northern", "2024-02") is None
     assert queries.column(db, "awaiting") == ["new"]
     # The new one goes farther than the refused one.
-    assert queries.column(db, "still_refused", (0,)) == []
+    assert queries.rows(db, "still_refused", (0,)) == []
 
 
 def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
@@ -492,7 +492,7 @@ def test_the_page_names_its_source_and_what_was_refused(connection):
     found = read.newest_source(connection)
 
     assert (found.file_name, found.first_seen_at) == ("february.csv", None)
-    assert read.refused_since(connection, found) == ["refused.csv"]
+    assert read.refused_since(connection, found) == {"refused.csv": ""}
     assert read.by_part(connection, "part_months")[NEW_YORK][-1]["encounters"] == 20
     assert [
         row["median"] for row in read.by_part(connection, "part_forecasts").get(NEW_YORK, [])
@@ -533,7 +533,7 @@ def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month
     with connect.transaction(db):
         releases.save_snapshot(db, tiny_record.stated(corrected, {OTHER: {month: 4}}))
 
-    assert len(queries.column(db, "still_refused", (0,))) == told
+    assert len(queries.rows(db, "still_refused", (0,))) == told
     newest = read.newest_source(db)
     assert newest is not None
     assert len(read.refused_since(db, newest)) <= told
@@ -551,7 +551,7 @@ def test_a_refused_file_becomes_a_release_once(db):
         releases.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
     found = releases.one_release(db, 4)
     assert (found.status, found.reason, found.decided_at) == ("accepted", "why", "now")
-    assert len(queries.column(db, "still_refused", (0,))) == 0
+    assert len(queries.rows(db, "still_refused", (0,))) == 0
 
 
 # --- what stood on an earlier day

@@ -8,6 +8,7 @@ from datetime import date
 
 from forecast import lives
 from forecast.desk.facts import (
+    RAREST,
     Comparison,
     Expectation,
     MonthFacts,
@@ -192,6 +193,17 @@ def lies_words(facts: MonthFacts) -> str:
     far = f", {unflagged_words(e)}" if e.position.side else ""
     lies = position_words(Position(e.position.side, 80), "range")
     return f"{first}{lies} of its {by} of {e.median:,} ({between(e.lo80, e.hi80)}){far}"
+
+
+def by_chance_words(newest: Sequence[MonthFacts], called: str) -> str:
+    """Say how many of these months would be as far off as the farthest by chance alone."""
+    told = [facts.expectation.p for facts in newest if facts.expectation]
+    if not told:
+        return ""
+    # No rarer than the record can tell is ever claimed.
+    expected = round(len(told) * max(min(told), 1 / RAREST))
+    as_far = f"{f'about {expected:,}' if expected else 'fewer than one'} would be as far off"
+    return f"Of {len(told):,} {called}, {as_far} as the first by chance alone."
 
 
 def _restated(facts: MonthFacts, e: Expectation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -68,14 +68,23 @@ def old_words(data_through: str, source: Source, today: date | None = None) -> s
     )
 
 
-def rejected_words(names: Sequence[str]) -> str:
-    """That newer files did not pass the checks; "" where there are none."""
-    if not names:
-        return ""
-    return (
-        "A newer file was rejected because it did not pass the checks: "
-        f"{', '.join(map(one_line, names))}. The operator decides whether to accept it."
-    )
+def rejected_words(refused: Mapping[str, str]) -> str:
+    """That newer files did not pass the checks, or are held; "" where there are none.
+
+    refused : name -> what is asked of it, "" if nothing.
+    """
+    said = [
+        f"A newer file, {one_line(name)}, is held until the operator answers: {one_line(question)}"
+        for name, question in refused.items()
+        if question
+    ]
+    names = [one_line(name) for name, question in refused.items() if not question]
+    if names:
+        said.append(
+            "A newer file was rejected because it did not pass the checks: "
+            f"{', '.join(names)}. The operator decides whether to accept it."
+        )
+    return " ".join(said)
 
 
 def withdrawn_words(run: int, at: str, why: str) -> tuple[str, str]:

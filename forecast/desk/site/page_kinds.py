@@ -60,6 +60,7 @@ MOVED = """<!DOCTYPE html>
 """
 
 
+MOST_UNUSUAL = 5  # of many totals, whose newest month is named first
 LATELY = 24  # months back in which a flag is on the first page, and its month has a picture
 MISSES = 6  # months furthest from their forecast, of the last 12 of all totals
 HEATS = 7  # shades of the table of years
@@ -289,11 +290,23 @@ def _called(value: Any, source: Source) -> Any:
 # -- the first page --------------------------------------------------------------------------------
 
 
+def _most_unusual(record: SiteRecord, whole: str) -> list[TotalRecord]:
+    """Of many totals, those with a newest month, the farthest from its forecast first."""
+    through = record.run.data_through
+    known = [
+        (about.newest.expectation.p, place, about)
+        for place, about in enumerate(record.totals.values())
+        if about.newest.expectation and about.newest.month == through and about.total != whole
+    ]
+    return [about for *_, about in sorted(known)] if record.many else []
+
+
 def front(record: SiteRecord, _: None) -> Shown:
     """Answer first: what changed, then a card a total with its chart; the rest is folded."""
     totals = record.totals
     whole = record.source.totals.whole or (next(iter(totals)) if len(totals) == 1 else "")
     since = months.shift(record.run.data_through, -LATELY)
+    known = _most_unusual(record, whole)
     # Of many, only those that need a look, and the sum of all, are open.
     folded: dict[str, list[TotalRecord]] = {}
     for about in record.totals.values():
@@ -302,6 +315,8 @@ def front(record: SiteRecord, _: None) -> Shown:
             folded.setdefault(verdict, []).append(about)
     return {
         "first": totals.get(whole),
+        "most_unusual": known[:MOST_UNUSUAL],
+        "by_chance": monthly.by_chance_words([a.newest for a in known], record.source.totals.many),
         "folded": folded,
         "closed": {about.total for group in folded.values() for about in group},
         "bases": [

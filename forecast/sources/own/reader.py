@@ -48,7 +48,7 @@ class OwnReader(FileReader):
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
         table = tables.table_in_bytes(file.name, file.content, read_as(self.section))
-        counts = _whole_counts(self.section, file.name, table)
+        counts, keys = _whole_counts(self.section, file.name, table)
         # The newest month of any series; a delivery need not reach it in each.
         last = max(max(by_month) for by_month in counts.values())
         year, month = map(int, last.split("-"))
@@ -65,7 +65,10 @@ class OwnReader(FileReader):
         )
         snapshot = stating(Snapshot(release, {}, ()), counts)
         header = (table.series_column, table.counts_column)
-        return ReadRelease(snapshot, notes=table.notes, warnings=table.warnings, header=header)
+        marked = frozenset((keys[n], months.from_index(month)) for n, month in table.provisional)
+        return ReadRelease(
+            snapshot, notes=table.notes, warnings=table.warnings, header=header, marked=marked
+        )
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
@@ -144,8 +147,8 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
 
 def _whole_counts(
     section: CountsSection, file_name: str, read: tables.TableRead
-) -> dict[SeriesKey, dict[str, int]]:
-    """Return series -> month -> count, of the months that are known."""
+) -> tuple[dict[SeriesKey, dict[str, int]], dict[str, SeriesKey]]:
+    """Return series -> month -> count, of the months that are known, and what names are of."""
     table, counts = read.counts, dict[SeriesKey, dict[str, int]]()
     names = section.agreed.names  # what the operator said is another under a new name
     keys: dict[str, SeriesKey] = {}
@@ -170,7 +173,7 @@ def _whole_counts(
     if section.absent != "unknown" and read.withheld is not None:
         withheld = {(keys.get(name), months.from_index(month)) for name, month in read.withheld}
         _fill_absent(section, counts, withheld)
-    return counts
+    return counts, keys
 
 
 def _known_months(

@@ -236,8 +236,8 @@ def test_when_the_next_figures_come_is_said_without_counting_days():
 
 
 def test_of_a_rejected_file_it_is_said_whose_decision_it_is():
-    assert trust.rejected_words(()) == ""
-    assert trust.rejected_words(("a.csv", "b\n.csv")) == (
+    assert trust.rejected_words({}) == ""
+    assert trust.rejected_words({"a.csv": "", "b\n.csv": ""}) == (
         "A newer file was rejected because it did not pass the checks: a.csv, b .csv. The operator "
         "decides whether to accept it."
     )
