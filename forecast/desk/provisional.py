@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,9 @@ def provisional_months(connection: sqlite3.Connection, source: Source) -> list[P
     }
     months = []
     for month in figures:
-        of = read.month_forecasts(connection, month.series, ENGINE)
+        # A delivery's month has no forecast of its own any more, and may be one of thousands.
+        figure = month.kind == "figure"
+        of = read.month_forecasts(connection, month.series, ENGINE) if figure else ()
         own = next((row for row in of if row.month == month.month), None)
         above = dict.fromkeys((SeriesKey(month.series.total), source.tree.whole))
         pairs = [
@@ -74,11 +76,11 @@ def of_month(
     return [of for of in every if of.said.month == months.first_month and key in of.about]
 
 
-def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> list[str]:
+def lines(every: Sequence[ProvisionalMonth], source: Source, total: str = "") -> list[str]:
     """Return a sentence of each provisional month; total : of this one's, and of its parts'."""
     found = [
         month
-        for month in provisional_months(connection, source)
+        for month in every
         if total in ("", month.said.series.total, *(pair[0].total for pair in month.totals))
     ]
     unfinished = [month.said for month in found if month.said.kind == "delivery"]

@@ -54,7 +54,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:
         raise record.refused("--model", f"no forecasts by {model!r}")
-    early = provisional.lines(connection, source, key.total if key else "")
+    every = provisional.provisional_months(connection, source)
+    early = provisional.lines(every, source, key.total if key else "")
     parts: list[RenderableType] = [terminal.heading(record.run), *notes(record.old, *early)]
     if key is None:
         last = read.last_months(connection)
@@ -120,7 +121,8 @@ def answer(settings: Settings) -> str:
             newest = [
                 facts.newest(record.connection, total, source) for total in source.totals.every
             ]
-            waiting = provisional.lines(record.connection, source)
+            every = provisional.provisional_months(record.connection, source)
+            waiting = provisional.lines(every, source)
         noun = f"{source.measure.noun}, " if len(settings.context.sources) > 1 else ""
         lines.append(capital(noun + monthly.answer_line(newest, source, months.today())))
         lines += waiting

@@ -389,7 +389,10 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         for total in source.totals.every
     }
     newest = [about.newest for about in totals.values()]
-    early = {total: provisional.lines(connection, source, total) for total in ("", *totals)}
+    said = provisional.provisional_months(connection, source)
+    early = (
+        {total: provisional.lines(said, source, total) for total in ("", *totals)} if said else {}
+    )
     return SiteRecord(
         source=source,
         run=run,
@@ -397,7 +400,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         then=list(vintages.by_figures_then(connection, source)),
         provisional=early,
         status=read_status(connection, run, today, source),
-        answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
+        answer=" ".join((monthly.answer_line(newest, source, today), *early.get("", ()))),
         runs=records(connection, read.RunRow, "every_run"),
         withdrawn=records(connection, read.Withdrawal, "every_withdrawal"),
         corrected=records(connection, read.SentCorrection, "corrected"),
