@@ -118,7 +118,9 @@ class Record:
             str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source
         )
         with self._reading() as connection:
-            if early := provisional.lines(connection, self.source, key.total):
+            if early := provisional.lines(
+                provisional.provisional_months(connection, self.source), self.source, key.total
+            ):
                 about["provisional"] = early
         return self._own(_by_month(rows, _SAID_ONCE, about))
 

@@ -68,7 +68,9 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             "models_left_out": column(connection, "models_left_out"),
             "misdated": witnesses.misdated(connection, now),
             "disputed": of_run(context, connection, latest.id) if latest else [],
-            "provisional": provisional.lines(connection, context.source),
+            "provisional": provisional.lines(
+                provisional.provisional_months(connection, context.source), context.source
+            ),
             "notices_held": column(connection, "notices_held")[0],
             "witnesses": witnesses.standing(
                 connection, context.path, attest.wanted(context.config.witness)
