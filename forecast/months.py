@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -39,6 +40,11 @@ def to_index(month: str) -> int:
 def from_index(index: int) -> str:
     """Return the month with this running number, "YYYY-MM"."""
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def year(index: Any) -> Any:
+    """Return the calendar year of a running number, or of each of an array."""
+    return index // 12
 
 
 def place(index: int) -> int:

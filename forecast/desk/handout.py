@@ -36,6 +36,7 @@ from forecast.words import (
 )
 
 MARGIN = 24  # points of white on every side
+FOOT = 12  # pixels below the last line
 # Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
 LETTER = {"normal": 0.5, "bold": 0.56}
 _DIGIT, _COMMA = 0.556, 0.278  # exactly, of both faces
@@ -129,7 +130,7 @@ def svg(handout: Handout, source: Source, size: tuple[int, int, int] = POST) -> 
             for place, line in enumerate(handout.unit)
         ),
         *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout.lines)),
-        _text(handout.source, height - 12, 9.5, wide, color=GREY),
+        _text(handout.source, height - FOOT, 9.5, wide, color=GREY),
     ]
     room = wide, height - top - 28
     drawn = chart_svg(handout, *room, source)

@@ -13,12 +13,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from forecast import months
 from forecast.engine.anyseries import SHORTEST, YOUNG, forecast_counts, long_enough
 from forecast.errors import DataError
 from models.base import Floats, MonthlyCounts
 
 LEVELS = (80, 95)
 _WARNED = 10  # series named in a warning
+_FIRST = months.to_index("1970-01")  # from which pandas and numpy count
 
 
 def forecast(
@@ -192,12 +194,12 @@ def _months(df: pd.DataFrame) -> np.ndarray:
     unread = np.flatnonzero(read.isna())
     if len(unread):
         raise DataError(f"column ds: {ds.iloc[unread[0]]!r} is no day or month, as in 2025-02-01")
-    return np.asarray(read.dt.year * 12 + read.dt.month - 1)
+    return _FIRST + np.asarray(read.dt.tz_localize(None).dt.to_period("M").astype("int64"))
 
 
 def _like(ds: pd.Series, month: np.ndarray) -> pd.Series:
     """Return months in the form of a column: Periods, last days, first days, or text."""
-    periods = pd.DatetimeIndex((month - 1970 * 12).astype("datetime64[M]")).to_period("M")
+    periods = pd.DatetimeIndex((month - _FIRST).astype("datetime64[M]")).to_period("M")
     if isinstance(ds.dtype, pd.PeriodDtype):
         return pd.Series(periods)
     if pd.api.types.is_datetime64_any_dtype(ds):

@@ -179,14 +179,15 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     changes = np.abs(values[12:] - values[:-12])
     known = np.cumsum(np.isfinite(changes))
     means = np.cumsum(np.nan_to_num(changes)) / np.maximum(known, 1)
-    return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
+    later = range(first, last + 1)[12:]
+    return {at: float(mean) for at, mean in zip(later, means, strict=True) if mean > 0}
 
 
 def _eras(rows: Ints, breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
     cutoff, horizon, *_ = rows.T
     yield ALL_CUTOFFS, np.ones(len(cutoff), dtype=bool)
-    years = cutoff // 12
+    years = months.year(cutoff)
     for year in np.unique(years).tolist():
         yield str(year), years == year
     across = crosses_break(breaks, cutoff, cutoff + horizon)
