@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -431,24 +431,35 @@ def to_json(report: MonthFacts) -> str:
 
 def as_dict(report: MonthFacts) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source, as 1.0 named it."""
-    # Not asdict: it would copy the source, which is no part of what is kept.
-    values = {part.name: getattr(report, part.name) for part in fields(report)}
-    del values["source"]
-    if not report.ties:  # reports that earlier programs stored have none either
-        del values["ties"]
-    if report.runs == (0, 0):
-        del values["runs"]
-    values["comparisons"] = tuple(map(asdict, report.comparisons))
-    values["expectation"] = report.expectation and asdict(report.expectation)
-    if report.expectation and not report.expectation.unflagged:
-        del values["expectation"]["unflagged"]
-    values["flags"] = tuple(map(as_row, report.flags))
-    values["drivers"] = tuple(map(as_row, report.drivers))
-    values["values"] = tuple(map(as_row, report.values))
-    values["interior"] = report.interior and asdict(report.interior)
-    values["recent"] = tuple(map(as_row, report.recent))
-    values["score"] = report.score and as_row(report.score)
-    return {_STORED.get(name, name): value for name, value in values.items()}
+    names = {part.name for part in fields(report)} - {"source"}
+    # Reports that earlier programs stored have none either.
+    names -= {"ties"} if not report.ties else set()
+    names -= {"runs"} if report.runs == (0, 0) else set()
+    return {
+        _STORED.get(part.name, part.name): _told(getattr(report, part.name))
+        for part in fields(report)
+        if part.name in names
+    }
+
+
+def _told(value: Any) -> Any:
+    """Return a fact for programs: records by their columns, also those of a list."""
+    if isinstance(value, Interior | Comparison):
+        return asdict(value)
+    if isinstance(value, Expectation):
+        return {name: of for name, of in asdict(value).items() if of or name != "unflagged"}
+    if isinstance(value, tuple):
+        return tuple(map(_told, value))
+    return as_row(value) if is_dataclass(value) else value
+
+
+_SEVERAL: dict[str, type] = {
+    "comparisons": Comparison,
+    "values": MonthValue,
+    "recent": JudgedForecast,
+    "drivers": DriverRow,
+}
+_ONE: dict[str, type] = {"expectation": Expectation, "interior": Interior, "score": ScoreRow}
 
 
 def _flag_of(stored: Row) -> FlagOfTotal:
@@ -460,22 +471,13 @@ def from_json(text: str, source: Source) -> MonthFacts:
     """Return facts as they were stored."""
     names = {stored: name for name, stored in _STORED.items()}
     stored = {names.get(name, name): value for name, value in json.loads(text).items()}
-    expectation, interior = stored["expectation"], stored["interior"]
-    return MonthFacts(
-        source=source,
-        **stored
-        | {
-            "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
-            "expectation": Expectation(**expectation) if expectation else None,
-            "values": tuple(of(MonthValue, value) for value in stored["values"]),
-            "interior": interior and of(Interior, interior),
-            **{name: tuple(stored.get(name, (0, 0))) for name in ("often", "runs")},
-            "recent": tuple(of(JudgedForecast, row) for row in stored["recent"]),
-            "flags": tuple(map(_flag_of, stored["flags"])),
-            "drivers": tuple(of(DriverRow, row) for row in stored["drivers"]),
-            "score": stored["score"] and of(ScoreRow, stored["score"]),
-        },
-    )
+    flags = tuple(map(_flag_of, stored["flags"]))
+    made: dict[str, Any] = {
+        name: tuple(of(kind, row) for row in stored[name]) for name, kind in _SEVERAL.items()
+    }
+    made |= {name: stored[name] and of(kind, stored[name]) for name, kind in _ONE.items()}
+    made |= {name: tuple(stored.get(name, (0, 0))) for name in ("often", "runs")}
+    return MonthFacts(source=source, **stored | made | {"flags": flags})
 
 
 def _expectation(record: MonthRecord) -> Expectation | None:
