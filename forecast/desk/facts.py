@@ -482,13 +482,12 @@ def from_json(text: str, source: Source) -> MonthFacts:
 
 def _expectation(record: MonthRecord) -> Expectation | None:
     """Return the forecast that judged a month, None where none did."""
-    judged, forecast = record.judged, record.forecast
-    if judged is None or forecast is None or judged["p"] is None:
+    seen = record.judged
+    if seen is None or seen.p is None or seen.withdrawn:
         return None
-    bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
-    why = {name: judged[name] for name in ("median", "basis", "cutoff", "p", "severity")}
-    why["unflagged"] = forecast.get("unflagged") or ""
-    return Expectation(judged=judged[COUNT], **bounds, **why)
+    alike = ("median", "lo80", "hi80", "lo95", "hi95", "basis", "cutoff", "p", "severity")
+    values: dict[str, Any] = {name: getattr(seen, name) for name in alike}
+    return Expectation(**values, judged=seen.count, unflagged=seen.unflagged or "")
 
 
 def _interior(record: MonthRecord) -> Interior | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -55,14 +55,33 @@ class Interior:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedMonth(JudgedForecast):
+    """A total's month as it was first published, beside the forecast that judged it.
+
+    p : two-sided, 0..1. severity : of its flag, None without one. unflagged : why it has none.
+    withdrawn : whether the run that issued the forecast was.
+    """
+
+    cutoff: str
+    p: float | None
+    severity: str | None
+    unflagged: str | None
+    withdrawn: int
+
+    def beside(self, count: int) -> JudgedForecast:
+        """Return the forecast beside another count of the month."""
+        names = (part.name for part in fields(JudgedForecast))
+        return JudgedForecast(**{name: getattr(self, name) for name in names} | {"count": count})
+
+
 class MonthRecord(NamedTuple):
     """Everything on record about a total's month; months are "YYYY-MM", counts whole numbers.
 
     counts : month -> counts as now current.
     values : the values the month has had, oldest first.
     source : file_name, rounding of the release that states the current value.
-    judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
-        `forecast_vs_actual`; both None where it was not judged.
+    judged : how the month was judged, None where it was not.
     interior : of this month, or of the newest month before it that states it.
     agencies : agency -> counts, as far as the parts of this month are on record.
     agencies_unit : unit that the sources of those round to.
@@ -76,8 +95,7 @@ class MonthRecord(NamedTuple):
     counts: dict[str, int]
     values: Sequence[MonthValue]
     source: Row
-    judged: Row | None = None
-    forecast: Row | None = None
+    judged: JudgedMonth | None = None
     interior: Interior | None = None
     agencies: Mapping[str, int] = MappingProxyType({})
     agencies_unit: int = 1
@@ -173,8 +191,7 @@ def _records(
     # Streams in the order of totals: each is read once and none is held whole.
     vintages, judged = by_total("month_values"), by_total("judged_of_totals")
     drivers, shifts = by_total("month_drivers"), by_total("level_shifts")
-    forecasts, scores = by_total("forecasts_that_judged", "s.border"), by_total("next_month_scores")
-    judging = by_total("judging_forecasts", "s.border")
+    scores = by_total("next_month_scores")
     agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
     interior = by_total("interior", "l.border", **aside) if split else _ByTotal(())
     # Few enough to hold: months that deviated, of a scan that every total would repeat.
@@ -193,16 +210,15 @@ def _records(
         flags_of = grouped(flagged.get(name, ()), "month")
         agencies_of = grouped(agencies.of(name), "month")
         truly = {True: {"basis": "hindcast"}, False: {}}
-        judged_of = {r["month"]: r | truly[(name, r["month"]) in false] for r in judged.of(name)}
-        forecast_of = {(r["month"], r["run_id"], r["cutoff"]): r for r in forecasts.of(name)}
+        judged_of = {
+            row["month"]: of(JudgedMonth, row | truly[(name, row["month"]) in false])
+            for row in judged.of(name)
+        }
         # Where two ended with one month, the one that opened first is told.
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
         score = _score([of(ScoreRow, row) for row in scores.of(name)])
         inside = [of(Interior, row) for row in interior.of(name)]
-        recent = [
-            of(JudgedForecast, row | truly[(name, row["month"]) in false])
-            for row in judging.of(name)
-        ]
+        recent = [j.beside(counts[month]) for month, j in judged_of.items() if month in counts]
         yield (
             name,
             {
@@ -210,10 +226,7 @@ def _records(
                     counts=counts,
                     values=[of(MonthValue, row) for row in values_of.get(month, ())],
                     source=source[month],
-                    judged=(row := judged_of.get(month)),
-                    forecast=forecast_of.get((month, row["run_id"], row["cutoff"]))
-                    if row
-                    else None,
+                    judged=judged_of.get(month),
                     interior=next((row for row in inside if row.month <= month), None),
                     agencies={r["member"]: r[COUNT] for r in agencies_of.get(month, ())},
                     agencies_unit=max(

@@ -585,15 +585,6 @@ from forecast_vs_actual
 where border = ? and dimension = '' and model = 'bordercast' and horizon = ?
 order by month, basis = 'issued', run_id desc
 
--- name: judging_forecasts
-select
-    s.border, j.month, j.basis, j.median, j.lo80, j.hi80, j.lo95, j.hi95, o.encounters
-from series as s
-join scoped_judgements as j on j.series_id = s.id
-join current_observations as o on o.series_id = s.id and o.month = j.month
-where {of} and s.dimension = '' and j.median is not null and j.lo95 is not null
-order by s.border, j.month
-
 -- name: drivers_of_total
 select * from flag_drivers
 where border = ? and month = coalesce(
@@ -1301,18 +1292,10 @@ select 1 from polls limit 1
 select content_key, verdict, why, rated_at from ratings order by id
 
 -- name: judged_of_totals
-select border, month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+select border, month, encounters, median, p, basis, cutoff, severity, lo80, hi80, lo95, hi95,
+    unflagged, run_id is not null and run_id in (select run_id from withdrawals) as withdrawn
 from judged_months
-where {of} and dimension = '' order by border, month
-
--- name: forecasts_that_judged
-select
-    s.border, j.month, j.run_id, j.cutoff, j.median, j.lo80, j.hi80, j.lo95, j.hi95, j.unflagged
-from series as s
-join scoped_judgements as j on j.series_id = s.id
-where {of} and s.dimension = '' and j.lo80 is not null
-    and (j.run_id is null or j.run_id not in (select run_id from withdrawals))
-order by 1
+where {of} and dimension = '' and lo80 is not null order by border, month
 
 -- name: next_month_scores
 select * from scorecard

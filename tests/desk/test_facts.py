@@ -10,7 +10,7 @@ from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation
 from forecast.rows import DriverRow, ForecastRow, ScoreRow
-from forecast.store.history import MonthRecord, MonthValue
+from forecast.store.history import JudgedMonth, MonthRecord, MonthValue
 from forecast.store.read import JudgedForecast
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
@@ -76,31 +76,37 @@ def test_only_a_later_month_of_the_border_is_named(newest, kept):
     assert made(counted("2024-11", 1, 2), "2024-11", newest=newest).newest_of_total == kept
 
 
-JUDGED = {
-    "median": 100,
-    "basis": "issued",
-    "cutoff": "2025-01",
-    "encounters": 99,
-    "p": 0.25,
-    "severity": "major",
-}
-FORECAST = {"median": 101, "lo80": 90, "hi80": 110, "lo95": 80, "hi95": 120}
+JUDGED = JudgedMonth(
+    month="2025-02",
+    basis="issued",
+    median=100,
+    lo80=90,
+    hi80=110,
+    lo95=80,
+    hi95=120,
+    count=99,
+    cutoff="2025-01",
+    p=0.25,
+    severity="major",
+    unflagged=None,
+    withdrawn=0,
+)
 
 
 @pytest.mark.parametrize(
-    ("judged", "forecast", "known"),
+    ("judged", "known"),
     [
-        (JUDGED, FORECAST, True),
-        (None, FORECAST, False),
-        (JUDGED, None, False),
-        (JUDGED | {"p": None}, FORECAST, False),
-        (JUDGED | {"p": 0.0}, FORECAST, True),
+        (JUDGED, True),
+        (None, False),
+        (replace(JUDGED, withdrawn=1), False),
+        (replace(JUDGED, p=None), False),
+        (replace(JUDGED, p=0.0), True),
     ],
 )
-def test_a_month_was_expected_only_where_a_forecast_judged_it(judged, forecast, known):
-    stood = made({"2025-02": 5}, "2025-02", judged=judged, forecast=forecast).expectation
+def test_a_month_was_expected_only_where_a_forecast_judged_it(judged, known):
+    stood = made({"2025-02": 5}, "2025-02", judged=judged).expectation
 
-    p = judged["p"] if judged else None
+    p = judged.p if judged else None
     whole = Expectation(100, 90, 110, 80, 120, "issued", "2025-01", 99, p, "major")
     assert stood == (whole if known else None)
 
@@ -123,7 +129,6 @@ def everything():
         "2025-02",
         values=[VALUE],
         judged=JUDGED,
-        forecast=FORECAST,
         interior=interior("2025-02", 3, 1, 4),
         agencies={"a": 1, "b": 2},
         agencies_unit=10,

@@ -52,7 +52,7 @@ FAULTS = {
     "a month more than there are": Fault(FACTS, "held=len(counts)", "held=len(counts) + 1"),
     "every month tied with itself": Fault(FACTS, "counts.values()) - 1", "counts.values())"),
     "the count now for the one judged": Fault(
-        FACTS, "judged=judged[COUNT]", "judged=counts[month]"
+        FACTS, "judged=seen.count", "judged=record.counts[seen.month]"
     ),
     "every month has 30 days": Fault(FACTS, "months.end(self.month).day", "30"),
     "a rank from the farther end": Fault(
@@ -128,7 +128,7 @@ FAULTS = {
         "select :whole as border, month, member, max(",
     ),
     "the bounds of 95% for 80%": Fault(
-        QUERIES, "j.median, j.lo80, j.hi80", "j.median, j.lo95 as lo80, j.hi95 as hi80"
+        QUERIES, "severity, lo80, hi80, lo95", "severity, lo95 as lo80, hi95 as hi80, lo95"
     ),
     "two hindcasts for one month": Fault(
         QUERIES,

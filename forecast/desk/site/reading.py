@@ -70,8 +70,8 @@ class TotalRecord:
     """All there is of a total.
 
     reports : month -> its report, oldest first; the newest as the run keeps it.
-    months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
-    judging : rows of `judged_months`, and each month beside the forecast that judged it.
+    months : rows of `wide_months`. ahead : the forecast. flags, judged : the newest first, judged
+    rows of `judged_months`.
     spans : forecasts of years. chances : answers of the last run to its standing questions.
     changes : what moved the forecast with the last run. moved : its parts by how far they moved
     from the month before, a list for each dimension. groups : what each agency counted of its own.
@@ -84,7 +84,6 @@ class TotalRecord:
     ahead: Sequence[ForecastRow]
     flags: Sequence[FlagOfTotal]
     judged: Sequence[Row]
-    judging: Sequence[JudgedForecast]
     scores: Sequence[Row]
     spans: Sequence[Row]
     chances: Sequence[Row]
@@ -155,6 +154,16 @@ class TotalRecord:
     def counts(self) -> dict[str, int]:
         """Its counts by month."""
         return {row["month"]: row[COUNT] for row in self.months}
+
+    @property
+    def judging(self) -> list[JudgedForecast]:
+        """Each month, the oldest first, beside the forecast that judged it."""
+        judged = (row for row in reversed(self.judged) if row["lo95"] is not None)
+        return [
+            of(JudgedForecast, row | {COUNT: self.counts[row["month"]]})
+            for row in judged
+            if row["month"] in self.counts
+        ]
 
     @property
     def terms(self) -> list[TermFacts]:
@@ -366,7 +375,6 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         name: grouped(rows(connection, statement, values), "border")
         for name, statement, values in statements
     }
-    judging = grouped(rows(connection, "judging_forecasts", {"total": None}, of="true"), "border")
     flags: dict[str, list[FlagOfTotal]] = defaultdict(list)
     for flag in read.flags(connection, source.totals):
         flags[flag.total].append(flag)
@@ -381,7 +389,6 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
             reports=reports[total],
             flags=flags.get(total, ()),
             ahead=ahead_of_totals.get(total, ()),
-            judging=[of(JudgedForecast, row) for row in judging.get(total, ())],
             moved=by_dimension([of(MoverRow, row) for row in moved.get(total, ())], source),
             groups=groups.of_total(connection, source, total),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
