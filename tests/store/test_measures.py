@@ -149,7 +149,7 @@ LOOKS = {
     "hindcasts": lambda db: list(read.hindcasts(db, "bordercast", "2018-12", ENCOUNTERS.totals)),
     "models": lambda db: queries.column(db, "hindcast_models"),
     "published": lambda db: queries.rows(db, "published_counts", ("northern", "", "")),
-    "stood": lambda db: queries.rows(db, "judging_forecasts", of="true"),
+    "stood": lambda db: queries.rows(db, "judged_of_totals", of="true"),
     "drivers": lambda db: queries.rows(db, "drivers_of_total", ("northern", None, "northern")),
     "unissued": lambda db: history.false_issued(db),
 }

@@ -231,13 +231,14 @@ def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
 def test_what_stood_before_each_month_is_what_the_view_says(published, border):
     """The view puts more beside it, and takes three times as long."""
     with closing(connect.read(published)) as connection:
-        every = queries.rows(connection, "judging_forecasts", of="true")
+        every = queries.rows(connection, "judged_of_totals", of="true")
         found = queries.grouped(every, "border")[border]
-        names = ", ".join(found[0])
+        names = ("month", "basis", "cutoff", "median", "lo80", "hi80", "lo95", "hi95", "severity")
         view = connection.execute(
-            f"select {names} from wide_months where border = ? and lo95 is not null order by month",
+            f"select {', '.join(names)} from wide_months where border = ? and lo95 is not null "
+            "order by month",
             (border,),
         ).fetchall()
 
     assert len(found) > 100
-    assert [tuple(row.values()) for row in found] == [tuple(row) for row in view]
+    assert [tuple(row[name] for name in names) for row in found] == [tuple(row) for row in view]
