@@ -56,7 +56,7 @@ class Interior:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedMonth(JudgedForecast):
+class MonthJudgement(JudgedForecast):
     """A total's month as it was first published, beside the forecast that judged it.
 
     p : two-sided, 0..1. severity : of its flag, None without one. unflagged : why it has none.
@@ -95,7 +95,7 @@ class MonthRecord(NamedTuple):
     counts: dict[str, int]
     values: Sequence[MonthValue]
     source: Row
-    judged: JudgedMonth | None = None
+    judged: MonthJudgement | None = None
     interior: Interior | None = None
     agencies: Mapping[str, int] = MappingProxyType({})
     agencies_unit: int = 1
@@ -211,7 +211,7 @@ def _records(
         agencies_of = grouped(agencies.of(name), "month")
         truly = {True: {"basis": "hindcast"}, False: {}}
         judged_of = {
-            row["month"]: of(JudgedMonth, row | truly[(name, row["month"]) in false])
+            row["month"]: of(MonthJudgement, row | truly[(name, row["month"]) in false])
             for row in judged.of(name)
         }
         # Where two ended with one month, the one that opened first is told.

@@ -10,7 +10,7 @@ from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation
 from forecast.rows import DriverRow, ForecastRow, ScoreRow
-from forecast.store.history import JudgedMonth, MonthRecord, MonthValue
+from forecast.store.history import MonthJudgement, MonthRecord, MonthValue
 from forecast.store.read import JudgedForecast
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
@@ -76,7 +76,7 @@ def test_only_a_later_month_of_the_border_is_named(newest, kept):
     assert made(counted("2024-11", 1, 2), "2024-11", newest=newest).newest_of_total == kept
 
 
-JUDGED = JudgedMonth(
+JUDGED = MonthJudgement(
     month="2025-02",
     basis="issued",
     median=100,

@@ -310,8 +310,8 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
     assert [row.count for row in found.values] == [50, 55]
     assert (found.source["file_name"], found.source["rounding"]) == ("february.csv", 1)
-    assert (found.judged["basis"], found.judged["run_id"]) == ("issued", 1)
-    assert (found.forecast["median"], found.forecast["lo95"]) == (90, 86)
+    judged = found.judged
+    assert (judged.basis, judged.count, judged.median, judged.lo95) == ("issued", 50, 90, 86)
     assert {row.kind for row in found.flags} == {"month", "revision"}
     assert [row.role for row in found.drivers] == ["not held", "part", "part", "unattributed"]
     assert [row.member for row in found.drivers][1:3] == ["NY", "VT"]
@@ -356,14 +356,13 @@ def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
 
 def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
     """Southwest's February: nobody knows since when it was known."""
-    late = history.month_record(connection, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
-    in_time = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
-
-    assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
-    # And so in the picture of the months before.
     db.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
-    drawn = history.month_record(db, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
-    assert [row.basis for row in drawn.recent] == ["hindcast", "hindcast"]
+    late = history.month_record(db, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
+    in_time = history.month_record(db, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
+
+    assert (late.judged.basis, in_time.judged.basis) == ("hindcast", "issued")
+    # And so in the picture of the months before.
+    assert [row.basis for row in late.recent] == ["hindcast", "hindcast"]
 
 
 def test_the_sums_of_months_that_are_told_are_the_last_run_s_alone(db):
