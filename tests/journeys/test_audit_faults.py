@@ -189,7 +189,7 @@ IN_OTHERS = {
 }  # fmt: skip
 # Seen once a record is made by the faulty program: a second delivery of clinics.
 OF_THE_JUDGE = {
-    "a chart of first counts": Fault(HISTORY, "j.beside(counts[month])", "j.beside(j.count)"),
+    "a chart of first counts": Fault("forecast/store/history.py", "j.beside(counts[month])", "j.beside(j.count)"),
     "one side's chance for both": Fault(
         "forecast/judge/surprise.py", "return min(1.0, p), math", "return min(1.0, p / 2), math"
     ),
