@@ -150,7 +150,7 @@ def _in_a_row(report: MonthFacts) -> Iterator[_Told]:
 
 
 def _compared(compared: Comparison) -> Iterator[_Told]:
-    name = compared.name.removeprefix("fiscal ")
+    name = "year to date" if compared.to_date else compared.name
     yield name, compared.before, compared.last
     if compared.to_date:
         yield "so far", compared.now, ""
