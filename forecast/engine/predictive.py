@@ -150,14 +150,33 @@ class Predictive:
         one = replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])
         return replace(one, mixtures=mixed)
 
+    @cached_property
+    def _mixture(self) -> Ints:
+        """(series, origins) the place of each forecast's mixture, -1 where a t says it."""
+        place = np.full(self.sigma.shape, -1)
+        if (mixed := self.mixtures) is not None:
+            place[mixed.row, mixed.place] = np.arange(len(mixed.row))
+        return place
+
+    @cached_property
+    def _mixed_medians(self) -> Ints:
+        """(n, h) the mixtures' medians, whole counts: all at once, as each is asked for."""
+        assert self.mixtures is not None
+        at = self.mixtures.row, self.mixtures.place
+        return intervals.counts(
+            self.mixtures.quantiles(self.df[at], self.reach[at], (0.5,))[..., 0]
+        )
+
+    def mixed_median(self, row: int, origin: int) -> tuple[int, ...]:
+        """Whole medians of one forecast's months; () where a t says it, whose middle is its own."""
+        place = self._mixture[row, origin]
+        return tuple(self._mixed_medians[place].tolist()) if place >= 0 else ()
+
     def of_months(self, row: int, origin: int) -> tuple[MonthMixture, ...]:
         """One forecast's mixture, month by month; () where a t says it."""
-        if (mixed := self.mixtures) is None:
+        if self.mixtures is None or self._mixture[row, origin] < 0:
             return ()
-        at = np.flatnonzero((mixed.row == row) & (mixed.place == origin))
-        if not len(at):
-            return ()
-        one = mixed.chosen(at[:1])
+        one = self.mixtures.chosen(self._mixture[row, origin, None])
         h = one.centre.shape[1]
         by_month = [
             x[0].tolist() if x.ndim > 1 else [float(x[0])] * h
@@ -219,16 +238,13 @@ OLDER = 6  # months before, whose forecast the drift rule looks back to
 
 def outlook_of(predictive: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
     """One series' forecast from one of the origins, which must not be NaN."""
-    mixed = predictive.of_months(row, origin)
-    # The middle of a mixture is not its t's.
-    median = predictive.counts((0.5,), row, origin)[:, 0].tolist() if mixed else ()
     return ForecastPath(
         cutoff,
         tuple(predictive.centre[row, origin].tolist()),
         tuple(predictive.scale[row, origin].tolist()),
         float(predictive.df[row, origin]),
-        median=tuple(median),
-        mixtures=mixed,
+        median=predictive.mixed_median(row, origin),
+        mixtures=predictive.of_months(row, origin),
     )
 
 
