@@ -35,12 +35,6 @@ class Quantity:
     decimals: int | None = 0
 
 
-KINDS: dict[Kind, Quantity] = {
-    "count": Quantity("count", 0.0),
-    "amount": Quantity("amount", 0.0),
-    "share": Quantity("share", 0.0, 100.0),
-    "difference": Quantity("difference"),
-}
 MOST_DECIMALS = 6  # more are a quotient's
 STEPS = 1e5  # of a unit in a usual value, at most
 LINEAR = 60.0  # z of 0 where z is a value in units of its spread: there tails are not bent
@@ -52,11 +46,11 @@ def quantity_of(values: Floats, name: str = "") -> Quantity:
     known = values[np.isfinite(values)]
     decimals = decimals_of(known)
     if (known < 0).any():
-        return replace(KINDS["difference"], decimals=decimals)
+        return Quantity("difference", decimals=decimals)
     if _PERCENT.search(name) and known.max(initial=0) <= 100:
         fraction = known.max(initial=0) <= 1 and decimals != 0
-        return replace(KINDS["share"], high=1.0 if fraction else 100.0, decimals=decimals)
-    return replace(KINDS["count" if decimals == 0 else "amount"], decimals=decimals)
+        return Quantity("share", 0.0, 1.0 if fraction else 100.0, decimals)
+    return Quantity("count" if decimals == 0 else "amount", 0.0, decimals=decimals)
 
 
 def decimals_of(known: Floats) -> int | None:

@@ -140,7 +140,10 @@ class Mixtures:
     def _ends(self, df: Floats, reach: Floats, probs: Floats) -> tuple[Floats, Floats]:
         """(n, h) of z, between which all that is asked lies."""
         least = min(FARTHEST, float(probs.min()), 1 - float(probs.max()))
-        far = np.minimum(self.scale * (-1.3 * stdtr_inverse(df, least))[:, None], reach[:, None])
+        far = np.minimum(
+            self.scale * (-1.3 * tails.unit_quantiles(df, (least,))[..., 0])[:, None],
+            reach[:, None],
+        )
         away = np.where(self.stays > 0, self.away[:, None], 0)
         low = self.centre + np.minimum(away, 0) - far
         high = self.centre + np.maximum(away, 0) + far
@@ -159,11 +162,6 @@ class Mixtures:
             nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
             return np.broadcast_to(nodes, (*high.shape, len(nodes)))
         return np.asarray(low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES[kind]))
-
-
-def stdtr_inverse(df: Floats, prob: float) -> Floats:
-    """(n,) quantiles of a t, as `tails.unit_quantiles` has them."""
-    return tails.unit_quantiles(df, (prob,))[..., 0]
 
 
 def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats) -> Floats:

@@ -132,17 +132,15 @@ class Predictive:
         row, n = turned.row, len(self.sigma) - len(turned.row)
         if not len(row):
             return self
+        here, mixed, home = np.arange(len(origins)), self.mixtures, np.append(np.arange(n), row)
         source = np.repeat(np.arange(n)[:, None], len(origins), axis=1)
-        was = np.arange(n, len(self.sigma))[:, None]
+        was = np.arange(n, len(home))[:, None]
         source[row] = np.where(origins < turned.column[:, None], was, source[row])
-        here, mixed = np.arange(len(origins)), self.mixtures
-        arrays = {name: x[source, here] for name, x in self._arrays.items()}
-        unit = None if self.unit is None else self.unit[source, here]
         if mixed is not None:
-            home = np.concatenate([np.arange(n), row])[mixed.row]
-            kept = source[home, mixed.place] == mixed.row
-            mixed = replace(mixed, row=home).chosen(kept)
-        return self._with(arrays, mixed, unit)
+            kept = source[home[mixed.row], mixed.place] == mixed.row
+            mixed = replace(mixed, row=home[mixed.row]).chosen(kept)
+        arrays = {name: x[source, here] for name, x in self._arrays.items()}
+        return self._with(arrays, mixed, None if self.unit is None else self.unit[source, here])
 
     def first(self) -> Predictive:
         """The same one month ahead only."""
