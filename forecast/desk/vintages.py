@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from operator import attrgetter, itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ from forecast import months
 from forecast.engine import ENGINE, PROVISIONAL
 from forecast.periods import Calendar, Period
 from forecast.sources.source import Source
-from forecast.store.queries import rows
+from forecast.store.queries import grouped, rows
 from forecast.types import Row, SeriesKey
 from forecast.words import many
 
@@ -22,86 +20,44 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-ERRORS = ("ours", "last", "ours_now", "last_now")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownThen:
-    """Mean errors one month ahead over months whose first value is on record, in logs of counts.
-
-    ours, last : of the engine and of the month before, against the first value, the last value as
-    it stood that day. ours_now, last_now : both, in today's figures.
-    """
-
-    total: str
-    n: int
-    ours: float
-    last: float
-    ours_now: float
-    last_now: float
-
-    def sentence(self, source: Source) -> str:
-        """Say it with its n."""
-        name = source.totals.name(self.total)
-        return (
-            f"{name}, the {many(self.n, 'month')} whose first value is on record, "
-            f"one month ahead: mean error of logs {self.ours:.3f} against what was published first "
-            f"(no change: {self.last:.3f}), {self.ours_now:.3f} ({self.last_now:.3f}) against "
-            "today's figures."
-        )
-
-
-def known_then(connection: sqlite3.Connection, source: Source) -> list[KnownThen]:
-    """Return each total's errors in the figures of then and of today, of the same months."""
-    by_total: dict[str, list[KnownThen]] = {}
-    for row in rows(connection, "errors_then", {"model": ENGINE}):
-        if None not in (row["last"], row["last_now"]) and min(row["first"], row["now"]) > 0:
-            off = KnownThen(
-                row["border"],
-                n=1,
-                ours=_error(row["median"], row["first"]),
-                last=_error(row["last"], row["first"]),
-                ours_now=_error(row["median"], row["now"]),
-                last_now=_error(row["last_now"], row["now"]),
-            )
-            by_total.setdefault(off.total, []).append(off)
-    return [
-        KnownThen(total, len(of), **{name: fmean(map(attrgetter(name), of)) for name in ERRORS})
-        for total in source.totals.every
-        if (of := by_total.get(total))
-    ]
-
-
 def by_figures_then(
     connection: sqlite3.Connection, source: Source, total: str | None = None
 ) -> Iterator[str]:
     """Yield how good forecasts were by the figures of then, and with figures of the day.
 
-    total : of this one alone.
+    Mean errors one month ahead, in logs of counts, over months whose first value is on record: of
+    the engine and of the month before as it stood, against the first value and today's. Then of
+    months with a preliminary figure, by day before publication. total : of this one alone.
     """
-    for then in known_then(connection, source):
-        if total in (None, then.total):
-            yield then.sentence(source)
-    rows_early = rows(connection, "errors_early", {"given": PROVISIONAL, "model": ENGINE})
-    for name, of_total in groupby(rows_early, itemgetter("border")):
-        days = [
-            f"{many(day, 'day')} before {_off(of, 'given')} (without: {_off(of, 'without')}; "
-            f"n {len(of)})"
-            for day, of in ((day, list(of)) for day, of in groupby(of_total, itemgetter("days")))
-        ]
-        if total in (None, name):
+
+    def of_totals(query: str, **models: str) -> Iterator[tuple[str, list[Row]]]:
+        by_total = grouped(rows(connection, query, models), "border")
+        asked = (of for of in source.totals.every if of in by_total and total in (None, of))
+        return ((source.totals.name(of), by_total[of]) for of in asked)
+
+    for name, every in of_totals("errors_then", model=ENGINE):
+        if of := [row for row in every if None not in (row["last"], row["last_now"])]:
             yield (
-                f"{source.totals.name(name)}, with a preliminary figure, mean error of logs by "
-                f"day before publication: {', '.join(days)}."
+                f"{name}, the {many(len(of), 'month')} whose first value is on record, "
+                f"one month ahead: mean error of logs {_off(of, 'median', 'first')} against what "
+                f"was published first (no change: {_off(of, 'last', 'first')}), "
+                f"{_off(of, 'median', 'now')} ({_off(of, 'last_now', 'now')}) against today's "
+                "figures."
             )
+    for name, every in of_totals("errors_early", given=PROVISIONAL, model=ENGINE):
+        days = [
+            f"{many(day, 'day')} before {_off(of, 'given', 'first')} "
+            f"(without: {_off(of, 'without', 'first')}; n {len(of)})"
+            for day, of in grouped(every, "days").items()
+        ]
+        yield (
+            f"{name}, with a preliminary figure, mean error of logs by day before publication: "
+            f"{', '.join(days)}."
+        )
 
 
-def _off(of: Sequence[Row], which: str) -> str:
-    return f"{fmean(_error(row[which], max(row['first'], 1)) for row in of):.3f}"
-
-
-def _error(said: int, came: int) -> float:
-    return abs(math.log(max(said, 1) / came))
+def _off(of: Sequence[Row], said: str, came: str) -> str:
+    return f"{fmean(abs(math.log(max(row[said], 1) / row[came])) for row in of):.3f}"
 
 
 def history(connection: sqlite3.Connection, key: SeriesKey, month: str) -> list[Row]:

@@ -1012,7 +1012,8 @@ select
 from v
 join f on f.border = v.border and f.month = v.month
 left join border_months as o on o.border = v.border and o.month = v.before
-where v.previous is null and v.vintage <> 'unknown' order by v.border, v.month
+where v.previous is null and v.vintage <> 'unknown' and min(v.encounters, f.encounters) > 0
+order by v.border, v.month
 
 -- name: errors_early
 with v as materialized (
@@ -1032,7 +1033,7 @@ select
 from f
 join v on v.border = f.border and v.month = f.month
 join runs as r on r.id = f.run_id
-where f.given is not null and f.without is not null order by f.border, days desc
+where f.given is not null and f.without is not null and first > 0 order by f.border, days desc
 
 -- name: forecasts_of_year
 select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
@@ -1367,7 +1368,7 @@ select * from provisional_months order by month, border, dimension, member, comp
 select
     l.border, l.dimension, l.member, l.component, l.first_month as month, l.encounters, l.rounding,
     l.days, l.known_by, l.source, 'figure' as kind, null as share, null as low, null as high,
-    l.batch_id as batch
+    l.batch_id as batch, null as said
 from dated_lines as l join dated_batches as b on b.id = l.batch_id
 where b.measure_id = (select measure_id from scope) and b.name like 'preliminary: %'
     and l.first_month = ? order by l.batch_id, l.place
