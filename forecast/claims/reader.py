@@ -6,6 +6,7 @@ nearly always names itself; then what is said between them is related: changes, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -35,6 +36,11 @@ def of_cell(
     cell: tables.Cell, table: CountTable, lexicon: Lexicon, around: TextState
 ) -> Iterator[ClaimFinding]:
     """Read a cell of a table as the sentence that its heads make of it."""
+    totals = table.source.totals
+    for total in totals.every:  # "Northern" over a column is a border
+        label = re.compile(rf"(^|(?<=, )){re.escape(total)}(?=[,:])", re.I)
+        sentence = label.sub(totals.name(total).replace("\\", r"\\"), cell.sentence)
+        cell = replace(cell, sentence=sentence, at=cell.at + len(sentence) - len(cell.sentence))
     reader = Reader(cell.sentence, table, lexicon, around.published)
     reader.said.speaks |= around.speaks
     reader.said.home = reader.said.home or around.home

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -98,23 +100,72 @@ def lexicon_of(source: Source, keys: Iterable[SeriesKey] = ()) -> Lexicon:
     keys : the series on record, whose names are words where the source brings none.
     """
     if source.lexicon:
-        return _brought(tuple(source.lexicon()), source.hierarchy.unmistakable)
+        labels = tuple(_labels(source))
+        return _brought(tuple(source.lexicon()), source.hierarchy.unmistakable, labels)
     return Lexicon({**_english(), **_named(source, keys)})
 
 
+class LabelWords(NamedTuple):
+    """A phrase for a label: the lexicon's table, the label, the phrase."""
+
+    kind: str
+    label: str
+    phrase: str
+
+
 @lru_cache(4)
-def _brought(texts: tuple[str, ...], unmistakable: tuple[str, ...]) -> Lexicon:
+def _brought(
+    texts: tuple[str, ...], unmistakable: tuple[str, ...], labels: tuple[LabelWords, ...]
+) -> Lexicon:
     """Return the words that a source brings; of tables that are called the same the last one."""
     tables = dict(_english())
     for text in texts:
-        tables |= tomllib.loads(text)
+        tables |= _written_out(tomllib.loads(text))
+    city, own = tables.get("city", {}), set(tables.get("state", {}))
+    for kind, label, phrase in labels:
+        known = tables.get(kind, {})
+        # What is a city too is no sector by its bare name; a state may have words of its own.
+        if not known or phrase in city.get(label, ()) or (kind == "state" and label in own):
+            continue
+        tables[kind] = {**known, label: [*known.get(label, ()), phrase]}
     return Lexicon(tables, unmistakable)
+
+
+def _labels(source: Source) -> Iterator[LabelWords]:
+    """What sectors, offices and states are called by their labels."""
+    hierarchy = source.hierarchy
+    for state, name in hierarchy.words.get("state", {}).items():
+        yield LabelWords("state", state, name.lower())
+    for rank, (end, others) in enumerate(hierarchy.forms.get("field", {}).items()):
+        for label in hierarchy.field_borders:
+            place = label.lower().removesuffix(end)
+            for other in (end, *others) if place != label.lower() else ():
+                # A sector and an office of one place share its bare name: then the sector is meant.
+                if other or rank == 0:
+                    yield LabelWords(end.split()[-1], label, place + other)
 
 
 @lru_cache(1)
 def _english() -> Tables:
     read = files("forecast.claims.text").joinpath("english.toml").read_text("utf-8")
-    return tomllib.loads(read)
+    return _written_out(tomllib.loads(read))
+
+
+def _written_out(tables: Tables) -> dict[str, dict[str, list[str]]]:
+    """Write the alternatives of phrases out: "at (the |)ports" is two."""
+    return {
+        kind: {
+            value: [" ".join(words.split()) for phrase in phrases for words in _each(phrase)]
+            for value, phrases in values.items()
+        }
+        for kind, values in tables.items()
+    }
+
+
+def _each(phrase: str) -> Iterator[str]:
+    parts = re.split(r"\(([^)]*)\)", phrase)
+    choices = (part.split("|") if i % 2 else [part] for i, part in enumerate(parts))
+    return map("".join, product(*choices))
 
 
 def _named(source: Source, keys: Iterable[SeriesKey]) -> dict[str, dict[str, list[str]]]:

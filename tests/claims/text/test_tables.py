@@ -58,3 +58,19 @@ def test_what_is_no_table_is_left_as_it_is():
     text = "One line of prose.\nAnother | with a bar.\n\nEncounters: many\n"
 
     assert tables.read(text) == (text, [])
+
+
+def test_a_column_may_be_headed_by_a_total_alone(embedded):
+    northern, southwest = (
+        embedded.total(Subject(total), FEDERAL.read("2024-07", 0))
+        for total in ("northern", "southwest")
+    )
+    text = (
+        "Encounters. Solid: Northern. Dashed: Southwest.\n\n| month | Northern | Southwest\n"
+        f"| Jul 2024 | {northern:,} | {southwest:,}\n"
+    )
+
+    found = check(text, embedded, date(2024, 9, 1)).claims
+
+    assert [one.verdict for one in found] == ["right", "right"]
+    assert [one.sense.subject.total for one in found] == ["northern", "southwest"]
