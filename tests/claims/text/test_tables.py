@@ -61,13 +61,10 @@ def test_what_is_no_table_is_left_as_it_is():
 
 
 def test_a_column_may_be_headed_by_a_total_alone(embedded):
-    northern, southwest = (
-        embedded.total(Subject(total), FEDERAL.read("2024-07", 0))
-        for total in ("northern", "southwest")
-    )
+    northern, southwest = said("nb", "2024-07"), said("sw", "2024-07")
     text = (
         "Encounters. Solid: Northern. Dashed: Southwest.\n\n| month | Northern | Southwest\n"
-        f"| Jul 2024 | {northern:,} | {southwest:,}\n"
+        f"| Jul 2024 | {northern} | {southwest}\n"
     )
 
     found = check(text, embedded, date(2024, 9, 1)).claims
