@@ -242,7 +242,9 @@ class MonthlyCounts:
     @cached_property
     def whole(self) -> NDArray[np.bool_]:
         """(series,) whether all values of a series are integers."""
-        return np.asarray((np.nan_to_num(self.values) % 1 == 0).all(axis=1))
+        # Some series at a time: what copies a large table takes as much again.
+        some = np.array_split(self.values, len(self.values) // 5000 + 1)
+        return np.concatenate([(np.nan_to_num(part) % 1 == 0).all(axis=1) for part in some])
 
     @cached_property
     def panel(self) -> Panel:

@@ -386,12 +386,14 @@ class LineReader(FileReader):
         parts = [f"missing column {column!r}" for column in missing[:5]]
         # Of a table that is not his nothing is quoted: its first line may be anything, a password
         # say.
-        if unknown and len(missing) <= len(self.layouts[kind]) / 2:
+        theirs = len(missing) <= len(self.layouts[kind]) / 2
+        if unknown and theirs:
             parts.append(f"unknown column {_quoted(unknown)}")
+        own = "" if theirs else "; for counts of your own: `bordercast config init FILE`"
         called = f"{kind} layout" if len(self.layouts) > 1 else "layout"
         raise DataError(
-            f"{name}: not {self.publisher}'s {called}: {', '.join(parts)}; a changed layout needs "
-            "a new reader"
+            f"{name}: not {self.publisher}'s {called}: {', '.join(parts)}{own}; a changed layout "
+            "needs a new reader"
         )
 
     def _lines(
