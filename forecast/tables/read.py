@@ -41,8 +41,7 @@ _NAMED = 5  # series in a note
 _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _DAYS = 10_000  # dates that show how far they are apart
 _FEW_FAULTS, _OFTEN_WRONG = 3, 0.1  # cells, or share of them, by which a column has slips only
-_AT_ONCE = 5_000  # series that are looked at at once
-_CELLS = 200_000  # of a table of a line a series, likewise
+_AT_ONCE = 1_000  # series that are looked at at once
 
 
 @dataclass(frozen=True)
@@ -252,9 +251,8 @@ def _checked_wide(entries: Entries, wanted: ReadAs) -> TableRead | None:
 
 def _pieces(entries: Entries) -> Iterator[Entries]:
     """Some lines of a large table at a time, each a series, as entries of their own."""
-    step = max(_CELLS // entries.value.shape[1], 1)
-    for at in range(0, len(entries.value), step):
-        rows = slice(at, at + step)
+    for at in range(0, len(entries.value), _AT_ONCE):
+        rows = slice(at, at + _AT_ONCE)
         series, month, value = (
             part[rows].ravel() for part in (entries.series, entries.month, entries.value)
         )

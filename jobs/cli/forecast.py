@@ -43,7 +43,7 @@ STDOUT = "-"
 WARNINGS_SHOWN = 10  # warnings of a kind
 SCORED = 12  # hindcasts for the summary, unless asked for more
 FEW_SERIES = 1000  # series of which these cost no time that anybody notices
-AT_ONCE = 1_000  # series whose rows are in memory at once
+AT_ONCE = 250  # series whose rows are in memory at once
 PLOTTED = 500  # pictures at most
 
 
