@@ -34,7 +34,7 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
     reader = Reader(prose, counts, lexicon, day)
     findings = [one for one in reader.read() if one]
     for cell in cells:
-        findings += of_cell(cell, counts, lexicon, reader.said)
+        findings += of_cell(cell, counts, lexicon, reader.context)
     findings = [replace(one, quote=text[one.start : one.end]) for one in findings]
     findings.sort(key=lambda finding: (finding.start, finding.end))
     return CheckedText(

@@ -42,10 +42,10 @@ def of_cell(
         sentence = label.sub(totals.name(total).replace("\\", r"\\"), cell.sentence)
         cell = replace(cell, sentence=sentence, at=cell.at + len(sentence) - len(cell.sentence))
     reader = Reader(cell.sentence, table, lexicon, around.published)
-    reader.said.speaks |= around.speaks
-    reader.said.home = reader.said.home or around.home
+    reader.context.speaks |= around.speaks
+    reader.context.home = reader.context.home or around.home
     if any(phrase.kind == "sector" for scene in reader.scenes for phrase in scene.phrases):
-        reader.said.agency = "usbp"
+        reader.context.agency = "usbp"
     for found in reader.read():
         if found and found.start <= cell.at < found.end:
             quote = cell.sentence[cell.at :]
@@ -58,16 +58,16 @@ class Reader:
     def __init__(self, text: str, table: CountTable, lexicon: Lexicon, published: date) -> None:
         self.text, self.table = text, table
         self.scenes = [Scene(text, sentence, lexicon) for sentence in sentences(text)]
-        self.said = said = TextState(published, table.calendar)
+        self.context = context = TextState(published, table.calendar)
         phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
-        said.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
-        said.usual, said.homes = _largest(table), table.source.hierarchy.field_borders
+        context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
+        context.usual, context.homes = _largest(table), table.source.hierarchy.field_borders
         land = [
             p.value for p in phrases if p.kind == "total" and p.value in ("southwest", "northern")
         ]
         if land:
-            said.home = max(dict.fromkeys(land), key=land.count)
-        said.sectors_named = frozenset(
+            context.home = max(dict.fromkeys(land), key=land.count)
+        context.sectors_named = frozenset(
             phrase.value
             for scene in self.scenes
             for phrase in scene.of_kind("sector")
@@ -79,11 +79,11 @@ class Reader:
     def read(self) -> Iterator[ClaimFinding | None]:
         """Yield all findings."""
         for place, scene in enumerate(self.scenes):
-            self.anchors, self.said.sentence = [], place
+            self.anchors, self.context.sentence = [], place
             # A total that a sentence names ends what was said of a sector before.
             totals = scene.of_kind("total")
             if totals and not scene.of_kind("sector", "office", "city"):
-                self.said.total = totals[0].value
+                self.context.total = totals[0].value
             if len(scene.numbers) <= MOST_NUMBERS:
                 found = [*self._numbers(scene), *self._extremes(scene)]
                 quoted = confront.unjudged(scene)
@@ -97,7 +97,7 @@ class Reader:
 
     def _spot(self, scene: Scene, number: WrittenNumber) -> Spot:
         draft = self._draft(scene, number)
-        return Spot(scene, number, self.said, self.table, draft, self.anchors, self.before)
+        return Spot(scene, number, self.context, self.table, draft, self.anchors, self.before)
 
     def _draft(self, scene: Scene, number: WrittenNumber) -> ClaimFinding:
         """A finding on a number with its hedge and its noun, before anything is understood."""
@@ -117,13 +117,13 @@ class Reader:
         """The findings of a sentence's numbers: its counts first, then what is said of them."""
         findings: dict[int, ClaimFinding | None] = {}
         for _ in range(2):  # the second time beside all that the sentence was found to count
-            for number, role in roles.roles(scene, self.said):
+            for number, role in roles.roles(scene, self.context):
                 known = findings.get(number.first)
                 if role.kind in roles.COUNTS and not (known and known.understood):
                     findings[number.first] = self._count(scene, number, role) or known
             if not self.anchors:
                 break
-        for number, role in roles.roles(scene, self.said):
+        for number, role in roles.roles(scene, self.context):
             if role.kind and role.kind not in roles.COUNTS:
                 findings[number.first] = self._related(scene, number, role)
         yield from (findings[place] for place in sorted(findings))
@@ -165,7 +165,7 @@ class Reader:
             finding.claimed, number.first, number.last,
             finding.other if mislabeled else sense, beside, finding.judged.holds,
             sense.measure if sense else "total", changes.led_by(scene, number.first),
-            self.said.sentence, finding.verdict == "near_today",
+            self.context.sentence, finding.verdict == "near_today",
         )  # fmt: skip
         others = [a for a in self.anchors if a.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.first)
@@ -190,7 +190,7 @@ class Reader:
                 yield show.not_held(replace(extreme.draft, claimed=Claimed(0)), why)
                 continue
             spot = Spot(
-                scene, extreme.number, self.said, self.table, extreme.draft,
+                scene, extreme.number, self.context, self.table, extreme.draft,
                 self.anchors, self.before,
             )  # fmt: skip
             yield ranks.judged(extreme, spot)
@@ -199,64 +199,67 @@ class Reader:
 
     def _carry(self, scene: Scene) -> None:
         """Carry what this sentence said to the next ones."""
-        said = self.said
+        context = self.context
         self.before = [*self.before, *self.anchors][-12:]
         known = [anchor for anchor in self.anchors if anchor.reading]
         main = [anchor for anchor in known if not anchor.compared]
         for anchor in reversed(known):
             if anchor.reading and anchor.traced:
-                said.saw(anchor.reading.span)
+                context.saw(anchor.reading.span)
         if not known:
             self._carry_words(scene)
-        elif not main and said.subject and said.span:
-            said.saw(said.span)
+        elif not main and context.subject and context.span:
+            context.saw(context.span)
         else:
             self._carry_count((main or known)[0].reading)
 
     def _carry_count(self, reading: Reading | None) -> None:
         if reading is None:
             return
-        said, subject = self.said, reading.subject
-        said.subject, said.measure = subject, reading.measure
-        said.span, said.agency = reading.span, subject.agency
-        said.total = subject.total if not subject.dimension else said.total
-        said.group, said.part = whose.part_of(subject)
-        said.saw(reading.span)
+        context, subject = self.context, reading.subject
+        context.subject, context.measure = subject, reading.measure
+        context.span, context.agency = reading.span, subject.agency
+        context.total = subject.total if not subject.dimension else context.total
+        context.group, context.part = whose.part_of(subject)
+        context.saw(reading.span)
 
     def _carry_words(self, scene: Scene) -> None:
         """A sentence without a count still says of what the next ones speak."""
-        said = self.said
-        sectors = [p for p in scene.of_kind("sector") if whose.is_sure(scene, p, said)]
+        context = self.context
+        sectors = [p for p in scene.of_kind("sector") if whose.is_sure(scene, p, context)]
         totals = [phrase.value for phrase in scene.of_kind("total")]
         drugs = scene.of_kind(DRUG)
         if sectors:
-            said.part = ("sector", (sectors[-1].value,), False)
+            context.part = ("sector", (sectors[-1].value,), False)
         elif totals:
-            said.total = totals[-1]
+            context.total = totals[-1]
             # It may only say where the sector spoken of before lies.
-            if said.part[0] != "sector" or whose.sector(said.part[1], said).total != totals[-1]:
-                said.part = NO_PART
+            if (
+                context.part[0] != "sector"
+                or whose.sector(context.part[1], context).total != totals[-1]
+            ):
+                context.part = NO_PART
         if drugs:
-            said.group = (DRUG, (drugs[-1].value,), False)
+            context.group = (DRUG, (drugs[-1].value,), False)
         self._carry_agency(scene, sectors[-1].value if sectors else "", bool(drugs))
         for ref in scene.times:
             if ref.counts and not ref.since:
-                for span in times.spans(ref, said)[:1]:
-                    said.saw(span)
+                for span in times.spans(ref, context)[:1]:
+                    context.saw(span)
 
     def _carry_agency(self, scene: Scene, sector: str, drugs: bool) -> None:
         """The agency that is named, and whose counts are then spoken of."""
-        said = self.said
+        context = self.context
         measures = {phrase.value for phrase in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if not spoken:
             return
-        said.agency = "" if spoken == "all" else spoken
-        total = said.total or said.home
+        context.agency = "" if spoken == "all" else spoken
+        total = context.total or context.home
         if sector:
-            said.subject = whose.sector((sector,), said)
+            context.subject = whose.sector((sector,), context)
         elif total and not drugs:
-            said.subject = Subject(total, said.agency)
+            context.subject = Subject(total, context.agency)
 
 
 def _leads(scene: Scene, number: WrittenNumber) -> bool:

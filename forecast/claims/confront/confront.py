@@ -99,7 +99,7 @@ def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
     """Whether another reading may be what is meant: only the agency differs, or all is explicit."""
     if differs_by_agency(row.reading, other):
         return True
-    named = ("total", other.subject.total) in spot.said.speaks
+    named = ("total", other.subject.total) in spot.context.speaks
     lone = not (named or spot.scene.compares(spot.number.first))
     return row.whose.place == BESIDE and row.when.explicit and lone
 
@@ -169,7 +169,7 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
     """Whether a number is wrong for its nearest reading: False where any condition fails."""
     claimed, truth = spot.claimed, first.judged.truth
     noun, _ = mentions.noun_after(spot.scene, spot.number)
-    over = first.reading.span.last < spot.said.month
+    over = first.reading.span.last < spot.context.month
     if not truth or not over or noun not in ("people", "measure", "group", "bare"):
         return False
     if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
@@ -191,8 +191,8 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
 
 def is_tied(spot: Spot, first: TracedRow) -> bool:
     """Whether place, agency and time are explicit, or the only ones within reach."""
-    subject, before = first.reading.subject, spot.said.subject
-    places = {value for kind, value in spot.said.speaks if kind in whose.PLACES}
+    subject, before = first.reading.subject, spot.context.subject
+    places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
     spoken = before is not None and before.total == subject.total
     placed = first.whose.place == BESIDE or (len(places) == 1 and spoken)
     agency = subject.dimension == "field" or first.whose.agency == BESIDE

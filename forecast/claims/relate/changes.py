@@ -170,13 +170,13 @@ def _pairs(spot: Spot, named: NamedBase | None) -> Iterator[Pair]:
     for now in nows[:6]:
         yield from _on_base(spot, now, named) if named else ()
     # Not: from October to June, compared with the same time of last year.
-    between = bases.from_to(scene, spot.number, spot.said)
+    between = bases.from_to(scene, spot.number, spot.context)
     against = {"compared", "versus", "against"} & set(
         scene.words(spot.number.last, len(scene.tokens))
     )
     if between and not against and not (named and named.plain):
         after, before = between
-        persons = whose.options(scene, spot.number, spot.said)[:3]
+        persons = whose.options(scene, spot.number, spot.context)[:3]
         for subject in dict.fromkeys([n.subject for n in nows] + [w.subject for w in persons]):
             if subject:
                 yield Pair(End(after, subject, sure=_tied(spot, subject)),
@@ -188,12 +188,12 @@ def _pairs(spot: Spot, named: NamedBase | None) -> Iterator[Pair]:
 
 def _tied(spot: Spot, subject: Subject) -> bool:
     """Whether the words beside a change leave no doubt whose it is."""
-    places = {value for kind, value in spot.said.speaks if kind in whose.PLACES}
+    places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
     return any(
         w.subject == subject
         and (w.place == BESIDE or places == {w.subject.total})
         and w.agency == w.part == BESIDE
-        for w in whose.options(spot.scene, spot.number, spot.said)[:1]
+        for w in whose.options(spot.scene, spot.number, spot.context)[:1]
     )
 
 
@@ -253,7 +253,7 @@ def _carried(spot: Spot, fresh: bool) -> list[End]:
 
 def _one_before(spot: Spot) -> bool:
     """Whether the sentence before had one count that something can be compared with."""
-    own = [a for a in spot.before if a.sentence == spot.said.sentence - 1 and not a.compared]
+    own = [a for a in spot.before if a.sentence == spot.context.sentence - 1 and not a.compared]
     return len(own) == 1 and own[0].traced
 
 
@@ -271,14 +271,16 @@ def _own_times(spot: Spot, inside: range) -> list[TimeRef]:
 
 
 def _nows_by_words(spot: Spot, inside: range, counted: bool) -> list[End]:
-    scene, number, said = spot.scene, spot.number, spot.said
-    persons = whose.options(scene, number, said)[:4]
+    scene, number, context = spot.scene, spot.number, spot.context
+    persons = whose.options(scene, number, context)[:4]
     own = {
         span
         for ref in _own_times(spot, inside)
-        for span in when.resolve(scene, said, ref, None)[:4]
+        for span in when.resolve(scene, context, ref, None)[:4]
     }
-    months = [at for at in when.options(scene, number, said) if at.span in own or at.far >= CARRIED]
+    months = [
+        at for at in when.options(scene, number, context) if at.span in own or at.far >= CARRIED
+    ]
     tied = not counted and bool(persons) and _tied(spot, persons[0].subject)
     return [
         End(at.span, who.subject, sure=tied and i == j == 0 and at.far == BESIDE)
@@ -289,9 +291,9 @@ def _nows_by_words(spot: Spot, inside: range, counted: bool) -> list[End]:
 
 def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A now against what the words name as its base: an average, a number, a peak or a time."""
-    before, said = not named.tokens, spot.said
+    before, context = not named.tokens, spot.context
     words = {spot.scene.low(at) for at in named.tokens}
-    spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, said, now)]
+    spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, context, now)]
     if any(word.startswith("averag") for word in words):
         rate: Rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
         yield from (Pair(now, End(span, now.subject), rate) for _, span in spans)
@@ -314,8 +316,8 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
             yield Pair(now, End(span, now.subject, sure=full and span.length == now.span.length))
 
 
-def _base_spans(ref: TimeRef, said: TextState, now: End) -> list[Period]:
-    spans = times.spans(ref, said, now.span)
+def _base_spans(ref: TimeRef, context: TextState, now: End) -> list[Period]:
+    spans = times.spans(ref, context, now.span)
     if ref.since and ref.form != "era":  # down since December: from that month
         spans = [Period(span.first, span.first) for span in spans]
     return list(dict.fromkeys(spans))[:4]
@@ -329,7 +331,7 @@ def _on_peak(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
         if line and now.span
         else {}
     )
-    within = [s for ref in named.refs for s in times.spans(ref, spot.said, None)[:2]]
+    within = [s for ref in named.refs for s in times.spans(ref, spot.context, None)[:2]]
     for span in within or [Period(0, max(known, default=0))]:
         peak = max(known.keys() & set(span.numbers), key=known.__getitem__, default=None)
         if peak:
@@ -342,5 +344,5 @@ def _usual(spot: Spot, now: End, span: Period) -> Iterator[Pair]:
         if anchor.span and anchor.span.first < span.first:
             yield Pair(now, _end(anchor, False))
     shifts = [span.shift(by) for by in ((-12, -1) if span.length == 1 else (-12,))]
-    recent = [other for other in spot.said.recent[:2] if other.first < span.first]
+    recent = [other for other in spot.context.recent[:2] if other.first < span.first]
     yield from (Pair(now, End(other, now.subject)) for other in (*shifts, *recent))

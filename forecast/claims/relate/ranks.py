@@ -216,7 +216,7 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
     every = [
         (now, row, judge(spot.counts, row, extreme.draft.claimed))
         for now in _nows(spot)
-        for row in rows(extreme, now.reading, spot.said)
+        for row in rows(extreme, now.reading, spot.context)
     ]
     every.sort(key=lambda found: 0 if found[2].holds else 1 if found[2].verdict != "wrong" else 2)
     for now, row, verdict in every[:1]:
@@ -260,7 +260,7 @@ def _nows(spot: Spot) -> list[Now]:
     sure = len(counted) <= 1 or bool(close)
     # In August 2023, the busiest month on record: of the time that these words explain.
     led = (ref for ref in scene.times if scene.words(ref.last, here.first) in ([","], ["\u2014"]))
-    spans = [span for ref in led for span in times.spans(ref, spot.said, spot.said.span)[:1]]
+    spans = [span for ref in led for span in times.spans(ref, spot.context, spot.context.span)[:1]]
     if spans and counted[:1] and counted[0].reading and not close:
         return [Now(replace(counted[0].reading, span=spans[0]), sure)]
     made = [Now(a.reading, a.traced and sure and a is main[0]) for a in main[:2] if a.reading]
@@ -275,16 +275,18 @@ def _explained(scene: Scene, anchor: Anchor, here: WrittenNumber) -> bool:
 
 def _nows_by_words(spot: Spot) -> list[Now]:
     """The count before that "it" refers to, and what the sentence's own words name."""
-    scene, said, here = spot.scene, spot.said, spot.number
+    scene, context, here = spot.scene, spot.context, spot.number
     carried: list[Now] = []
-    if said.subject and said.span:
-        last = [a for a in spot.before if a.sentence == said.sentence - 1]
-        lone = len(last) == 1 and last[0].traced and last[0].span == said.span
-        carried.append(Now(Reading(said.subject, said.span), lone and when.refers(scene, here)))
-    persons = whose.options(scene, here, said)[:3]
+    if context.subject and context.span:
+        last = [a for a in spot.before if a.sentence == context.sentence - 1]
+        lone = len(last) == 1 and last[0].traced and last[0].span == context.span
+        carried.append(
+            Now(Reading(context.subject, context.span), lone and when.refers(scene, here))
+        )
+    persons = whose.options(scene, here, context)[:3]
     named = [
         Now(Reading(who.subject, at.span), at.explicit and rank == 0 and who.far == 0)
-        for at in when.options(scene, here, said)[:4]
+        for at in when.options(scene, here, context)[:4]
         for rank, who in enumerate(persons)
     ]
     timed = any(ref.counts and not when.of_extreme(scene, ref) for ref in scene.times)

@@ -34,7 +34,7 @@ def share(spot: Spot) -> ClaimFinding | None:
     sure, pairs = _of_counts(counted), _pairs(spot, counted)
     if pairs is None and not sure:
         return None
-    months = when.options(scene, number, spot.said)[:5]
+    months = when.options(scene, number, spot.context)[:5]
     made = sure + [
         Reading(part, at.span, "share_percent", of=whole)
         for part, whole in pairs or ()
@@ -81,7 +81,7 @@ def _of_counts(anchors: Sequence[Anchor]) -> list[Reading]:
 def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
     """Parts and wholes; None where no share is said, [] where it is not on record."""
     scene, number = spot.scene, spot.number
-    parts = [part for part, _ in whose.parts(scene, number, spot.said) if part != NO_PART]
+    parts = [part for part, _ in whose.parts(scene, number, spot.context) if part != NO_PART]
     totals = _totals(spot, counted)
     made = [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
     made += _of_agency_or_total(spot, totals)
@@ -95,16 +95,16 @@ def _of_them(spot: Spot) -> bool:
 
 def _totals(spot: Spot, counted: Sequence[Anchor]) -> list[str]:
     """The totals that the whole of a share may have, most likely first."""
-    said, placed = spot.said, spot.scene.of_kind("total")
+    context, placed = spot.context, spot.scene.of_kind("total")
     behind = [p.value for p in placed if 0 <= p.first - spot.number.last < 14]
     subjects = [a.reading.subject.total for a in counted if a.reading]
-    carried = [place for place in (said.total, said.home, *said.usual) if place]
+    carried = [place for place in (context.total, context.home, *context.usual) if place]
     return list(dict.fromkeys([*behind, *(p.value for p in placed), *subjects, *carried]))
 
 
 def _agency(spot: Spot) -> str:
     measures = {phrase.value for phrase in spot.scene.of_kind("measure")}
-    return "usbp" if "usbp" in measures else "" if "all" in measures else spot.said.agency or ""
+    return "usbp" if "usbp" in measures else "" if "all" in measures else spot.context.agency or ""
 
 
 def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[PartAndWhole]:
@@ -118,7 +118,7 @@ def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[Par
             drug = Subject(total, "", DRUG, members)
             yield drug, drug._replace(total=NATIONWIDE)
         elif dimension == "sector":
-            sector = whose.sector(members, spot.said)
+            sector = whose.sector(members, spot.context)
             yield sector, Subject(total if total == NATIONWIDE else sector.total, "usbp")
         elif dimension == APPREHENSION:
             yield Subject(total, "", dimension, members), Subject(total, "usbp")

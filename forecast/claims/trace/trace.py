@@ -58,7 +58,7 @@ class Spot:
 
     scene: Scene
     number: WrittenNumber
-    said: TextState
+    context: TextState
     counts: CountTable
     draft: ClaimFinding
     anchors: Sequence[Anchor] = ()
@@ -96,18 +96,18 @@ class TracedRow:
 
 def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     """All that a number may be by the words within reach, nearest first, each judged."""
-    scene, number, said = spot.scene, spot.number, spot.said
+    scene, number, context = spot.scene, spot.number, spot.context
     compared = scene.compares(number.first)
     others = [anchor for anchor in spot.others() if anchor.reading]
-    base = next((a.span for a in reversed(others) if not a.compared), said.span)
-    persons = whose.options(scene, number, said)
-    months = when.options(scene, number, said, base, compared)
+    base = next((a.span for a in reversed(others) if not a.compared), context.span)
+    persons = whose.options(scene, number, context)
+    months = when.options(scene, number, context, base, compared)
     host = next((a for a in reversed(others) if a.first < number.first), None)
     if host and host.reading:
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
     eras = [ref for ref in scene.times if ref.form == "administration" and measure != "total"]
-    months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
+    months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, context)] + months
     made = [
         TracedRow(Reading(who.subject, at.span, measure), who, at)
         for who, at in product(persons, months)
@@ -148,18 +148,18 @@ def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
     """Spans of which a count names itself, where no time beside it says which."""
-    said, scene = spot.said, spot.scene
+    context, scene = spot.context, spot.scene
     if rows[0].when.explicit:
         return
-    named = [span for ref in scene.times for span in times.spans(ref, said, said.span)]
+    named = [span for ref in scene.times for span in times.spans(ref, context, context.span)]
     counted = [anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span]
-    spoken = {*named, *said.recent, *counted}
+    spoken = {*named, *context.recent, *counted}
     near = {span.shift(by) for span in spoken for by in (0, -1, -12)}
     eras = [ref for ref in scene.times if ref.form in ("administration", "era")]
-    within = {m for ref in eras for span in times.spans(ref, said) for m in span.numbers}
+    within = {m for ref in eras for span in times.spans(ref, context) for m in span.numbers}
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
             known = span in near or not spoken or within >= {*span.numbers}
-            if known and span.first <= said.month and who.far <= CARRIED + SENTENCE + 1:
+            if known and span.first <= context.month and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))

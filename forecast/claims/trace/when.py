@@ -29,7 +29,7 @@ class When:
 def options(
     scene: Scene,
     number: WrittenNumber,
-    said: TextState,
+    context: TextState,
     base: Period | None = None,
     compared: bool = False,
 ) -> list[When]:
@@ -43,13 +43,13 @@ def options(
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
-        resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
+        resolved = resolve(scene, context, ref, base if compared or ref.relative else None)
         beside = rank == 0 and distance < FAR
         tight = beside and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
         made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
     if not (made and made[0].explicit):
-        made += _carried(scene, said, near, bool(made))
+        made += _carried(scene, context, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
 
@@ -62,19 +62,19 @@ def names_year(ref: TimeRef) -> bool:
 
 
 def _carried(
-    scene: Scene, said: TextState, near: Sequence[tuple[float, TimeRef]], dated: bool
+    scene: Scene, context: TextState, near: Sequence[tuple[float, TimeRef]], dated: bool
 ) -> Iterator[When]:
     """What was spoken of before, and where nothing was, what was news on the day."""
     if dated and near[0][0] < TIGHT and not near[0][1].relative:
         return
     timed = bool(near) and not (near[0][1].relative or scene.compares(near[0][1].first))
     level = UNSAID if timed else CARRIED
-    for rank, span in enumerate(said.recent[:4]):
+    for rank, span in enumerate(context.recent[:4]):
         yield When(span, SENTENCE if rank == 0 and not timed else level)
-    if said.recent or timed:
+    if context.recent or timed:
         return
-    year = said.calendar.period(said.calendar.year(said.newest[0]))
-    for month in said.newest[:2]:
+    year = context.calendar.period(context.calendar.year(context.newest[0]))
+    for month in context.newest[:2]:
         yield When(Period(month, month), UNSAID)
         if month > year.first:
             yield When(Period(year.first, month), UNSAID)
@@ -132,23 +132,23 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
     )
 
 
-def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
+def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
     # In June 2024 so many, and in July: of the months that the sentence names with their year.
     full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
-    years = [span for r in full for span in times.spans(r, said)]
-    said = replace(said, recent=[*years, *said.recent])
+    years = [span for r in full for span in times.spans(r, context)]
+    context = replace(context, recent=[*years, *context.recent])
     month = _month_of_years(scene)
     named = (
-        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), said)
+        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), context)
         if (month and ref.form == "year_rel")
         else []
     )
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
     # A month earlier it was this, a year earlier that.
-    bases = [base, *filter(None, (said.span, *said.recent[:2]) if ref.relative else ())]
-    resolved = named + [span for other in bases for span in times.spans(ref, said, other)]
+    bases = [base, *filter(None, (context.span, *context.recent[:2]) if ref.relative else ())]
+    resolved = named + [span for other in bases for span in times.spans(ref, context, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
         whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])

@@ -41,17 +41,17 @@ class Whose:
         return self.place + self.agency + self.part
 
 
-def options(scene: Scene, number: WrittenNumber, said: TextState) -> list[Whose]:
+def options(scene: Scene, number: WrittenNumber, context: TextState) -> list[Whose]:
     """List whose counts a number may be, the nearest first."""
     made = []
-    places, agencies = _places(scene, number, said), _agencies(scene, number, said)
+    places, agencies = _places(scene, number, context), _agencies(scene, number, context)
     for (part, near), (place, at), (agency, of) in product(
-        parts(scene, number, said), places, agencies
+        parts(scene, number, context), places, agencies
     ):
         kind, members, other_than = part
         if kind in ("sector", "office"):
             # A sector has one total and one agency, whatever else is said.
-            made.append(Whose(sector(members, said, kind), near, BESIDE, near))
+            made.append(Whose(sector(members, context, kind), near, BESIDE, near))
             continue
         own = agency if not kind or kind == "none" else ""
         level = of if own == agency else BESIDE
@@ -60,33 +60,33 @@ def options(scene: Scene, number: WrittenNumber, said: TextState) -> list[Whose]
     return list({whose.subject: whose for whose in reversed(made)}.values())[::-1][:14]
 
 
-def sector(members: tuple[str, ...], said: TextState, kind: str = "sector") -> Subject:
+def sector(members: tuple[str, ...], context: TextState, kind: str = "sector") -> Subject:
     """Make the subject of sectors or field offices, which lie at one border."""
     office = kind == "office"
-    home = said.homes.get(members[0], "other" if office else "southwest")
+    home = context.homes.get(members[0], "other" if office else "southwest")
     return Subject(home, "ofo" if office else "usbp", "field", members)
 
 
 Leveled = list[tuple[str, int]]
 
 
-def _places(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
+def _places(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
     named = scene.of_kind("total")
     near = [phrase for distance, phrase in scene.near(number, named) if distance < 60]
     if near:
         values = list(dict.fromkeys(phrase.value for phrase in near))
         return [(value, min(rank, SENTENCE)) for rank, value in enumerate(values)]
-    return _places_unsaid(said)
+    return _places_unsaid(context)
 
 
-def _places_unsaid(said: TextState) -> Leveled:
+def _places_unsaid(context: TextState) -> Leveled:
     """The place that was spoken of; where none was the largest are meant, a part or all."""
-    carried = list(dict.fromkeys(filter(None, (said.total, said.home))))
-    spoken = [value for kind, value in said.speaks if kind == "total"]
+    carried = list(dict.fromkeys(filter(None, (context.total, context.home))))
+    spoken = [value for kind, value in context.speaks if kind == "total"]
     if not carried and not spoken:
-        return [(place, CARRIED) for place in said.usual[1::-1]]
-    usual = [place for place in said.usual if place not in carried]
-    usual = [place for place in usual if place in spoken or place == said.usual[0]]
+        return [(place, CARRIED) for place in context.usual[1::-1]]
+    usual = [place for place in context.usual if place not in carried]
+    usual = [place for place in usual if place in spoken or place == context.usual[0]]
     ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
     return ranked + [(place, UNSAID) for place in usual]
 
@@ -102,7 +102,7 @@ def own_noun(scene: Scene, number: WrittenNumber) -> list[Placed]:
 _APART = word_set(", ; ( ) : — and | in at by from with")
 
 
-def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
+def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
     placed = [p for p in scene.of_kind("measure") if _same_half(scene, number, p)]
     own = own_noun(scene, number)
     if own:  # 6,073 arrests and 34,631 in all: what stands right behind another is that one's
@@ -116,7 +116,7 @@ def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
     plain = [(d, p) for d, p in near if p.value == "all"]
     if special:
         return _agency_named(special, plain, bool(own))
-    return _agency_unsaid(said, bool(plain))
+    return _agency_unsaid(context, bool(plain))
 
 
 def _agency_named(
@@ -133,13 +133,15 @@ def _agency_named(
     return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
 
 
-def _agency_unsaid(said: TextState, plain: bool) -> Leveled:
+def _agency_unsaid(context: TextState, plain: bool) -> Leveled:
     """The agency that the text has spoken of, else anybody's; plain : both are named."""
     if plain:
-        carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
-        return [("", BESIDE)] + [("usbp", SENTENCE + (said.agency != "usbp"))] * carried
-    order = dict.fromkeys([*([said.agency] if said.agency is not None else []), "", "usbp"])
-    spoken = [CODES[value] for kind, value in said.speaks if kind == "measure" and value in CODES]
+        carried = context.agency == "usbp" or ("measure", "usbp") in context.speaks
+        return [("", BESIDE)] + [("usbp", SENTENCE + (context.agency != "usbp"))] * carried
+    order = dict.fromkeys([*([context.agency] if context.agency is not None else []), "", "usbp"])
+    spoken = [
+        CODES[value] for kind, value in context.speaks if kind == "measure" and value in CODES
+    ]
     allowed = [code for code in order if not (spoken and code) or code in spoken]
     return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)]
 
@@ -167,13 +169,13 @@ def _same_half(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
 LeveledPart = tuple[SensePart, int]
 
 
-def parts(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
     """Which sector, state or group a number may be of, or of none."""
     given, _ = dealt(scene, number)
     if given:
         kind = "sector" if given.kind == "city" else given.kind
         return [((kind, (given.value,), False), BESIDE)]
-    groups, fields = _groups(scene, number), _fields(scene, number, said)
+    groups, fields = _groups(scene, number), _fields(scene, number, context)
     both = bool(groups and fields) and groups[0][1] == fields[0][1] == BESIDE
     if both and fields[0][0][0] in ("sector", "office"):
         # A group within a sector is not told apart: a subject that the record does not have.
@@ -186,7 +188,7 @@ def parts(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledP
         if _is_noun(scene, number, named[0]):
             return [part for part in named if part[1] == BESIDE]
         return [*named, (NO_PART, SENTENCE if named[0][1] == BESIDE else BESIDE)]
-    return _parts_carried(scene, said)
+    return _parts_carried(scene, context)
 
 
 def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
@@ -198,20 +200,20 @@ def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
     )
 
 
-def _parts_carried(scene: Scene, said: TextState) -> list[LeveledPart]:
+def _parts_carried(scene: Scene, context: TextState) -> list[LeveledPart]:
     """The group or sector of the sentences before, where nothing new is named."""
-    if said.group != NO_PART:
+    if context.group != NO_PART:
         measures = {phrase.value for phrase in scene.of_kind("measure")} - {"any"}
         fresh = bool(measures & {"usbp", "ofo"}) or bool(measures and scene.of_kind("total"))
-        if said.group[0] == DRUG:  # all drugs are meant only where they are named
+        if context.group[0] == DRUG:  # all drugs are meant only where they are named
             fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
-        carried = [(said.group, CARRIED if fresh else SENTENCE)]
+        carried = [(context.group, CARRIED if fresh else SENTENCE)]
         return [(NO_PART, BESIDE), *carried] if fresh else [*carried, (NO_PART, CARRIED)]
-    if said.part == NO_PART:
+    if context.part == NO_PART:
         return [(NO_PART, BESIDE)]
     if scene.of_kind("total"):
-        return [(NO_PART, BESIDE), (said.part, CARRIED)]
-    return [(said.part, SENTENCE), (NO_PART, SENTENCE)]
+        return [(NO_PART, BESIDE), (context.part, CARRIED)]
+    return [(context.part, SENTENCE), (NO_PART, SENTENCE)]
 
 
 _ALTOGETHER = word_set("total altogether together overall combined tally")
@@ -223,18 +225,18 @@ def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
     return behind or bool(_ALTOGETHER & set(scene.words(number.first - 6, number.last + 3)))
 
 
-def _fields(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
     placed = [
         phrase
         for phrase in scene.of_kind("sector", "office", "state", "city")
-        if phrase.kind != "city" or is_sure(scene, phrase, said)
+        if phrase.kind != "city" or is_sure(scene, phrase, context)
     ]
     made: list[LeveledPart] = []
     for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
         kind = "sector" if phrase.kind == "city" else phrase.kind
         own = tuple(phrase.value.split("+"))
         run = run_of(scene, phrase, placed) if rank == 0 else own
-        sure = rank == 0 and distance < FAR and is_sure(scene, phrase, said)
+        sure = rank == 0 and distance < FAR and is_sure(scene, phrase, context)
         made.append(((kind, run, False), BESIDE if sure else SENTENCE))
     return made
 
@@ -242,7 +244,7 @@ def _fields(scene: Scene, number: WrittenNumber, said: TextState) -> list[Levele
 _SECTOR_WORDS = word_set("sector sectors")
 
 
-def is_sure(scene: Scene, phrase: Placed, said: TextState) -> bool:
+def is_sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
     """Whether a place is surely meant as a sector or an office."""
     if phrase.kind == "state":
         led = scene.low(phrase.first - 1) in ("in", "into")
@@ -251,7 +253,7 @@ def is_sure(scene: Scene, phrase: Placed, said: TextState) -> bool:
         any(token.low in _SECTOR_WORDS for token in scene.tokens)
         or scene.low(phrase.last - 1) == "rgv"
         or phrase.kind == "office"
-        or phrase.value in said.sectors_named
+        or phrase.value in context.sectors_named
         or phrase.value in scene.lexicon.unmistakable
     )
 
