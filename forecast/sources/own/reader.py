@@ -66,8 +66,11 @@ class OwnReader(FileReader):
         snapshot = stating(Snapshot(release, {}, ()), counts)
         header = (table.series_column, table.counts_column)
         marked = frozenset((keys[n], months.from_index(month)) for n, month in table.provisional)
+        called = sorted((month, key.member or key.total) for key, month in marked)
+        said = f"called provisional: {first_few(f'{name} {month}' for month, name in called)}"
+        warnings = (*table.warnings, *([said] if called else ()))
         return ReadRelease(
-            snapshot, notes=table.notes, warnings=table.warnings, header=header, marked=marked
+            snapshot, notes=table.notes, warnings=warnings, header=header, marked=marked
         )
 
     def beside_record(
