@@ -173,7 +173,8 @@ def completed(counts: Counts, early: Sequence[Provisional]) -> Counts:
 
 def provisional(connection: Connection) -> list[Provisional]:
     """Return every month's count that is not the last word, the oldest month first."""
-    return list(map(_provisional, rows(connection, "provisional")))
+    known = has(connection, "provisional_months")  # a copy of an earlier program has none
+    return list(map(_provisional, rows(connection, "provisional"))) if known else []
 
 
 def figures_of(connection: Connection, month: str) -> list[Provisional]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import forecast
 from forecast import config
 from forecast.context import Context
 from forecast.store import connect, integrity, ledger, notices, queries, schema
@@ -99,6 +100,7 @@ def test_a_record_of_an_earlier_program_is_opened_run_and_verified(name, tmp_pat
 
     if schema < len(connect.migrations()):
         assert bordercast(earlier, "show").exit_code == 2  # older: not guessed at
+        assert len(forecast.open(earlier).latest("northern")) > 1  # a copy that analysts keep
     assert run(earlier) == len(before) + 1
 
     verified = bordercast(earlier, "verify")
