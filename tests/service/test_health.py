@@ -220,6 +220,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "published_at": "2024-03-25T12:00",
         "releases_without_run": [],
         "files_in_quarantine": 1,
+        "asked": [],
         "models_left_out": ["ets"],
         "misdated": [],
         "provisional": [],
