@@ -29,6 +29,8 @@ PartAndWhole = tuple[Subject, Subject]  # a part, and the whole that it is a par
 def share(spot: Spot) -> ClaimFinding | None:
     """Judge a share: right of what its words may mean, wrong of two counts beside it."""
     scene, number = spot.scene, spot.number
+    if scene.low(number.last) == "of" and scene.in_time(number.last + 1):
+        return None  # 8% of fiscal year 2021: of its own months, not of another count
     refers = when.refers(scene, number) and not scene.of_kind(*_PARTS)
     counted = [a for a in spot.anchors or (spot.before[-2:] if refers else ()) if a.reading]
     sure, pairs = _of_counts(counted), _pairs(spot, counted)

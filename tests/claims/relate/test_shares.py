@@ -90,3 +90,12 @@ def test_a_fraction_in_words_is_a_share(verdict, text, due):
 )
 def test_a_share_of_a_group_by_agency_is_not_on_record(verdict, text):
     assert verdict(text) in ("cannot_be_checked", "not understood")
+
+
+def test_a_share_of_a_year_is_none_of_another_total(verdict):
+    text = (
+        "CBP counted {} encounters at the northern border in July 2024, and {} nationwide. "
+        "It makes up <8.4%> of fiscal year 2024."
+    )
+
+    assert verdict(text.format(said("nb", "2024-07"), said("nw", "2024-07"))) == "none"
