@@ -43,7 +43,9 @@ AFTER = timedelta(
 READERS = ("ann@example.org", "bob@example.org")
 SETTINGS = (
     small_record.SETTINGS.replace("[notices]", '[notices]\napproval = "auto"')
-    + "".join(f'\n[[notices.recipients]]\naddress = "{reader}"\n' for reader in READERS)
+    + "".join(
+        f'\n[[notices.recipients]]\naddress = "{reader}"\ndigest = true\n' for reader in READERS
+    )
     + f"""
 [fetch]
 enabled = true
@@ -119,7 +121,7 @@ class Week:
         while now < BEGAN + WEEK:
             moments.append(now)
             jump = self.chance.random()
-            hours = -3 if jump < 0.05 else 40 if jump > 0.97 else self.chance.uniform(1, 9)
+            hours = -3 if jump < 0.05 else 40 if jump > 0.97 else self.chance.uniform(2, 14)
             now += timedelta(hours=hours)
         calm = [BEGAN + WEEK + timedelta(hours=13 * n) for n in range(1, 9)]
         return [*moments, *(moment for moment in calm if moment <= BEGAN + WEEK + AFTER)]
@@ -246,7 +248,8 @@ def _wake(path: Path, config: Config, now: datetime, fault: str) -> None:
         silent = config.mail.model_copy(update={"enabled": False})
         wake = Context.open(path, config.model_copy(update={"mail": silent}))
         wakeup.wake(wake, now, with_bundle=False)
-        wakeup.deliver(Context.open(path, config), lambda: now)
+        if path.exists():
+            wakeup.deliver(Context.open(path, config), lambda: now)
     except (OSError, sqlite3.Error, BordercastError) as error:  # the wake failed, and says why
         print(f"{now:%d %H:%M} {fault}: {error}", flush=True)
         os._exit(FAILED)
