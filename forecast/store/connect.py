@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 LOCK_WAIT = 30.0
+AT_ONCE = 5_000  # rows of one statement, if SQLite takes so many values
 OLDEST_READ = (
     3  # the schema from which on releases have the columns that reading them back asks for
 )
@@ -167,23 +168,29 @@ def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]
         yield connection
 
 
-def insert(
+def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write rows of the same columns; returns how many."""
+    from sqlite_utils import Database  # late: it loads pandas, and most commands write nothing
+
+    written = db.total_changes
+    Database(db, execute_plugins=False).table(table).insert_all(map(dict, rows), batch_size=AT_ONCE)
+    return db.total_changes - written
+
+
+def insert_or(
+    known: Literal["ignore", "replace"],
     db: Connection,
     table: str,
     rows: Iterable[Mapping[str, Any]],
-    *,
-    known: Literal["", "or ignore", "or replace"] = "",
 ) -> int:
-    """Write rows of the same columns; returns how many were new, or replaced.
-
-    known : what becomes of a row whose key is there; an error without it.
-    """
+    """Write rows of which some may be known: ignore or replace these; returns how many were new."""
+    # sqlite-utils asks for the rowid of one that was ignored, and tables here have none.
     left = iter(rows)
     first = next(left, None)
     if first is None:
         return 0
     values = ", ".join(f":{column}" for column in first)
-    query = f"insert {known} into {table} ({', '.join(first)}) values ({values})"
+    query = f"insert or {known} into {table} ({', '.join(first)}) values ({values})"
     return int(db.executemany(query, chain([first], left)).rowcount)
 
 
