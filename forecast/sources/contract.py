@@ -336,7 +336,9 @@ def _factor(cells: Sequence[SharedMonth]) -> float:
         return 0.0
     large = sorted(cells, key=lambda cell: -cell.was)[: max(len(cells) // 2, LEAST_CELLS)]
     fitted = median(cell.now / cell.was for cell in large)
-    for factor in (*_UNITS, fitted):
+    # Of counts that round to 0 several units fit: the sums tell which is meant.
+    whole = sum(cell.now for cell in cells) / sum(cell.was for cell in cells)
+    for factor in (*sorted(_UNITS, key=lambda unit: abs(log(unit / whole))), fitted):
         slack = 0.51 if factor < 1 else 0.51 * factor if factor in _UNITS else 1.0
         fits = [abs(c.now - c.was * factor) <= max(slack, 0.0005 * c.was * factor) for c in cells]
         if sum(fits) >= 0.95 * len(fits) and abs(log(factor)) > 0.002:
