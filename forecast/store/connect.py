@@ -351,6 +351,8 @@ def _readers(index: Path, locks: Path) -> set[int]:
 
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; extended ones keep it in their low byte."""
+    if "decode to UTF-8" in str(error):  # a bit flipped in a text; it is Python that cannot read it
+        return sqlite3.SQLITE_CORRUPT
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 

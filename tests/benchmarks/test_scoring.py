@@ -60,11 +60,11 @@ def test_a_summary_is_the_mean_over_forecast_months(borders, said):
 
 
 def test_a_gate_held_at_one_is_the_break_walk(borders):
-    from models.breakwalk import BreakWalk
+    from models.breakwalk import walked
 
     alone = Rolling(**{**vars(borders), "totals": {}})
     median = ours.rolling(alone, share=1.0)[..., PROBS.index(0.5)]
-    path = BreakWalk().paths(borders.panel, borders.origins, H).values
+    path = walked(borders.panel, H).path[:, borders.origins]
 
     assert np.abs(median - path).max() < 1e-9
 

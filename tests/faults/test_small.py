@@ -16,7 +16,7 @@ def test_the_run_under_test_flags_and_writes_a_notice(before, after):
         ("2024-01", "held"),
         ("2024-02", "held"),
     ]
-    assert rows(after, "select count(*) from flags where month = '2024-02'") > [(2,)]
+    assert rows(after, "select count(*) from flags where month = '2024-02'") >= [(2,)]
     assert small_record.damage(after) == []
     assert small_record.left_over(after.parent) == []
 

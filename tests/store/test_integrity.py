@@ -50,6 +50,7 @@ def test_a_whole_record_is_found_whole(path):
         ("update month_reports set report = '1'", "run 2 was edited: reports"),
         ("update notices set month = '2024-03' where id = 1", "notice 1 was edited: notice"),
         ("update releases set file_name = 'x' where id = 1", "release 1 was edited: release"),
+        ("update releases set file_name = cast(x'62e961' as text)", "the database is damaged: "),
         ("update hindcasts set median = 0", "hindcasts: edited, but not by this program"),
         ("update runs set digest = 'x' where id = 2", "run 2 was edited: its digest is not that"),
         ("update runs set previous_digest = '' where id = 2", "run 2 was edited: its digest is"),

@@ -227,7 +227,7 @@ def test_of_a_month_not_on_record_the_last_known_is_said():
     found = month_report(
         "northern",
         "2026-09",
-        MonthRecord(counts, [], SOURCE, None, None, interior),
+        MonthRecord(counts, [], SOURCE, None, interior=interior),
         source=ENCOUNTERS,
     )
 
