@@ -351,9 +351,10 @@ def _readers(index: Path, locks: Path) -> set[int]:
 
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code; extended ones keep it in their low byte."""
-    if "decode to UTF-8" in str(error):  # a bit flipped in a text; it is Python that cannot read it
-        return sqlite3.SQLITE_CORRUPT
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    # It is Python that cannot read a text in which a bit flipped, and that has no code for it.
+    unread = type(error) is sqlite3.OperationalError
+    without = sqlite3.SQLITE_CORRUPT if unread else sqlite3.SQLITE_ERROR
+    return getattr(error, "sqlite_errorcode", without) & 0xFF
 
 
 def is_damage(error: sqlite3.Error) -> bool:

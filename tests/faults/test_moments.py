@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,9 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
     found = []
 
     def stop(_: object, publication: Publication, *__: object, **___: object) -> None:
-        found.append(publication)
+        # Published again and again here: what is read once is kept.
+        once = {name: tuple(getattr(publication, name)) for name in ("quantiles", "hindcasts")}
+        found.append(replace(publication, **once))
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
