@@ -168,13 +168,11 @@ def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]
         yield connection
 
 
-def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write rows of the same columns; returns how many."""
+def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same columns."""
     from sqlite_utils import Database  # late: it loads pandas, and most commands write nothing
 
-    written = db.total_changes
     Database(db, execute_plugins=False).table(table).insert_all(map(dict, rows), batch_size=AT_ONCE)
-    return db.total_changes - written
 
 
 def insert_or(
@@ -184,7 +182,7 @@ def insert_or(
     rows: Iterable[Mapping[str, Any]],
 ) -> int:
     """Write rows of which some may be known: ignore or replace these; returns how many were new."""
-    # sqlite-utils asks for the rowid of one that was ignored, and tables here have none.
+    # sqlite-utils asks for the rowid of one that was ignored, which a table without rowids has not.
     left = iter(rows)
     first = next(left, None)
     if first is None:
