@@ -182,7 +182,7 @@ def web(
             tables=QueryServer(snapshot),
             checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
         )
-        site.reader = QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS)
+        site.long_checker = QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS)
         site.examples = holes.words_of(settings.context.source)["questions"]
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"

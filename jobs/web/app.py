@@ -117,8 +117,8 @@ class Site:
     tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
-    `examples`, which may be set, are questions that the record answers. `reader`, which may be set,
-    checks long texts: a process checks one at a time, and a short one is not to wait for it.
+    `examples`, which may be set, are questions that the record answers. `long_checker`, which may
+    be set, checks long texts: a process checks one at a time, and a short one is not to wait.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Site:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
         self.tables, self.checker, self.totals = tables, checker, totals
-        self.reader: QueryServer | None = None
+        self.long_checker: QueryServer | None = None
         self.examples = ""
         self.own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="bordercast-site-"))
@@ -174,7 +174,7 @@ class Site:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        for helper in (self.tables, self.checker, self.reader):
+        for helper in (self.tables, self.checker, self.long_checker):
             if helper is not None:
                 await helper.close()
 
@@ -372,7 +372,9 @@ class Site:
             return Plain(503, "Too many texts at once", words, again=60)
         self._asked.append(now)
         scope = {**request.scope, "raw_path": b"/", "query_string": b""}
-        checker = self.reader if self.reader and len(text) > SHORT_TEXT else self.checker
+        checker = (
+            self.long_checker if self.long_checker and len(text) > SHORT_TEXT else self.checker
+        )
         answer = await checker.ask(scope, text)
         return answer if isinstance(answer, Plain) else bytes(answer.body).decode()
 
