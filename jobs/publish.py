@@ -178,9 +178,8 @@ def _passed(
 
     draws : (n, h) counts of the months after the cutoff.
     """
-    for threshold in thresholds:
-        passes = share(draws[:, 0].round() > threshold.above)
-        if threshold.series == key.total and passes >= threshold.chance:
+    for threshold in (of for of in thresholds if of.series == key.total):
+        if share(draws[:, 0].round() > threshold.above) >= threshold.chance:
             yield threshold, months.shift(cutoff, 1)
 
 
