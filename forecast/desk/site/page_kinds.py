@@ -33,6 +33,7 @@ from forecast.rows import ScoreRow, as_row, of
 from forecast.sources import wording
 from forecast.sources.source import Source
 from forecast.sources.wording import small_words, with_unit
+from forecast.store.read import JudgedForecast
 from forecast.types import COUNT, Row
 from forecast.words import (
     MONTHS,
@@ -331,22 +332,40 @@ def front(record: SiteRecord, _: None) -> Shown:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class PredictedMonth:
+    """A total's month beside the forecast that judged it."""
+
+    about: TotalRecord
+    judged: JudgedForecast
+
+    @property
+    def miss(self) -> float:
+        """How far the count lies from the forecast: the log of their ratio, without its sign."""
+        return abs(math.log(max(self.judged.count, 1) / max(self.judged.median, 1)))
+
+    @property
+    def lies(self) -> str:
+        """Where the count lies in the forecast's ranges, in words."""
+        return monthly.position_words(position(self.judged.count, *self.judged.bounds), "range")
+
+
 def together(record: SiteRecord, _: None) -> Shown:
     """The newest month of all totals: what was predicted, what came, what is next."""
     month = record.run.data_through
     since = months.shift(month, -11)
     year = [
-        (about, row, monthly.position_words(position(row.count, *row.bounds), "range"))
+        PredictedMonth(about, judged)
         for about in record.totals.values()
-        for row in about.judging
-        if row.month >= since
+        for judged in about.judging
+        if judged.month >= since
     ]
-    missed = sorted(year, key=lambda of: -abs(math.log(max(of[1].count, 1) / max(of[1].median, 1))))
     return {
         "month": month,
-        "came": [of for of in year if of[1].month == month],
-        "misses": missed[:MISSES],
-        "flagged": [of for of in record.open_parts() if of[1].month == month],
+        "came": [one for one in year if one.judged.month == month],
+        "misses": sorted(year, key=lambda one: -one.miss)[:MISSES],
+        "bases": [one.judged.basis for one in year],
+        "flagged": [(part, flag) for part, flag in record.open_parts() if flag.month == month],
     }
 
 

@@ -155,7 +155,7 @@ class TotalRecord:
         """Its counts by month."""
         return {row["month"]: row[COUNT] for row in self.months}
 
-    @property
+    @cached_property
     def judging(self) -> list[JudgedForecast]:
         """Each month, the oldest first, beside the forecast that judged it."""
         judged = (row for row in reversed(self.judged) if row["lo95"] is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -86,3 +87,17 @@ def test_a_pair_is_called_by_both_names(second, title):
 
     ((_, _, called),) = page_kinds.pairs(record)
     assert called == title
+
+
+def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
+    shown = page_kinds.together(full, None)
+
+    assert {one.about.total for one in shown["came"]} == set(full.totals)
+    # A first run has issued nothing yet: all that it tells of earlier months are hindcasts.
+    assert set(shown["bases"]) == {"hindcast"}
+    text = page_kinds.KINDS["together"].page(full)[1]["index.html"].decode()
+    assert "Predicted: the middle of hindcasts, made later from only the figures known at" in text
+    assert text.count("<td>hindcast</td>") == len(shown["came"]) + len(shown["misses"])
+    misses = [abs(math.log(one.judged.count / one.judged.median)) for one in shown["misses"]]
+    assert misses == sorted(misses, reverse=True)
+    assert len(misses) == page_kinds.MISSES
