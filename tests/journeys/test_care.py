@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -338,6 +339,28 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         assert upkeep.verify(record, moment) == []
         assert not list(record.parent.glob("*.part")) + list(record.parent.glob("*drill-*"))
     figure("restore", drills, other_digests=0, files_left=0)
+
+
+@pytest.mark.slow
+def test_a_backup_made_while_the_service_wakes_is_a_whole_record(record, tmp_path):
+    config, made = running_service.settings(), []
+    with ThreadPoolExecutor(1) as wakes_beside:
+        for number in range(3):
+            drop(record, month(2 + number))
+            moment = NOW + timedelta(days=31 * number)
+            wake = wakes_beside.submit(running_service.wake, record, moment)
+            while True:
+                over = wake.done()
+                made.append(backup.make(record, config, moment, tmp_path / f"{len(made)}"))
+                if over:
+                    break
+            assert wake.result().outcome == "published"
+
+    digests = rows(record, DIGESTS)
+    assert len(made) > 3  # some of them began before their wake was over
+    for each in made:
+        assert upkeep.verify(each.folder / record.name, NOW) == []
+        assert rows(each.folder / record.name, DIGESTS) == digests[: each.run_id]
 
 
 def test_a_restored_record_sends_nothing_again(record):
