@@ -133,7 +133,8 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
     if report.expectation:
         yield from _expected(report, report.expectation)
     flagged = [flag for flag in report.flags if flag.kind == "month"]
-    yield "unusual", len(flagged), "" if flagged else "nothing unusual"
+    if flagged or report.expectation:
+        yield "unusual", len(flagged), "" if flagged else "nothing unusual"
     for flag in flagged:
         yield from _flag(flag)
     if report.shift:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,10 +31,38 @@ MONTH, TOTALS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The month that a demonstration is of, and the totals that it tells of."""
+
+    month: str
+    totals: tuple[str, ...]
+
+
+def flagged_last(
+    flags: Iterable[read.FlagOfTotal],
+    newest: str,
+    totals: Sequence[str],
+    covers: Callable[[str, str], bool],
+) -> Shown:
+    """Return the month that was flagged last with its totals, or the newest with one it covers."""
+    flagged = [row for row in flags if row.kind == "month"]
+    month = flagged[0].month if flagged else newest
+    of_month = tuple(row.total for row in flagged if row.month == month)
+    return Shown(month, of_month or tuple(t for t in totals if covers(t, month))[:1])
+
+
 def letter(
-    connection: sqlite3.Connection, config: Config, now: datetime, source: Source
+    connection: sqlite3.Connection,
+    config: Config,
+    now: datetime,
+    source: Source,
+    month: str = "",
+    totals: tuple[str, ...] = (),
 ) -> Message:
-    """Return the notice of that month, as a recipient of all totals would have got it.
+    """Return the notice of a month, as a recipient of all totals would have got it.
+
+    month, totals : of a shipped source; by default February 2025 of the southwest and nationwide.
 
     Raises
     ------
@@ -44,26 +74,22 @@ def letter(
         span = history.series_span(connection, SeriesKey(total))
         return span is not None and span[0] <= month <= span[1]
 
-    month, totals = MONTH, tuple[str, ...](TOTALS)
+    shown = Shown(month or MONTH, totals or TOTALS)
     if run is not None and not source.shipped:
-        flagged = [row for row in read.flags(connection, source.totals) if row.kind == "month"]
-        month = flagged[0].month if flagged else run.data_through
-        totals = tuple(row.total for row in flagged if row.month == month)
-        totals = totals or tuple(t for t in source.totals.every if covers(t, month))[:1]
-    if run is None or not all(covers(total, month) for total in totals):
-        raise DataError(f"the record has no {month} to show; run `bordercast run` first")
-    sections = tuple(
-        write.finding(
-            connection, report(connection, total, month, source), None, config.site.address
-        )
-        for total in totals
-    )
+        flags = read.flags(connection, source.totals)
+        shown = flagged_last(flags, run.data_through, source.totals.every, covers)
+    if run is None or not all(covers(total, shown.month) for total in shown.totals):
+        raise DataError(f"the record has no {shown.month} to show; run `bordercast run` first")
+    told = [report(connection, total, shown.month, source) for total in shown.totals]
+    if not any(facts.recent for facts in told):
+        raise DataError(f"no month until {shown.month} has a forecast yet to hold it against")
+    sections = tuple(write.finding(connection, facts, None, config.site.address) for facts in told)
     # Another key than the real notice has: a mail program must not take it for that one.
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
     notice = Notice(
         id=0,
         kind="flags",
-        month=month,
+        month=shown.month,
         release_id=0,
         run_id=run.id,
         corrects=None,
@@ -71,7 +97,7 @@ def letter(
         message_id=f"<{key[:32]}.demonstration@{config.mail.domain}>",
         created_at=now.isoformat(timespec="seconds"),
         state="held",
-        **letters.frame(config, month, source, MARK),
+        **letters.frame(config, shown.month, source, MARK),
         approved_by=None,
         approved_at=None,
         closed_at=None,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -152,29 +150,16 @@ def test_a_trial_says_who_sends_it_and_how_to_leave():
         ([], "2024-07", ("b",)),
     ],
 )
-def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagged, month, totals):
-    rows = [flag_row(kind=kind, month=month, border=total) for kind, month, total in flagged]
-    spans = {
-        "a": ("2024-01", "2024-06"),
-        "b": ("2024-05", "2024-07"),
-        "c": None,
-        "d": ("2024-01", "2024-09"),
-    }
-    source = replace(
-        ENCOUNTERS, shipped=False, totals=replace(ENCOUNTERS.totals, parts=tuple(spans), whole="")
-    )
-    monkeypatch.setattr(demo.read, "flags", lambda *_: rows)
-    monkeypatch.setattr(demo.history, "series_span", lambda _, key: spans[key.total])
+def test_own_counts_show_the_month_flagged_last_or_the_newest(flagged, month, totals):
+    flags = [flag_row(kind=kind, month=month, border=total) for kind, month, total in flagged]
+    spans = {"a": ("2024-01", "2024-06"), "b": ("2024-05", "2024-07"), "d": ("2024-01", "2024-09")}
 
-    run = SimpleNamespace(id=1, digest="d", data_through="2024-07")
-    monkeypatch.setattr(demo.read, "latest_run", lambda _: run)
-    monkeypatch.setattr(demo, "report", lambda _, total, month, __: (month, total))
-    monkeypatch.setattr(demo.write, "finding", lambda _, facts, *__: facts)
-    monkeypatch.setattr(demo.letters, "letter", lambda _, __, sections, *___, **____: sections)
+    def covers(total: str, month: str) -> bool:
+        return total in spans and spans[total][0] <= month <= spans[total][1]
 
-    shown = demo.letter(None, Config(), NOW, source)
+    shown = demo.flagged_last(flags, "2024-07", ("a", "b", "c", "d"), covers)
 
-    assert shown == tuple((month, total) for total in totals)
+    assert shown == demo.Shown(month, totals)
 
 
 # --- on a record of a few rows
@@ -191,10 +176,11 @@ NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "desk@example.org"}}
 
 
-def made(record, **sections):
+def made(record, month="", total="northern", **sections):
     with closing(connect.read(record)) as connection:
         settings = Config.model_validate(SENDER | sections)
-        return demo.letter(connection, settings, NOW, ENCOUNTERS)
+        totals = (total,) if month else ()
+        return demo.letter(connection, settings, NOW, ENCOUNTERS, month, totals)
 
 
 def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_path):
@@ -214,21 +200,20 @@ def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_
         ("2024-02", "eastern", False),
     ],
 )
-def test_a_month_is_shown_from_the_first_to_the_last_of_a_total(
-    record, monkeypatch, month, total, covered
-):
-    monkeypatch.setattr(demo, "MONTH", month)
-    monkeypatch.setattr(demo, "TOTALS", (total,))
-    monkeypatch.setattr(demo, "report", lambda *_: 1 / 0)  # comes next
-    with pytest.raises(ZeroDivisionError if covered else DataError):
-        made(record)
+def test_a_month_is_shown_from_the_first_to_the_last_of_a_total(record, month, total, covered):
+    judged = covered and month > "2023-11"  # of which no forecast was made
+    with nullcontext() if judged else pytest.raises(DataError) as refused:
+        letter = made(record, month, total)
+
+    if judged:
+        assert letter.subject.startswith("Demonstration: Border encounters, February 2024: ")
+    else:
+        why = f"no month until {month} has a forecast yet" if covered else f"has no {month} to show"
+        assert why in str(refused.value)
 
 
-def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeypatch):
-    monkeypatch.setattr(demo, "MONTH", "2024-01")
-    monkeypatch.setattr(demo, "TOTALS", ("northern",))
-
-    letter = made(record)
+def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record):
+    letter = made(record, "2024-01")
 
     parsed = message_from_bytes(letter.mime, policy=SMTP)
     ((digest,),) = rows(record, "select digest from latest_run")
@@ -247,10 +232,10 @@ def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeyp
         ({}, 0),
         (page | {"site": {"address": "https://x.org/"}}, 0),
     ):
-        parsed = message_from_bytes(made(record, **sections).mime, policy=SMTP)
+        parsed = message_from_bytes(made(record, "2024-01", **sections).mime, policy=SMTP)
         kinds = [part.get_content_type() for part in parsed.iter_attachments()]
         assert kinds.count("text/html") == attached
-    whole = message_from_bytes(made(record, mail={}).mime, policy=SMTP)
+    whole = message_from_bytes(made(record, "2024-01", mail={}).mime, policy=SMTP)
     assert whole["From"] == "bordercast <notices@bordercast.invalid>"
 
 

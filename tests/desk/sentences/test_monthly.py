@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from forecast.words import change_words, ordinal
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import counting_steps, rows
-from tests.support.month_facts import OFFICES, PATROL
+from tests.support.month_facts import OFFICES, PATROL, expected
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}
 COUNTS = st.lists(st.integers(0, 400_000), min_size=1, max_size=40)
@@ -363,19 +364,24 @@ def test_words_for_changes_and_ranks():
 
 
 @pytest.mark.parametrize(
-    ("day", "words"),
+    ("ps", "verdict"),
     [
-        (date(2020, 3, 20), "February 2020: nothing unusual; next figures due April 7-26, 2020."),
-        (
-            date(2020, 6, 1),
-            "February 2020: nothing unusual; next figures due April 7-26, 2020, are late.",
-        ),
+        ([0.9], "nothing unusual"),
+        ([0.9, 1e-4], "nothing flagged"),
+        ([0.9, None], "nothing unusual, no forecast to hold 1 of 2 against yet"),
+        ([None, None], "no forecast yet to hold it against"),
     ],
 )
-def test_the_answer_is_one_line_and_says_what_comes_next(day, words):
+@pytest.mark.parametrize(
+    ("day", "late"), [(date(2020, 3, 20), ""), (date(2020, 6, 1), ", are late")]
+)
+def test_the_answer_is_one_line_and_says_what_comes_next(ps, verdict, day, late):
     report, _ = made([5, 6])
+    newest = [replace(report, expectation=None if p is None else expected(p=p)) for p in ps]
 
-    assert monthly.answer_line([report], ENCOUNTERS, day) == words
+    line = monthly.answer_line(newest, ENCOUNTERS, day)
+
+    assert line == f"February 2020: {verdict}; next figures due April 7-26, 2020{late}."
 
 
 @pytest.mark.slow
