@@ -168,8 +168,11 @@ class Asking:
 
         What the run itself published of it is repeated, so that no span has two answers.
         """
-        asked = self.outlooks(series)
         calendar = self.source.calendar
+        try:
+            asked = self.outlooks(series)
+        except SeriesNameError as unforecast:
+            asked = self._published(series, text, unforecast)
         span = calendar.read(text, months.to_index(asked.cutoff))
         total = spans.total(span, asked.counts, asked.cutoff, asked.draws, calendar)
         for row in rows(self.connection, "periods_of_series", asked.key[:3]):
@@ -182,6 +185,24 @@ class Asking:
         month = next((row for row in published if row.month == only), None)
         forecast = spans.span_forecast(asked.key, span, asked.cutoff, total, calendar)
         return spans.with_month(forecast, month) if month else forecast
+
+    def _published(
+        self, series: str | SeriesKey, text: str, unforecast: SeriesNameError
+    ) -> Outlooks:
+        """What is published of a series without a forecast; the error, where a span needs one."""
+        key = self.names.find(series) if isinstance(series, str) else series
+        counts = read.counts(self.connection, key)
+        if not counts:
+            raise unforecast
+        last = max(counts)
+        asked = Outlooks(key, counts, last, np.zeros((1, 0)), self.source.calendar)
+        span = asked.calendar.read(text, months.to_index(last))
+        if span.last_month <= last:
+            return asked
+        known = [counts[month] for month in span.months if month in counts]
+        told = f"{sum(known):,} published in {len(known)} of {span.length} months, through {last}"
+        why = f"{told}; {unforecast.problem}" if known else unforecast.problem
+        raise SeriesNameError(unforecast.name, why)
 
     def parts(self, text: str, span: str) -> list[Forecast]:
         """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""

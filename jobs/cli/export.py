@@ -61,7 +61,8 @@ def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:
     rows = read.hindcasts(record.connection, model, first, source.totals)
     if not rows:
         known = ", ".join(queries.column(record.connection, "hindcast_models"))
-        raise record.refused("--model", f"no hindcasts by {model!r}; there are: {known}")
+        others = f"there are: {known}" if known else "no month has one yet"
+        raise record.refused("--model", f"no hindcasts by {model!r}; {others}")
     notes = {**record.origin, "model": model, "credit": source.publisher.credit}
     # Each row names its digest: rows are copied apart from their file.
     marked = [(*row, run.digest) for row in rows]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from forecast.desk.terminal import ComparedScore
 from forecast.sources.source import Source
 
+MONTHS_SHOWN = 13  # of a series without a forecast: the newest, and as far back as a year before
+
 
 def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | None) -> Printed:
     """Print the latest forecasts: of all totals, of a series, of a span, or of parts."""
@@ -48,8 +50,13 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     )
     if not rows and key and model == ENGINE:
         through = record.run.data_through
-        why = ahead.unforecast_words(key, read.counts(connection, key), through, source)
-        raise SeriesNameError(series, why)
+        known = record.counts(key)
+        if not known:
+            raise SeriesNameError(series, ahead.unforecast_words(key, known, through, source))
+        since = months.shift(max(known), -MONTHS_SHOWN + 1)
+        shown = _published(record, series, since)
+        why = f"{record.names.name(key)}: {ahead.unforecast_words(key, known, through, source)}."
+        return Printed({**shown.value, "forecasts": [], "unforecast": why}, [*shown.parts, why])
     # A total too short for a forecast is named, lest it look forgotten.
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:

@@ -71,8 +71,10 @@ WAITING = "8 months counted; if each coming month is, those of May 2024 bring a 
     ("words", "code", "told"),
     [
         (("show",), 0, f"New: not forecast yet: {WAITING}."),
-        (("show", "New"), 2, f"'New': it has no forecast yet: {WAITING}"),
+        (("show", "New"), 0, f"New: it has no forecast yet: {WAITING}."),
         (("chance", "New", "next month", "> 100"), 2, f"'New': it has no forecast yet: {WAITING}"),
+        (("show", "New", "2023-09"), 0, "all of it is published."),
+        (("show", "New", "2024"), 2, f"it has no forecast yet: {WAITING}"),
         (("brief", "New"), 0, "of 8 months on record"),
         (("score",), 0, "Reopened bordercast"),
         (("plot", "Old", "--kind", "drivers", "-o", "x.svg"), 2, "there are no drivers of a flag"),

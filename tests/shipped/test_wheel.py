@@ -35,7 +35,7 @@ def test_the_wheel_has_settings_types_and_license_and_no_tests(wheel):
     assert {f"{package}/py.typed" for package in ("forecast", "jobs", "models")} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {
-        *("forecast", "jobs", "models", "bordercast")
+        *("forecast", "jobs", "models", "bordercast", "bordercast.py")
     }
     minors = {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13, 14)}
     assert minors <= set(said.get_all("Classifier"))
