@@ -32,7 +32,7 @@ MARK = "Demonstration"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MonthShown:
     """The month that a demonstration is of, and the totals that it tells of."""
 
     month: str
@@ -44,12 +44,12 @@ def flagged_last(
     newest: str,
     totals: Sequence[str],
     covers: Callable[[str, str], bool],
-) -> Shown:
+) -> MonthShown:
     """Return the month that was flagged last with its totals, or the newest with one it covers."""
     flagged = [row for row in flags if row.kind == "month"]
     month = flagged[0].month if flagged else newest
     of_month = tuple(row.total for row in flagged if row.month == month)
-    return Shown(month, of_month or tuple(t for t in totals if covers(t, month))[:1])
+    return MonthShown(month, of_month or tuple(t for t in totals if covers(t, month))[:1])
 
 
 def letter(
@@ -74,7 +74,7 @@ def letter(
         span = history.series_span(connection, SeriesKey(total))
         return span is not None and span[0] <= month <= span[1]
 
-    shown = Shown(month or MONTH, totals or TOTALS)
+    shown = MonthShown(month or MONTH, totals or TOTALS)
     if run is not None and not source.shipped:
         flags = read.flags(connection, source.totals)
         shown = flagged_last(flags, run.data_through, source.totals.every, covers)

@@ -159,7 +159,7 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(flagged, month, to
 
     shown = demo.flagged_last(flags, "2024-07", ("a", "b", "c", "d"), covers)
 
-    assert shown == demo.Shown(month, totals)
+    assert shown == demo.MonthShown(month, totals)
 
 
 # --- on a record of a few rows

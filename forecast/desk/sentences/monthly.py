@@ -239,18 +239,25 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     ]
     if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
-    judged = [facts.expectation for facts in now if facts.expectation]
-    quiet = "nothing unusual" if all(e.p >= FAR for e in judged) else "nothing flagged"
-    if len(judged) < len(now):
-        unjudged = f"no forecast to hold {len(now) - len(judged)} of {len(now)} against yet"
-        quiet = f"{quiet}, {unjudged}" if judged else "no forecast yet to hold it against"
     # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
-    verdict = "; ".join(unusual) or quiet
+    verdict = "; ".join(unusual) or _unflagged_words(now)
     if not source.layouts:
         verdict = "; ".join((verdict, *_lagging(newest, source)))
     return f"{month_words(through)}: {verdict}; next figures {late}."
+
+
+def _unflagged_words(now: Sequence[MonthFacts]) -> str:
+    """Say that no month is flagged, and how many had a forecast to be held against."""
+    judged = [facts.expectation for facts in now if facts.expectation]
+    if not judged:
+        return "no forecast yet to hold it against"
+    verdict = "nothing unusual" if all(e.p >= FAR for e in judged) else "nothing flagged"
+    without = len(now) - len(judged)
+    if not without:
+        return verdict
+    return f"{verdict}, no forecast to hold {without} of {len(now)} against yet"
 
 
 def _lagging(newest: Sequence[MonthFacts], source: Source) -> list[str]:
