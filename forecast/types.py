@@ -653,6 +653,11 @@ class Provisional:
         """Whether a delivery's count is the last word but for revisions."""
         return (self.share or float(self.said == "file")) >= COMPLETE
 
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the log of its completed count; 0 where it cannot be completed."""
+        return math.log(self.high / self.low) / 2.563 if self.low and self.high else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryHabit:

@@ -25,6 +25,7 @@ from forecast.engine.forecast import (
 from forecast.engine.refits import Refitting
 from forecast.engine.simulation import coherent, joint_forecast, standard_spans, summarized
 from forecast.engine.spans import share
+from forecast.engine.unsure import weighed
 from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain
@@ -112,6 +113,7 @@ def compute(
         asked = {key: of for key, of in counts.items() if wanted.forecasts(key.dimension)}
         families = drill_down(asked, wanted.min_count, wanted.horizon, reporting, traits)
         report("fitting models", 1, 1)
+    models, families = weighed(models, families, head, record.provisional)
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, traits)
 

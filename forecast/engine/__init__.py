@@ -7,6 +7,7 @@ combination, intervals, tails, predictive    paths of models -> one distribution
 surprises, smallcounts, mixtures    where one t cannot say it: two ways, and counts as counts
 paths, joint, simulation    draws of whole futures, of one series and of all together
 conditional   a whole of which somebody has said a part before its file
+unsure        forecasts from months that are completed, and as sure as that
 spans         sums over months and chances
 scores, skill    how forecasts are judged
 """

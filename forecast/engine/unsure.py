@@ -1,0 +1,126 @@
+"""Forecasts from months that came unfinished, as sure of them as their completion is.
+
+A completed month has an error s of its own, on the log scale, beside the error v with which the
+months before foretold it. A filter takes in w = v^2 / (v^2 + s^2) of what such a month says: its
+forecast lies so far from the forecast of the month before, in centre and in variance. For linear
+Gaussian models this is exact (Harvey, Forecasting, Structural Time Series Models and the Kalman
+Filter, 1989, ch. 3), and no model is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import ENGINE
+from forecast.engine.forecast import Forecasts, Headline
+from forecast.engine.predictive import PanelHindcasts, Predictive
+from forecast.types import Provisional, SeriesKey
+from models.base import Floats, Panel
+
+Unsure = Mapping[SeriesKey, Mapping[int, float]]
+"""Series -> month's number -> standard deviation of the log of its completed count."""
+
+_MOVING = ("centre", "scale", "mean", "size")
+
+
+def weighed(
+    models: Forecasts,
+    families: Sequence[PanelHindcasts],
+    head: Headline,
+    early: Iterable[Provisional],
+) -> tuple[Forecasts, list[PanelHindcasts]]:
+    """Return forecasts whose last month believes completed months as far as they are sure.
+
+    early : what is known of months that are not complete.
+    """
+    unsure: dict[SeriesKey, dict[int, float]] = {}
+    for month in early:
+        if month.kind == "delivery" and month.spread and not month.complete:
+            unsure.setdefault(month.series, {})[months.to_index(month.month)] = month.spread
+    if not unsure:
+        return models, [*families]
+    engine = _moves(models.predictive[ENGINE], head.panel, head.keys, unsure)
+    near = {
+        name: _moved(said, _moves(said, head.panel, head.keys, unsure))
+        for name, said in models.predictive.items()
+    }
+    further = models.further and _moved(models.further, engine)
+    return replace(models, predictive=near, further=further), [
+        _family(family, unsure) for family in families
+    ]
+
+
+def _family(family: PanelHindcasts, unsure: Unsure) -> PanelHindcasts:
+    moves = _moves(family.predictive, family.panel, family.keys, unsure)
+    further = family.further and _moved(family.further, moves)
+    return replace(family, predictive=_moved(family.predictive, moves), further=further)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """By how much forecasts from the last column move. centre, variance : (h,), of z."""
+
+    centre: Floats
+    variance: Floats
+
+    def ahead(self, h: int) -> _Move:
+        """The same for h months: further ahead as in the last of these."""
+        more = max(h - len(self.centre), 0)
+        return _Move(*(np.pad(x, (0, more), "edge")[:h] for x in (self.centre, self.variance)))
+
+
+def _moves(
+    said: Predictive, panel: Panel, keys: Sequence[SeriesKey], unsure: Unsure
+) -> dict[int, _Move]:
+    """Return the moves of the rows that rest on completed months, and have a forecast before."""
+    found = {}
+    for row, key in enumerate(keys):
+        ages = {int(panel.last[row]) - month: sd for month, sd in unsure.get(key, {}).items()}
+        if 0 <= max(ages, default=-1) < said.sigma.shape[1] - 1 and said.centre.shape[-1] > 1:
+            move = _move(said, row, ages)
+            if np.isfinite([move.centre, move.variance]).all():
+                found[row] = move
+    return found
+
+
+def _move(said: Predictive, row: int, ages: Mapping[int, float]) -> _Move:
+    """Weigh the completed months of a series, the oldest first; ages : to how unsure they are."""
+    variances = said.scale[row] ** 2 * (said.df[row] / (said.df[row] - 2))[:, None]
+    oldest = -max(ages) - 1
+    centre, variance = said.centre[row, oldest - 1], variances[oldest - 1]
+    for column in range(oldest, 0):
+        now, spread = said.centre[row, column], variances[column]
+        unknown = 1 - variance[0] / (variance[0] + ages.get(-column - 1, 0.0) ** 2)
+        more = np.maximum(variance[1:] - spread[:-1], 0)
+        apart = _Move(centre[1:] - now[:-1], more).ahead(len(centre))
+        centre, variance = now + unknown * apart.centre, spread + unknown * apart.variance
+    return _Move(centre - said.centre[row, -1], variance - variances[-1])
+
+
+def _moved(said: Predictive, moves: Mapping[int, _Move]) -> Predictive:
+    """Return the forecasts with those from the last column moved."""
+    if not moves:
+        return said
+    h, last = said.centre.shape[-1], said.sigma.shape[1] - 1
+    rows, ahead = [*moves], [move.ahead(h) for move in moves.values()]
+    centre, variance = np.zeros((2, len(said.sigma), h))
+    centre[rows], variance[rows] = [m.centre for m in ahead], [m.variance for m in ahead]
+    of_t = variance * (1 - 2 / said.df[:, -1:])  # its scale's part of the variance
+    out = replace(said, centre=said.centre.copy(), scale=said.scale.copy())
+    out.centre[rows, -1] += centre[rows]
+    out.scale[rows, -1] = np.sqrt(said.scale[rows, -1] ** 2 + of_t[rows])
+    if (mixed := said.mixtures) is None:
+        return out
+    at = (mixed.place == last) & np.isin(mixed.row, rows)
+    of = mixed.row[at]
+    mixed = replace(mixed, **{name: getattr(mixed, name).copy() for name in _MOVING})
+    mixed.centre[at] += centre[of]
+    mixed.scale[at] = np.sqrt(mixed.scale[at] ** 2 + of_t[of])
+    mixed.mean[at] *= np.exp(centre[of])
+    # The inverse of a negative binomial's size is the variance of the log of its mean.
+    mixed.size[at] /= 1 + mixed.size[at] * variance[of]
+    return replace(out, mixtures=mixed)
