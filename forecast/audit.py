@@ -8,16 +8,16 @@ tables say.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.base_tables import NEAR, BaseRow, BaseTables, back, days, named, percent, same, within
+from forecast.base_tables import NEAR, BaseRow, back, days, named, percent, same, within
 
 if TYPE_CHECKING:
+    from forecast.base_tables import BaseTables, BaseValue
     from forecast.desk.figures import Fact
 
 MOST_SUPPORTED = 200  # "rarer than 1 month in 200" is the most a record of some 130 months can bear
@@ -63,11 +63,11 @@ class _At:
         return self.counts[self.month]
 
     @property
-    def values(self) -> list[BaseRow]:
-        return self.t.values[self.series, self.month]
+    def values(self) -> list[BaseValue]:
+        return self.t.values.get((self.series, self.month), [])
 
     def first(self, of: str) -> BaseRow:
-        return next(iter(self.t.rows[of].get((self.series, self.month), ())), {})
+        return next(iter(self.t.rows[of].get((self.series, self.month), ())), BaseRow())
 
     @property
     def judged(self) -> BaseRow:
@@ -167,67 +167,63 @@ def _first_half(at: _At) -> int | None:
 def _judged_count(at: _At) -> Any:
     """What the earliest file states of the month, of those that were there when it was judged."""
     files = at.t.stated[at.series, at.month]
-    then = at.judged["release_id"]
-    return next(row["count"] for row in files if row["release_id"] <= then)
+    then = at.judged.release_id
+    return next(row.count for row in files if row.release_id <= then)
 
 
 def _moved_with(at: _At) -> int | None:
     """What a part would have been, had it moved with the whole; None where nobody asked."""
-    flag, median = at.first("flags"), at.judged.get("median")
-    apart = flag["role"] == "apart" or (flag["relative"] == 1 and flag["expected"] != median)
-    return flag["expected"] if apart and median is not None else None
+    flag, median = at.first("flags"), at.judged.median
+    apart = flag.role == "apart" or (flag.relative == 1 and flag.expected != median)
+    return flag.expected if apart and median is not None else None
 
 
 def _severity(at: _At) -> str:
     """How grave a flagged month is: by how rare it was, and by which factor off."""
     j, beside = at.judged, _moved_with(at)
-    p, expected = (j["p"], j["median"]) if beside is None else (j["apart_p"], beside)
-    factor = (j["encounters"] + 1) / (expected + 1)
+    p, expected = (j.p, j.median) if beside is None else (j.apart_p, beside)
+    factor = (j.encounters + 1) / (expected + 1)
     factor = max(factor, 1 / factor) + NEAR
     return next(name for name, (rare, off, _) in GRADES.items() if p < rare and factor >= off)
 
 
-def _side(low: str, high: str) -> Callable[[_At], int | None]:
-    def found(at: _At) -> int | None:
-        j = at.judged
-        return (j["encounters"] > j[high]) - (j["encounters"] < j[low]) if j else None
-
-    return found
+def _side_of(at: _At, low: int, high: int) -> int | None:
+    count = at.judged.encounters
+    return None if count is None else (count > high) - (count < low)
 
 
 def _level(at: _At) -> int:
     """The side of a level that was confirmed in the month, if its count lies there."""
-    level, path = at.first("levels"), json.loads(at.first("levels")["centre"])
-    away = math.log1p(at.judged["encounters"]) - path[min(level["age"], len(path) - 1)]
+    away = math.log1p(at.judged.encounters) - at.first("levels").centre
     return 1 if away > 0 else -1
 
 
 def _held(at: _At) -> Any:
     """Which share of its newest months the 80% interval of the hindcast a month ahead held."""
     rows = [r for (name, _), (r,) in at.t.rows["hindcasts"].items() if name == at.series]
-    known = [r for r in rows if r["period"] in at.counts][-rows[0]["n"] :]
-    return sum(r["q100"] <= at.counts[r["period"]] <= r["q900"] for r in known) / len(known)
+    known = [r for r in rows if r.period in at.counts][-rows[0].n :]
+    return sum(r.q100 <= at.counts[r.period] <= r.q900 for r in known) / len(known)
 
 
 def _published(at: _At) -> int:
     first, last = at.month.split("/")
-    through = min(last, at.first("sums")["cutoff"])
+    through = min(last, at.first("sums").cutoff)
     return sum(c for m, c in at.counts.items() if first <= m <= through)
 
 
 def _from(of: str, name: str) -> Callable[[_At], Any]:
-    return lambda at: at.first(of).get(name)
+    return lambda at: getattr(at.first(of), name)
 
 
 def _rarity(at: _At) -> float | str:
     """The chance of a count as far off: under 20% outside the 80% interval, and so on."""
     j = at.judged
-    for chance, low, high in ((0.2, "lo80", "hi80"), (UNUSUAL, "lo95", "hi95")):
+    for chance, (low, high) in ((0.2, j.ends(80)), (UNUSUAL, j.ends(95))):
         # On a bound or near its chance either may be so: it is rounded to a count.
-        clear = j["encounters"] not in (j[low], j[high]) and abs(j["p"] / chance - 1) > NODES
-        if clear and (j["p"] > chance) != (j[low] <= j["encounters"] <= j[high]):
-            return f"{j['encounters']:,} beside {j[low]:,} to {j[high]:,}"
-    return float(j["p"])
+        clear = j.encounters not in (low, high) and abs(j.p / chance - 1) > NODES
+        if clear and (j.p > chance) != (low <= j.encounters <= high):
+            return f"{j.encounters:,} beside {low:,} to {high:,}"
+    return float(j.p)
 
 
 JUDGED = {"cutoff": "cutoff", "lower 80": "lo80", "upper 80": "hi80", "lower 95": "lo95"}
@@ -256,24 +252,24 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "highest": _since(1),
     "share of year": _share,
     "year closed": lambda at: int(at.year()[-1] <= max(at.counts)),
-    "first value": lambda at: at.values[0]["count"],
-    "known since": lambda at: at.values[-1]["known"],
+    "first value": lambda at: at.values[0].count,
+    "known since": lambda at: at.values[-1].known,
     "times revised": lambda at: len(at.values) - 1,
     "first half": _first_half,
     "second half": lambda at: at.half(1),
     "aside": lambda at: at.t.counts[f"{at.series} / {at.t.shape.aside[0]}"][at.month],
     "judged count": _judged_count,
-    "side": _side("lo80", "hi80"),
+    "side": lambda at: _side_of(at, *at.judged.ends(80)),
     "rarity": _rarity,
-    "unflagged": lambda at: at.judged["unflagged"] or "",
+    "unflagged": lambda at: at.judged.unflagged or "",
     "unusual": lambda at: len(at.t.rows["flags"].get((at.series, at.month), ())),
-    "flag side": _side("median", "median"),
+    "flag side": lambda at: _side_of(at, at.judged.median, at.judged.median),
     "severity": _severity,
     "moved with the whole": _moved_with,
     "level": _level,
-    "moved": lambda at: at.first("moved")["encounters"] - at.first("moved")["expected"],
-    "moved in all": lambda at: at.judged["encounters"] - at.judged["median"],
-    "forecast moved": lambda at: at.first("moves")["after"] - at.first("moves")["before"],
+    "moved": _from("moved", "moved"),
+    "moved in all": lambda at: at.judged.encounters - at.judged.median,
+    "forecast moved": _from("moves", "moved"),
     "sum published": _published,
     "sum ahead": _from("sums", "median"),
     "term": lambda at: sum(within(at.counts, at.month).values()),
@@ -296,9 +292,9 @@ def _daily(at: _At) -> str:
 
 def _basis(at: _At) -> str:
     """Issued is what a run said before the day on which the month became known."""
-    run, first = at.judged["run_day"], at.t.values.get((at.series, at.month), [{}])[0]
-    exact = first.get("vintage") in ("day", "by")
-    return "issued" if run and exact and run < first["known"] else "hindcast"
+    run, first = at.judged.run_day, next(iter(at.values), None)
+    exact = first is not None and first.vintage in ("day", "by") and first.known
+    return "issued" if run and exact and run < exact else "hindcast"
 
 
 def _extreme(name: str, beyond: str) -> Callable[[_At], str]:
@@ -326,19 +322,19 @@ def _year_share(at: _At) -> str:
 
 def _lies(at: _At) -> str:
     j, side = at.judged, "above" if CHECKS["side"](at) == 1 else "below"
-    beyond = [of for of in ("95", "80") if not j[f"lo{of}"] <= j["encounters"] <= j[f"hi{of}"]]
+    beyond = [of for of in (95, 80) if _side_of(at, *j.ends(of))]
     return f"{side} the {beyond[0]}% interval" if beyond else "inside the 80% interval"
 
 
 def _rare(at: _At) -> str:
-    p = at.judged["p"]
+    p = at.judged.p
     if p < 1 / MOST_SUPPORTED:
         return f"rarer than 1 month in {MOST_SUPPORTED} .*"
     return "an ordinary month" if p > ORDINARY else f"about 1 month in {round(1 / p)} is .*"
 
 
 def _unflagged(at: _At) -> str:
-    why, far = at.judged["unflagged"] or "", at.judged["p"] < UNUSUAL
+    why, far = at.judged.unflagged or "", at.judged.p < UNUSUAL
     said = {"watch": "not enough to flag", "small": ".*too small.*", "known": ".*before.*"}
     said |= {"late": ".*later months.*", "restated": ".*restated since.*"}
     none = "not flagged" if far else "but not far enough to flag"
@@ -348,7 +344,7 @@ def _unflagged(at: _At) -> str:
 def _graded(at: _At) -> str:
     flag, how = at.first("flags"), GRADES[_severity(at)][2]
     ends = {"level shift": "It stayed.*", "open": "Still open.*", None: "", "transient": "It did.*"}
-    ended = ".*restated.*" if flag["ended_by"] == "restated" else ends[flag["state"]]
+    ended = ".*restated.*" if flag.ended_by == "restated" else ends[flag.state]
     side = "above" if CHECKS["flag side"](at) == 1 else "below"
     return ended if " / " in at.series else f"{how}{side}: {ended}"
 
@@ -368,7 +364,7 @@ def _printed(of: Callable[[_At], float | None]) -> Callable[[_At], str]:
 
 def _of_vintage(at: _At) -> str:
     told = ("on record", "earliest value", "not revised since", "First published as")
-    seen = at.values[0]["vintage"] != "unknown"
+    seen = at.values[0].vintage != "unknown"
     return f".*({'|'.join(told[2:] if seen else told[:2])}).*"
 
 
@@ -384,15 +380,15 @@ WORDS: Mapping[str, Callable[[_At], str]] = {
     "share of year": _year_share,
     "year closed": lambda at: "final" if CHECKS["year closed"](at) else "preliminary",
     "first value": _of_vintage,
-    "known since": lambda at: str(at.values[-1]["vintage"]),
+    "known since": lambda at: str(at.values[-1].vintage),
     "forecast": _basis,
     "side": _lies,
     "rarity": _rare,
     "unflagged": _unflagged,
     "unusual": lambda at: "" if CHECKS["unusual"](at) else "nothing unusual",
-    "flag side": _printed(lambda at: percent(at.judged["encounters"], at.judged["median"])),
+    "flag side": _printed(lambda at: percent(at.judged.encounters, at.judged.median)),
     "severity": _graded,
-    "moved with the whole": _printed(lambda at: percent(at.judged["encounters"], _moved_with(at))),
+    "moved with the whole": _printed(lambda at: percent(at.judged.encounters, _moved_with(at))),
     "level": lambda at: "higher" if _level(at) == 1 else "lower",
     "held": lambda at: f".*80% interval contained {100 * _held(at):.0f}%.*",
 }

@@ -9,13 +9,13 @@ import sqlite3
 from calendar import month_name, monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 NEAR = 1e-9  # relative: the same sum in another order
 DUE, LATE = timedelta(30), timedelta(14)  # from the next month's first day; and then long before
-BaseRow = Mapping[str, Any]
 
 
 def days(month: str) -> int:
@@ -66,6 +66,78 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedCount:
+    """A count that a file states."""
+
+    series: str
+    month: str
+    release_id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BaseValue:
+    """A value that a month has had. known : the day from which; place : of its file among all."""
+
+    series: str
+    month: str
+    known: str
+    count: int
+    vintage: str
+    place: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _BaseRelease:
+    id: int
+    kind: str
+    rounding: int
+    vintage: str
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class _BaseCover:
+    release_id: int
+    series: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRow:
+    """What a statement of `_ROWS` says of a period, by its columns; None where it has none."""
+
+    period: str = ""
+    cutoff: str = ""
+    median: Any = None
+    lo80: Any = None
+    hi80: Any = None
+    lo95: Any = None
+    hi95: Any = None
+    release_id: Any = None
+    encounters: Any = None
+    p: Any = None
+    apart_p: Any = None
+    unflagged: str | None = None
+    run_day: str | None = None
+    role: str | None = None
+    relative: int | None = None
+    expected: Any = None
+    state: str | None = None
+    ended_by: str | None = None
+    moved: int | None = None
+    centre: Any = None
+    q100: Any = None
+    q900: Any = None
+    n: Any = None
+
+    def ends(self, level: int) -> tuple[Any, Any]:
+        """Return both ends of the interval, level in percent."""
+        return getattr(self, f"lo{level}"), getattr(self, f"hi{level}")
+
+
+@dataclass(frozen=True, slots=True)
 class BaseTables:
     """What the base tables hold of one measure, read by plain statements.
 
@@ -78,8 +150,8 @@ class BaseTables:
     shape: Shape
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     units: dict[tuple[str, str], int] = field(default_factory=dict)
-    stated: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
-    values: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
+    stated: dict[tuple[str, str], list[StatedCount]] = field(default_factory=dict)
+    values: dict[tuple[str, str], list[BaseValue]] = field(default_factory=dict)
     rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
     months: dict[str, int] = field(default_factory=dict)
 
@@ -105,7 +177,9 @@ from main.dated_lines as l join main.dated_batches as b on b.id = l.batch_id
 where b.measure_id = :measure and l.dimension = '' and l.first_month = l.last_month
     and l.rounding = 1 {} and b.id not in (select batch_id from main.dated_withdrawals)
 """
-_COVERED = "select * from main.coverage where dimension = ''"
+_COVERED = """
+select release_id, border as series, first_month as first, last_month as last
+from main.coverage where dimension = ''"""
 _NAMED = """
 with named as (
     select id, border || iif(dimension = '', '', ' / ' || dimension || ' / ' || member) as series
@@ -140,18 +214,20 @@ left join main.judgements as j on e.state = 'transient' and j.series_id = e.seri
 where t.kind = 'month' and t.severity <> 'watch'
     and t.release_id not in (select release_id from main.retractions) order by t.id""",
     "levels": """
-select n.series, e.closed as period, e.centre, 12 * substr(e.closed, 1, 4) + substr(e.closed, 6)
-    - 12 * substr(e.opened, 1, 4) - substr(e.opened, 6) as age
+select n.series, e.closed as period, json_extract(e.centre, '$[' || min(
+    json_array_length(e.centre) - 1, 12 * substr(e.closed, 1, 4) + substr(e.closed, 6)
+    - 12 * substr(e.opened, 1, 4) - substr(e.opened, 6)) || ']') as centre
 from main.episodes as e join named as n on n.id = e.series_id where e.state = 'level shift'""",
     "moved": """
-select n.series || ' by ' || coalesce(c.series, d.dimension) as series, f.month as period, d.*
+select n.series || ' by ' || coalesce(c.series, d.dimension) as series, f.month as period,
+    d.encounters - d.expected as moved
 from main.drivers as d join main.flags as f on f.id = d.flag_id
 join named as n on n.id = f.series_id left join named as c on c.id = d.child_series_id
 where d.role <> 'not held'""",
     "ahead": _NEWEST.format("issued"),
     "sums": _NEWEST.format("main.spans").replace("t.month", "t.first_month || '/' || t.last_month"),
     "moves": """
-select n.series, a.month as period, b.median as before, a.median as after
+select n.series, a.month as period, a.median - b.median as moved
 from main.changes as c join newest on newest.id = c.run_id join named as n on n.id = c.series_id
 join issued as a on (a.run_id, a.series_id, a.month) = (c.run_id, c.series_id, c.month)
 join issued as b on (b.run_id, b.series_id, b.month) = (c.before_run_id, c.series_id, c.month)""",
@@ -167,79 +243,84 @@ where t.model = 'bordercast' and t.horizon = 1 order by t.month""",
 def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -> BaseTables:
     """Read the base tables of one measure."""
 
-    def rows(query: str) -> list[dict[str, Any]]:
+    def rows(kind: type[T], query: str) -> list[T]:
         cursor = connection.execute(query, {"measure": measure_id})
         names = [column for column, *_ in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [kind(**dict(zip(names, row, strict=True))) for row in cursor]
 
-    tables, stated = BaseTables(shape), defaultdict[int, list[BaseRow]](list)
-    releases = rows(_RELEASES)  # from old to new
-    for one in rows(_NAMED + _STATED):
-        stated[one["release_id"]].append(one)
+    tables, stated = BaseTables(shape), defaultdict[int, list[StatedCount]](list)
+    releases = rows(_BaseRelease, _RELEASES)  # from old to new
+    for row in rows(StatedCount, _NAMED + _STATED):
+        stated[row.release_id].append(row)
     for release in releases:
-        for row in stated[release["id"]]:
-            of = row["series"], row["month"]
+        for row in stated[release.id]:
+            of = row.series, row.month
             tables.stated.setdefault(of, []).append(row)
             # A later release's row stands in the place of an earlier one's.
-            if release["kind"] != "vintage":
-                tables.counts.setdefault(row["series"], {})[row["month"]] = row["count"]
-                tables.units[of] = release["rounding"]
+            if release.kind != "vintage":
+                tables.counts.setdefault(row.series, {})[row.month] = row.count
+                tables.units[of] = release.rounding
     # Schema 21 knows no statements of some days alone.
     has_days = connection.execute("pragma main.user_version").fetchone()[0] > 21
-    dated = rows(_DATED.format("and l.days = 0" if has_days else ""))
-    tables.values.update(_histories(releases, stated, rows(_COVERED), dated))
+    dated = rows(BaseValue, _DATED.format("and l.days = 0" if has_days else ""))
+    tables.values.update(_histories(releases, stated, rows(_BaseCover, _COVERED), dated))
+    wanted = {part.name for part in fields(BaseRow)}
     for name, query in _ROWS.items():
-        found = tables.rows.setdefault(name, {})
-        for one in rows(_NAMED + query):
-            found.setdefault((one["series"], one["period"]), []).append(one)
-        tables.months[name] = len({month for series, month in found if " / " not in series})
+        by_period = tables.rows.setdefault(name, {})
+        for columns in rows(dict, _NAMED + query):
+            row_of = BaseRow(**{k: v for k, v in columns.items() if k in wanted})
+            by_period.setdefault((columns["series"], row_of.period), []).append(row_of)
+        tables.months[name] = len({month for series, month in by_period if " / " not in series})
     return tables
 
 
 def _histories(
-    releases: Iterable[BaseRow],
-    stated: Mapping[int, Iterable[BaseRow]],
-    covered: Iterable[BaseRow],
-    dated: Iterable[BaseRow],
-) -> dict[tuple[str, str], list[BaseRow]]:
+    releases: Iterable[_BaseRelease],
+    stated: Mapping[int, Iterable[StatedCount]],
+    covered: Iterable[_BaseCover],
+    dated: Iterable[BaseValue],
+) -> dict[tuple[str, str], list[BaseValue]]:
     """(total, month) -> the values it has had, in the order in which they became known."""
-    said, stands = defaultdict[tuple[str, str], list[BaseRow]](list), dict[tuple[str, str], int]()
-    spans = defaultdict[int, list[BaseRow]](list)
+    values, stands = (
+        defaultdict[tuple[str, str], list[BaseValue]](list),
+        dict[tuple[str, str], int](),
+    )
+    spans = defaultdict[int, list[_BaseCover]](list)
     for span in covered:
-        spans[span["release_id"]].append(span)
+        spans[span.release_id].append(span)
     for place, release in enumerate(releases):
-        rows = [row for row in stated[release["id"]] if " / " not in row["series"]]
-        own = {(row["series"], row["month"]): row["count"] for row in rows}
-        if release["kind"] != "vintage":
+        rows = [row for row in stated[release.id] if " / " not in row.series]
+        own = {(row.series, row.month): row.count for row in rows}
+        if release.kind != "vintage":
             stands |= own
             # A month that a release covers without a row of its own is as before.
             own = {
                 at: count
                 for at, count in stands.items()
-                for span in spans[release["id"]]
-                if span["border"] == at[0] and span["first_month"] <= at[1] <= span["last_month"]
+                for span in spans[release.id]
+                if span.series == at[0] and span.first <= at[1] <= span.last
             }
         for at, count in own.items():
-            said[at].append({**release, "place": place, "count": count})
-    for row in dated:
+            values[at].append(BaseValue(*at, release.known, count, release.vintage, place))
+    for value in dated:
         # Newer than what was known before it, older than what became known later.
-        known = said[row["series"], row["month"]]
-        place = max((one["place"] for one in known if one["known"] < row["known"]), default=-1)
-        known.append({**row, "place": place})
-    return {at: _in_order(at[1], told) for at, told in said.items()}
+        known = values[value.series, value.month]
+        place = max((other.place for other in known if other.known < value.known), default=-1)
+        known.append(replace(value, place=place))
+    return {at: _in_order(at[1], known) for at, known in values.items()}
 
 
-def _in_order(month: str, told: Iterable[BaseRow]) -> list[BaseRow]:
+def _in_order(month: str, values: Iterable[BaseValue]) -> list[BaseValue]:
     """Return the values of a month by the day each was known, its place and count."""
-    newest, had = -1, list[BaseRow]()
+    newest, had = -1, list[BaseValue]()
     due = date.fromisoformat(f"{back(month, -1)}-01") + DUE
-    by_day = sorted(told, key=lambda one: (one["known"], one["place"], one["count"]))
-    if by_day[0]["known"] > (due + LATE).isoformat():
+    by_day = sorted(values, key=lambda value: (value.known, value.place, value.count))
+    if by_day[0].known > (due + LATE).isoformat():
         # It had been published all the same: its value stands in from the day it was due.
-        had.append({**by_day[0], "known": due.isoformat(), "vintage": "unknown"})
+        had.append(replace(by_day[0], known=due.isoformat(), vintage="unknown"))
     # Of a day the newest alone; and a file seen later that is older tells nothing new.
-    for value in {one["known"]: one for one in by_day}.values():
-        if value["place"] >= newest:
-            newest = value["place"]
-            had += [value] if not had or had[-1]["count"] != value["count"] else []
+    for value in {value.known: value for value in by_day}.values():
+        if value.place >= newest:
+            newest = value.place
+            had += [value] if not had or had[-1].count != value.count else []
     return had

@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
+from forecast.rows import of
 from forecast.store import ledger
 from forecast.store.connect import transaction
-from forecast.store.queries import column, each, rows, sql
-from forecast.types import COUNT, DatedValue, Row, SeriesKey
+from forecast.store.queries import column, each, records, sql
+from forecast.types import DatedValue, SeriesKey
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -69,30 +70,40 @@ def withdraw(db: Connection, batch_id: int, why: str, now: str) -> str:
     ------
     DataError : there is no such batch, or it is withdrawn already.
     """
-    batch = {row["id"]: row for row in batches(db)}.get(batch_id)
+    batch = next((batch for batch in batches(db) if batch.id == batch_id), None)
     if batch is None:
         raise DataError(f"no batch {batch_id} of dated values; `bordercast vintages list`")
-    if batch["withdrawn_at"]:
-        raise DataError(f"batch {batch_id} was withdrawn {batch['withdrawn_at'][:10]}")
+    if batch.withdrawn_at:
+        raise DataError(f"batch {batch_id} was withdrawn {batch.withdrawn_at[:10]}")
     with transaction(db):
         db.execute(sql("withdraw_dated"), (batch_id, now, why))
         ledger.state(db, "undated", batch_id)
-    return str(batch["name"])
+    return batch.name
 
 
 def standing(connection: Connection) -> Iterator[DatedValue]:
     """Yield every statement that was not withdrawn, in the order in which they became known."""
     for row in each(connection, "dated_standing"):
-        yield DatedValue(
-            SeriesKey(row["border"], row["dimension"], row["member"], row["component"]),
-            *(row["first_month"], row["last_month"], row[COUNT], row["rounding"]),
-            *(row["known_by"], row["source"], row["days"]),
-        )
+        yield of(DatedValue, row | {"series": of(SeriesKey, row)})
 
 
-def batches(connection: Connection) -> list[Row]:
-    """Return every batch, the oldest first: name, lines, first and last day, withdrawal."""
-    return rows(connection, "dated_batches")
+@dataclass(frozen=True, slots=True)
+class DatedBatch:
+    """Statements added together: how many, of which days, and whether they were withdrawn."""
+
+    id: int
+    name: str
+    added_at: str
+    lines: int
+    first_day: str
+    last_day: str
+    withdrawn_at: str | None
+    reason: str | None
+
+
+def batches(connection: Connection) -> list[DatedBatch]:
+    """Return every batch, the oldest first."""
+    return records(connection, DatedBatch, "dated_batches")
 
 
 def added(connection: Connection) -> set[str]:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Literal
 from forecast.store import connect, notices, ops
 from forecast.store.connect import insert, insert_or, transaction, write
 from forecast.store.ops import text
-from forecast.store.queries import column, rows, sql
+from forecast.store.queries import column, records, sql
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -118,8 +118,8 @@ def _after_all(db: Connection, now: datetime) -> str:
 
 def recipients_of(db: Connection, content_key: str, *states: str) -> frozenset[str]:
     """Return who has a delivery of this content, in any of these states (all, if none is named)."""
-    every = rows(db, "deliveries_of_notice", (content_key,))
-    return frozenset(row["recipient"] for row in every if not states or row["state"] in states)
+    every = deliveries_of(db, content_key)
+    return frozenset(to.recipient for to in every if not states or to.state in states)
 
 
 def claim(db: Connection, now: datetime, *, hooks: bool = False) -> Delivery | None:
@@ -208,11 +208,49 @@ def stop(db: Connection, reason: str, now: datetime) -> None:
     write(db, "stop_mail", (text(now), reason))
 
 
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What a reader said of a notice."""
+
+    content_key: str
+    verdict: Usefulness
+    why: str
+    rated_at: str
+
+
+def ratings(path: Path) -> list[Rating]:
+    """Return every rating, the oldest first; path : of the main database."""
+    return ops.ask(path, records, Rating, "ratings")
+
+
+def stopped(path: Path) -> str:
+    """Return why the mail queue stands still, "" if it does not; path : of the main database."""
+    return next(iter(ops.ask(path, column, "mail_stopped")), "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """How far one delivery of a notice is; reply : of the server that took or refused it."""
+
+    recipient: str
+    edition: str
+    state: str
+    attempts: int
+    queued_at: str
+    next_attempt_at: str | None
+    settled_at: str | None
+    reply: str | None
+
+
+def deliveries_of(db: Connection, content_key: str) -> list[DeliveryRow]:
+    """Return how far every delivery of a content is, by recipient."""
+    return records(db, DeliveryRow, "deliveries_of_notice", (content_key,))
+
+
 def rate(db: Connection, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
-    rating = {"content_key": content_key, "verdict": verdict, "why": why, "rated_at": text(now)}
     with transaction(db):
-        insert(db, "ratings", [rating])
+        insert(db, "ratings", [asdict(Rating(content_key, verdict, why, text(now)))])
 
 
 def mail_due(path: Path, now: datetime) -> bool:
@@ -221,8 +259,8 @@ def mail_due(path: Path, now: datetime) -> bool:
     path : of the main database.
     """
     # Approved notices that this file knows nothing of: to be queued before they can be sent.
-    known = {row["content_key"] for row in ops.rows(path, "content_keys")}
+    known = set(ops.ask(path, column, "content_keys"))
     with closing(connect.read(path)) as connection:
         approved = column(connection, "approved_since", (text(now - notices.KEPT),))
-    due = ops.row(path, "next_attempt")
-    return not known.issuperset(approved) or (due is not None and due["at"] <= text(now))
+    due = ops.ask(path, column, "next_attempt")
+    return not known.issuperset(approved) or any(at <= text(now) for at in due)

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from forecast.errors import ConfigError, StoreError
 from forecast.store import connect, integrity, ops, queries, read, wakes
 from forecast.store.read import RunRow
-from forecast.types import Row
+from forecast.store.wakes import Verification
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
 _TRIES = 5
@@ -108,7 +108,7 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
     )
 
 
-def verified(path: Path) -> Row | None:
+def verified(path: Path) -> Verification | None:
     """The last verification of the record `path`; None where none is known.
 
     A page's server may not write beside the record, and then SQLite cannot open an ops.db that
@@ -118,7 +118,7 @@ def verified(path: Path) -> Row | None:
     if verified_at is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
         return verified_at
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
-        return next(iter(queries.rows(connection, "verification")), None)
+        return next(iter(queries.records(connection, Verification, "verification")), None)
     return None
 
 

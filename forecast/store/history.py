@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast import months
 from forecast.rows import DriverRow, ScoreRow, of
 from forecast.store import measures
-from forecast.store.queries import column, each, grouped, has, records, rows, sql
+from forecast.store.queries import column, each, grouped, has, pairs, records, rows, sql
 from forecast.store.read import FlagOfTotal, JudgedForecast, in_order
 from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, in_time
@@ -317,11 +317,11 @@ def rounds_in_time(db: sqlite3.Connection, totals: Totals, due: int) -> dict[str
         {SeriesKey(t): series_span(db, SeriesKey(t)) for t in totals.every},
     )
     in_time_by_cutoff = {}
-    for row in rows(db, "issued_rounds"):
-        month, published = months.shift(row["cutoff"], 1), row["published"]
+    for cutoff, published in pairs(db, "issued_rounds"):
+        month = months.shift(cutoff, 1)
         came = [known(key.scope, month) for key, span in spans.items() if span and month <= span[1]]
         days = came or [months.days_after(month, due).isoformat()]
-        in_time_by_cutoff[row["cutoff"]] = all(in_time(published, day) for day in days)
+        in_time_by_cutoff[cutoff] = all(in_time(published, day) for day in days)
     return in_time_by_cutoff
 
 

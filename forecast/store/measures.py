@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from forecast.labels import Joins
 from forecast.store import connect, ledger, schema
 from forecast.store.connect import transaction
 from forecast.store.ops import text
-from forecast.store.queries import column, has, rows, sql
+from forecast.store.queries import column, has, pairs, records, sql
 from forecast.store.schema import FIRST
 from forecast.types import DEFAULT_SOURCE
 
@@ -43,8 +43,8 @@ def named(connection: Connection) -> dict[str, int]:
 
     A first measure without words is CBP's, `DEFAULT_SOURCE`, of which 1.0 kept none.
     """
-    stored = rows(connection, "measure_words") if has(connection, "measure") else []
-    sections = {row["id"]: json.loads(row["source"]) for row in stored}
+    stored = pairs(connection, "measure_words") if has(connection, "measure") else []
+    sections = {number: json.loads(words) for number, words in stored}
     by_name = {
         _name(words): number
         for number, words in sections.items()
@@ -121,9 +121,9 @@ def add(db: Connection, section: dict[str, Any], now: datetime) -> int:
 
 def section(connection: Connection) -> dict[str, Any] | None:
     """Return the words of the measure a connection is about, None where the program has them."""
-    mine, has_words = current(connection), has(connection, "measure")
-    words = rows(connection, "measure_words") if has_words else []
-    return next((json.loads(row["source"]) for row in words if row["id"] == mine), None)
+    words = dict(pairs(connection, "measure_words")) if has(connection, "measure") else {}
+    mine = words.get(current(connection))
+    return json.loads(mine) if mine is not None else None
 
 
 def save_section(db: Connection, words: dict[str, Any], now: datetime) -> None:
@@ -168,18 +168,24 @@ def label_joins(db: Connection) -> dict[str, dict[str, str]]:
     return joins
 
 
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    id: int
+    measure_id: int
+    at: str
+    source: str | None = None
+    joins: str = "{}"
+
+
 def _word(db: Connection, number: int, now: datetime | str, **changed: object) -> None:
     """Add a wording of a measure, the last one but for what `changed`, and state it."""
-    last = {row["measure_id"]: row for row in rows(db, "wordings")}.get(number)
-    current = dict(last) if last else {"source": None, "joins": "{}"}
-    current |= {k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()}
-    values = (
-        number,
-        now if isinstance(now, str) else text(now),
-        current["source"],
-        current["joins"],
-    )
-    (wording,) = db.execute(sql("save_wording"), values).fetchone()
+    at = now if isinstance(now, str) else text(now)
+    by_measure = {wording.measure_id: wording for wording in records(db, _Wording, "wordings")}
+    words: dict[str, Any] = {
+        k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()
+    }
+    new = replace(by_measure.get(number, _Wording(0, number, at)), **words)
+    (wording,) = db.execute(sql("save_wording"), (number, at, new.source, new.joins)).fetchone()
     ledger.state(db, "worded", wording)
 
 
@@ -199,13 +205,13 @@ def rewordings(connection: Connection) -> list[Rewording]:
     """Return every word that was changed after it was first said, in order."""
     changed: list[Rewording] = []
     before: dict[int, dict[str, Any]] = {}
-    for row in rows(connection, "wordings") if has(connection, "wordings") else ():
-        words = json.loads(row["source"] or "{}")
-        words = {"name": _name(words), **words, "labels joined": json.loads(row["joins"])}
-        was = before.get(row["measure_id"], words)
-        before[row["measure_id"]] = words
+    for row in records(connection, _Wording, "wordings") if has(connection, "wordings") else ():
+        words = json.loads(row.source or "{}")
+        words = {"name": _name(words), **words, "labels joined": json.loads(row.joins)}
+        was = before.get(row.measure_id, words)
+        before[row.measure_id] = words
         changed += [
-            Rewording(row["id"], row["measure_id"], row["at"], word, was.get(word), words.get(word))
+            Rewording(row.id, row.measure_id, row.at, word, was.get(word), words.get(word))
             for word in dict.fromkeys((*was, *words))
             if was.get(word) != words.get(word)
         ]

@@ -10,16 +10,18 @@ twice. In the record forecasts, judgements, flags, releases and notices are neve
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from forecast.store import connect, queries
 from forecast.store.connect import insert, insert_or, transaction
 from forecast.types import Release, Row
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -104,8 +106,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def rows(path: Path, name: str) -> list[Row]:
-    """Run a named statement on the ops.db beside the database `path`.
+def ask(path: Path, how: Callable[..., list[T]], *what: object) -> list[T]:
+    """Ask the ops.db beside the database `path` by a function of `queries`.
 
     Empty where there is no such file yet, or where it is from before this table.
     """
@@ -114,8 +116,13 @@ def rows(path: Path, name: str) -> list[Row]:
         return []
     # An older ops.db is migrated by whoever writes next, not by who asks how things stand.
     with reading(path) as connection, suppress(sqlite3.OperationalError):
-        return queries.rows(connection, name)
+        return how(connection, *what)
     return []
+
+
+def rows(path: Path, name: str) -> list[Row]:
+    """Return the rows of a named statement on the ops.db beside the database `path`."""
+    return ask(path, queries.rows, name)
 
 
 def row(path: Path, name: str) -> Row | None:
@@ -137,8 +144,8 @@ def last_poll(db: Connection) -> tuple[int, Poll] | None:
 
 def links(db: Connection) -> dict[str, Link]:
     """Return every address seen so far."""
-    seen = queries.rows(db, "links")
-    return {row["url"]: Link(**row | {"listed": bool(row["listed"])}) for row in seen}
+    seen = queries.records(db, Link, "links")
+    return {link.url: replace(link, listed=bool(link.listed)) for link in seen}
 
 
 def downloads(db: Connection) -> list[Download]:
@@ -168,7 +175,7 @@ def save_poll(
 def save_left(db: Connection, left: Mapping[str, str], today: str) -> None:
     """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
     # Not written where nothing changed: a poll must not wait for a lock each time.
-    known = {row["name"]: row["reason"] for row in queries.rows(db, "left_in_inbox")}
+    known = dict(queries.pairs(db, "left_in_inbox"))
     if known != left:
         with transaction(db):
             db.execute("delete from inbox_left")

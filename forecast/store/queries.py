@@ -54,6 +54,11 @@ def column(connection: Connection, name: str, values: Any = ()) -> list[Any]:
     return [value for (value,) in connection.execute(sql(name), values)]
 
 
+def pairs(connection: Connection, name: str, values: Any = ()) -> list[tuple[Any, Any]]:
+    """Run a statement of two columns and return its rows: `dict` makes a mapping of them."""
+    return connection.execute(sql(name), values).fetchall()
+
+
 def grouped(rows: Iterable[Row], by: str) -> dict[Any, list[Row]]:
     """Return rows by what a column has, both in the order in which they came."""
     groups: dict[Any, list[Row]] = {}

@@ -75,7 +75,8 @@ update mail_state set stopped_at = ?, reason = ?
 update mail_state set stopped_at = null, reason = ''
 
 -- name: deliveries_tally
-select content_key, state, count(*) as count from deliveries group by 1, 2
+select content_key, json_group_object(state, count) as states
+from (select content_key, state, count(*) as count from deliveries group by 1, 2) group by 1
 
 -- name: hand_back
 update deliveries
@@ -470,8 +471,8 @@ select * from witnesses
 select id, kind, subject, moment, how, than from misdated_entries order by id
 
 -- name: backdated_by_a_file
-select run_id, moment, than from backdated_runs
-where 'run ' || run_id not in (select subject from misdated_entries where kind = 'run')
+select 0 as id, 'run' as kind, 'run ' || run_id as subject, moment, 'earlier' as how, than
+from backdated_runs where 'run ' || run_id not in (select subject from misdated_entries where kind = 'run')
 
 -- name: dated_ahead
 select id, datetime(published_at) as moment from main.runs
@@ -1359,7 +1360,9 @@ insert into dated_lines (
 insert into dated_withdrawals (batch_id, at, reason) values (?, ?, ?)
 
 -- name: dated_standing
-select * from dated_values order by known_by, border, dimension, member, first_month, last_month
+select border, dimension, member, component, first_month as first, last_month as last, encounters,
+    rounding, known_by, source, days
+from dated_values order by known_by, border, dimension, member, first_month, last_month
 
 -- name: provisional
 select * from provisional_months order by month, border, dimension, member, component

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, of
 from forecast.store import schema
-from forecast.store.queries import records, rows, sql
+from forecast.store.queries import pairs, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def newest_source(connection: sqlite3.Connection) -> NewestFile | None:
 
 def refused_since(connection: sqlite3.Connection, newest: NewestFile | None) -> dict[str, str]:
     """Return refused files, none older than one: name -> what is asked of it, "" if nothing."""
-    refused = rows(connection, "still_refused", (newest.seq if newest else 0,))
-    return {row["file_name"]: asked_of(row["reason"]) for row in refused}
+    refused = pairs(connection, "still_refused", (newest.seq if newest else 0,))
+    return {name: asked_of(reason) for name, reason in refused}
 
 
 def asked_of(reason: str | None) -> str:
@@ -217,8 +217,7 @@ def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMargin
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
     """Return a series' published counts by month, as they are now; a month without any is 0."""
-    stated = rows(connection, "published_counts", key[:3])
-    return {row["month"]: row[COUNT] for row in stated}
+    return dict(pairs(connection, "published_counts", key[:3]))
 
 
 def summed(connection: sqlite3.Connection, parts: Sequence[SeriesKey]) -> dict[str, int]:

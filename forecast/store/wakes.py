@@ -7,9 +7,9 @@ at sight is not shown either.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,8 +18,7 @@ from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, integrity, ops
 from forecast.store.connect import transaction, write
 from forecast.store.ops import text
-from forecast.store.queries import rows, sql
-from forecast.types import Row
+from forecast.store.queries import records, sql
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -28,6 +27,46 @@ Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "sto
 
 
 Mode = Literal["daemon", "timer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A time the service woke; finished_at, outcome : None while it works."""
+
+    started_at: str
+    finished_at: str | None
+    pid: int
+    outcome: Ended | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The process that serves, and when it means to wake next; a timer does not say."""
+
+    started_at: str
+    pid: int
+    next_wake_at: str | None
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification found: "" if the record was whole."""
+
+    checked_at: str
+    digest: str
+    findings: str
+
+
+def last(path: Path) -> Wake | None:
+    """Return the last wake, None before the first."""
+    return next(iter(ops.ask(path, records, Wake, "last_cycle")), None)
+
+
+def leader(path: Path) -> Leader | None:
+    """Return who leads, as it was written down; None where nobody ever did."""
+    return next(iter(ops.ask(path, records, Leader, "leader")), None)
 
 
 def begin_wake(db: Connection, now: datetime, pid: int) -> int:
@@ -55,18 +94,10 @@ def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str
         write(db, "save_verified", (text(now), digest, "; ".join(findings)))
 
 
-def verified(path: Path) -> Row | None:
-    """Return the last verification of the database `path`; None before the first.
-
-    Returns
-    -------
-    checked_at, digest, and findings, "" if the record was whole.
-    """
-    if not ops.ops_path(path).exists():
-        return None
-    with suppress(BordercastError, sqlite3.OperationalError), ops.reading(path) as connection:
-        # An ops.db from before there were verifications, or one we may not read, knows of none.
-        return next(iter(rows(connection, "verification")), None)
+def verified(path: Path) -> Verification | None:
+    """Return the last verification of the database `path`; None before the first."""
+    with suppress(BordercastError):  # one we may not read knows of none
+        return next(iter(ops.ask(path, records, Verification, "verification")), None)
     return None
 
 
@@ -86,9 +117,9 @@ def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
     if now == sound:
         return now
     # What a whole verification found weighs more than what can be seen at once.
-    last = verified(path)
-    if last and last["findings"]:
-        refuse([last["findings"]], f"verification failed on {last['checked_at']}")
+    found = verified(path)
+    if found and found.findings:
+        refuse([found.findings], f"verification failed on {found.checked_at}")
     with connect.moment(path) as connection:
         refuse(integrity.at_sight(connection), "the record is not as it was written")
     return now

@@ -20,8 +20,7 @@ from forecast.store import connect, ledger, ops
 from forecast.store.connect import insert_or, transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
-from forecast.store.queries import has, records, rows
-from forecast.types import Row
+from forecast.store.queries import has, pairs, records
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -147,28 +146,43 @@ def sightings(
     return seen
 
 
+@dataclass(frozen=True, slots=True)
+class Misdated:
+    """What bears a moment `how`, "earlier" or "later", than another that it cannot be.
+
+    id : of its entry of the ledger, 0 of what has none.
+    """
+
+    id: int
+    kind: str
+    subject: str
+    moment: str
+    how: str
+    than: str
+
+
 def misdated(db: Connection, now: datetime) -> list[str]:
     """Return what bears a date that does not hold, in words: alone no failure, for clocks err."""
     if not has(db, "misdated_entries"):  # an earlier program's
         return []
     lines = []
-    for row in rows(db, "misdated_entries"):
-        dated = f"entry {row['id']} of the ledger ({row['subject']})" if row["id"] > 0 else ""
-        dated = f"{dated or row['subject']} is dated {row['moment']} UTC"
-        if row["how"] == "later":
-            lines.append(f"{dated}, but an outsider had seen it at {row['than']} UTC")
+    for row in records(db, Misdated, "misdated_entries"):
+        dated = f"entry {row.id} of the ledger ({row.subject})" if row.id > 0 else row.subject
+        dated = f"{dated} is dated {row.moment} UTC"
+        if row.how == "later":
+            lines.append(f"{dated}, but an outsider had seen it at {row.than} UTC")
             continue
-        counts = "; nothing of it counts as issued before publication" * (row["kind"] == "run")
-        lines.append(f"{dated}, earlier than what was there at {row['than']} UTC{counts}")
+        counts = "; nothing of it counts as issued before publication" * (row.kind == "run")
+        lines.append(f"{dated}, earlier than what was there at {row.than} UTC{counts}")
     lines += (
-        f"run {row['run_id']} is dated {row['moment']} UTC, before it had its file of "
-        f"{row['than']}; nothing of it counts as issued before publication"
-        for row in rows(db, "backdated_by_a_file")
+        f"{row.subject} is dated {row.moment} UTC, before it had its file of "
+        f"{row.than}; nothing of it counts as issued before publication"
+        for row in records(db, Misdated, "backdated_by_a_file")
     )
     lines += (
-        f"run {row['id']} is dated {row['moment']} UTC, but it is {text(now)[:16]} now: later than "
+        f"run {run_id} is dated {moment} UTC, but it is {text(now)[:16]} now: later than "
         "any moment or file from outside; was the clock ahead?"
-        for row in rows(db, "dated_ahead", (text(now),))
+        for run_id, moment in pairs(db, "dated_ahead", (text(now),))
     )
     return lines
 
@@ -185,12 +199,22 @@ def lacking(
     return stated, [kind for kind in wanted if kind not in had]
 
 
-def failures(path: Path) -> dict[WitnessKind, Row]:
-    """Return witnesses that could not be had; `path` is the main database.
+@dataclass(frozen=True, slots=True)
+class WitnessFailure:
+    """A witness that could not be had, so often, since when; grave : a person has to look."""
 
-    Each with since, attempts, next_attempt_at, problem, and grave: a person has to look.
-    """
-    return {row["witness"]: row for row in ops.rows(path, "witness_failures")}
+    witness: WitnessKind
+    since: str
+    attempts: int
+    next_attempt_at: str
+    grave: int
+    problem: str
+
+
+def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
+    """Return witnesses that could not be had; `path` is the main database."""
+    failed = ops.ask(path, records, WitnessFailure, "witness_failures")
+    return {failure.witness: failure for failure in failed}
 
 
 def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:
@@ -198,24 +222,18 @@ def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -
     put_off = failures(path)
     with connect.moment(path) as connection:
         _, missing = lacking(connection, wanted)
-    return any(w not in put_off or put_off[w]["next_attempt_at"] <= text(now) for w in missing)
+    return any(w not in put_off or put_off[w].next_attempt_at <= text(now) for w in missing)
 
 
 def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: datetime) -> None:
     """Ask again later: after five minutes, then twice as long each time, for ever."""
     # Since when it fails is kept over all attempts: after some days a person is told.
-    before = failures(path).get(witness, {"attempts": 0, "since": text(now)})
-    pause = min(FIRST_PAUSE * 2 ** min(before["attempts"], 16), LONGEST_PAUSE)
-    failure = {
-        "witness": witness,
-        "since": before["since"],
-        "attempts": before["attempts"] + 1,
-        "next_attempt_at": text(now + pause),
-        "grave": int(grave),
-        "problem": problem,
-    }
+    before = failures(path).get(witness)
+    attempts, since = (before.attempts, before.since) if before else (0, text(now))
+    again = text(now + min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE))
+    failure = WitnessFailure(witness, since, attempts + 1, again, int(grave), problem)
     with ops.writing(path) as db, transaction(db):
-        insert_or("replace", db, "witness_failures", [failure])
+        insert_or("replace", db, "witness_failures", [asdict(failure)])
 
 
 def had(path: Path, witness: WitnessKind) -> None:
@@ -236,6 +254,6 @@ def standing(
             if witness in last
             else "none yet"
         )
-        + (f"; failing since {failed[witness]['since']}" if witness in failed else "")
+        + (f"; failing since {failed[witness].since}" if witness in failed else "")
         for witness in wanted
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -42,11 +43,8 @@ def list_notices(record: OpenRecord) -> Printed:
 
 def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
     """Return content key -> state -> how many, and why the queue stands still, "" if not."""
-    by_key: dict[str, dict[str, int]] = {}
-    for row in ops.rows(settings.db, "deliveries_tally"):
-        by_key.setdefault(row["content_key"], {})[row["state"]] = row["count"]
-    stop = ops.row(settings.db, "mail_stopped")
-    return by_key, stop["reason"] if stop else ""
+    tally = ops.ask(settings.db, queries.pairs, "deliveries_tally")
+    return {key: json.loads(states) for key, states in tally}, deliveries.stopped(settings.db)
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
@@ -79,23 +77,20 @@ def show_notice(record: OpenRecord, notice_id: int) -> Printed:
     """Print where one notice stands, who would get it or got it."""
     settings, notice = record.settings, _one(record, notice_id)
     to = _recipients(settings, notice)
-    made: list[dict[str, Any]] = []
-    if ops.ops_path(settings.db).exists():
-        with ops.reading(settings.db) as connection:
-            made = queries.rows(connection, "deliveries_of_notice", (notice.content_key,))
     # In ops.db, which knows a notice by its content alone.
-    rated = ops.rows(settings.db, "ratings")
-    rated = [row for row in rated if row.pop("content_key") == notice.content_key]
+    made = ops.ask(settings.db, deliveries.deliveries_of, notice.content_key)
+    rated = [r for r in deliveries.ratings(settings.db) if r.content_key == notice.content_key]
     # The texts are what `preview` is for.
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
-    value = {**facts, "recipients": to, "deliveries": made}
+    value = {**facts, "recipients": to, "deliveries": list(map(asdict, made))}
     below = [("for", f"{address}: {subject}") for address, subject in to.items()]
-    below += [("rated", ": ".join(filter(None, (row["verdict"], row["why"])))) for row in rated]
-    for row in made:
-        reply = f" ({row['reply']})" if row["reply"] else ""
-        below.append((row["state"], f"{row['recipient']}{reply}"))
+    below += [("rated", ": ".join(filter(None, (r.verdict, r.why)))) for r in rated]
+    for sent in made:
+        reply = f" ({sent.reply})" if sent.reply else ""
+        below.append((sent.state, f"{sent.recipient}{reply}"))
     lines = [*labeled(facts), *(f"{name:<22}{text}" for name, text in below)]
-    return Printed(value | ({"ratings": rated} if rated else {}), lines)
+    ratings = [{"verdict": r.verdict, "why": r.why, "rated_at": r.rated_at} for r in rated]
+    return Printed(value | ({"ratings": ratings} if ratings else {}), lines)
 
 
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,19 +41,21 @@ def add(settings: Settings, file: Path) -> str:
 def show(record: OpenRecord, words: tuple[str, ...]) -> Printed:
     """Print every dated value of a series, or every batch of them."""
     if not words:
-        rows = dated.batches(record.connection)
+        batches = dated.batches(record.connection)
         shown = table(
             ("id", "file", "values", "known by", "withdrawn"),
             (
                 (
-                    *(str(row["id"]), printable(row["name"]), f"{row['lines']:,}"),
-                    f"{row['first_day']} to {row['last_day']}",
-                    f"{row['withdrawn_at'][:10]}: {row['reason']}" if row["withdrawn_at"] else "-",
+                    *(str(batch.id), printable(batch.name), f"{batch.lines:,}"),
+                    f"{batch.first_day} to {batch.last_day}",
+                    f"{batch.withdrawn_at[:10]}: {batch.reason}" if batch.withdrawn_at else "-",
                 )
-                for row in rows
+                for batch in batches
             ),
         )
-        return Printed(rows, [shown] if rows else ["No dated values are on record."])
+        return Printed(
+            list(map(asdict, batches)), [shown] if batches else ["No dated values are on record."]
+        )
     series, when = record.names.split(words)
     key = record.find(series)
     values = [v for v in dated.standing(record.connection) if v.series == key]

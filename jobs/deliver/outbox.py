@@ -29,7 +29,7 @@ from forecast.store import connect, deliveries, measures, notices, ops, read, wa
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
-from forecast.store.queries import column, rows
+from forecast.store.queries import column, pairs
 from forecast.types import SEVERITIES
 from jobs import exchange
 from jobs.deliver import approve, letter, transports, unsubscribe
@@ -106,8 +106,7 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     """Return (subject, recipients) of what `deliver` would send now; nothing is changed."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        due = rows(db, "sendable", (ops.text(now),))
-        sendable = {row["subject"]: row["count"] for row in due}
+        sendable = dict(pairs(db, "sendable", (ops.text(now),)))
         for batch in _batches(context, db, began, now):
             for _, message in batch:
                 if not message.edition.startswith(deliveries.WITHIN):
@@ -203,8 +202,7 @@ def addressed(context: Context, db: Connection, notice: Notice) -> list[Addresse
         sections = notices.sections(connection, notice.id)
         first = notices.one(connection, notice.corrects) if notice.corrects else None
     gone = column(db, "unsubscribed")
-    sent = rows(db, "editions_sent", (first.content_key,)) if first else []
-    got = {row["recipient"]: row["edition"] for row in sent}
+    got = dict(pairs(db, "editions_sent", (first.content_key,))) if first else {}
     recipients: list[AddressedLetter] = []
     mails: dict[tuple[str, str], Message] = {}  # of hundreds of readers, most get the same
     readers: tuple[Recipient | Hook, ...] = (*config.notices.recipients, *config.notices.hooks)

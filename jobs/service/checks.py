@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from forecast.config import Compute, Config, Hook, without_logins
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import connect, ops, read, witnesses
+from forecast.store.wakes import Wake
 from forecast.types import Row
 from forecast.version import __version__
 from forecast.words import NEXT_RUN, first_few, withdrawn_alone
@@ -106,7 +107,7 @@ class ServiceFacts:
     figures_old: bool = False
     service: int | None = None
     mode: str | None = None
-    last_wake: Row | None = None
+    last_wake: Wake | None = None
     next_wake: str | None = None
     blocked: Row | None = None
     unrecognized: Sequence[str] = ()
@@ -445,8 +446,8 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "blocked": since,
         "not understood": first_few(facts.unrecognized, "; "),
         "mail queue": facts.mail_stopped,
-        "last wake": wake and wake["outcome"] == "failed" and (wake["detail"] or " "),
-        "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
+        "last wake": wake and wake.outcome == "failed" and (wake.detail or " "),
+        "stuck": led and wake and now - datetime.fromisoformat(wake.started_at) > STUCK,
         "room": free < max(ROOM * facts.database_bytes, SMALLEST_ROOM) and f"{free:,}",
         "dates": "; ".join(facts.misdated[:3]),
         "disputed": "; ".join(facts.disputed[:3]),
@@ -473,11 +474,11 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
     for failed in witnesses.failures(case.context.path).values():
-        if failed["witness"] in attest.wanted(case.context.config.witness):
-            since = f"no {failed['witness']} since {failed['since']}"
-            text = f"{since}, asked again: {failed['problem']}"
-            late = case.now - datetime.fromisoformat(failed["since"]) > UNSEEN
-            yield Finding("witnesses", "alarm" if failed["grave"] or late else "warning", text)
+        if failed.witness in attest.wanted(case.context.config.witness):
+            since = f"no {failed.witness} since {failed.since}"
+            text = f"{since}, asked again: {failed.problem}"
+            late = case.now - datetime.fromisoformat(failed.since) > UNSEEN
+            yield Finding("witnesses", "alarm" if failed.grave or late else "warning", text)
 
 
 def size(path: Path) -> int:

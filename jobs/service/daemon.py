@@ -387,10 +387,10 @@ def _scheduler() -> Any:
 
 def wake_due(context: Context, now: datetime) -> bool:
     """Whether a daily moment has passed since the last wake began, or the clock was set back."""
-    last = ops.row(context.path, "last_cycle")
+    last = wakes.last(context.path)
     if last is None:
         return True
-    began = datetime.fromisoformat(last["started_at"])
+    began = datetime.fromisoformat(last.started_at)
     # Of a clock that was set back, the record of the last wake says nothing.
     return began > now or began < daily(context, now)
 

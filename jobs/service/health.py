@@ -21,8 +21,8 @@ from forecast import months
 from forecast.desk import provisional
 from forecast.desk.facts import overdue
 from forecast.rows import ScoreRow
-from forecast.store import connect, ops, read, wakes, witnesses
-from forecast.store.queries import column
+from forecast.store import connect, deliveries, ops, read, wakes, witnesses
+from forecast.store.queries import column, pairs
 from forecast.words import printable
 from jobs.audited import of_run
 from jobs.service import checks
@@ -76,24 +76,22 @@ def status(context: Context, now: datetime) -> ServiceStatus:
                 connection, context.path, attest.wanted(context.config.witness)
             ),
         }
-    stopped, leader, poll = (
-        ops.row(context.path, name) for name in ("mail_stopped", "leader", "last_poll")
-    )
+    leader, poll = wakes.leader(context.path), ops.row(context.path, "last_poll")
     verified = wakes.verified(context.path)
     of_service: dict[str, Any] = {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
         "figures_old": latest is not None
         and overdue(latest.data_through, now.date(), context.source.due[2]),
         "service": leader_pid(context.path),
-        "mode": leader.get("mode") if leader else None,
-        "last_wake": ops.row(context.path, "last_cycle"),
-        "next_wake": leader["next_wake_at"] if leader and leader_pid(context.path) else None,
+        "mode": leader.mode if leader else None,
+        "last_wake": wakes.last(context.path),
+        "next_wake": leader.next_wake_at if leader and leader_pid(context.path) else None,
         "blocked": poll
         if context.config.polls and poll and poll["outcome"] in ("blocked", "unreachable")
         else None,
         "unrecognized": [
-            f"{printable(row['url'])} ({row['unrecognized']})"
-            for row in ops.rows(context.path, "unrecognized_links")
+            f"{printable(url)} ({why})"
+            for url, why in ops.ask(context.path, pairs, "unrecognized_links")
             if context.config.polls
         ],
         "unknown_labels": [
@@ -101,15 +99,13 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             for row in ops.rows(context.path, "unknown_labels")
         ],
         "left_in_inbox": [
-            f"{row['name']}: {row['reason']}" for row in ops.rows(context.path, "left_in_inbox")
+            f"{name}: {why}" for name, why in ops.ask(context.path, pairs, "left_in_inbox")
         ],
-        "undelivered": {
-            row["state"]: row["count"] for row in ops.rows(context.path, "deliveries_by_state")
-        },
-        "ratings": dict(Counter(row["verdict"] for row in ops.rows(context.path, "ratings"))),
-        "mail_stopped": stopped["reason"] if stopped else "",
-        "verified_at": verified["checked_at"] if verified else None,
-        "verify_findings": verified["findings"] if verified else "",
+        "undelivered": dict(ops.ask(context.path, pairs, "deliveries_by_state")),
+        "ratings": dict(Counter(row.verdict for row in deliveries.ratings(context.path))),
+        "mail_stopped": deliveries.stopped(context.path),
+        "verified_at": verified.checked_at if verified else None,
+        "verify_findings": verified.findings if verified else "",
         "wal_bytes": checks.size(context.path.with_name(context.path.name + "-wal")),
         # A writer at work holds up its own log, and that is no fault.
         "wal_held_by": None if _holder(context.path, ".lock") else connect.held_up_by(context.path),

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.config import Config
 from forecast.errors import BordercastError
-from forecast.store import ops
+from forecast.store import wakes
 from jobs.deliver import unsubscribe as unsubscribing
 from jobs.service import checks, health
 from jobs.web.responses import refused_name, with_headers
@@ -112,15 +112,15 @@ def start(context: Context) -> int:
 
 def overdue(path: Path, config: Config, now: datetime) -> str:
     """Return why the service does not wake as it should, "" if it does."""
-    wake, leader = ops.row(path, "last_cycle"), ops.row(path, "leader")
+    wake, leader = wakes.last(path), wakes.leader(path)
     if wake is None:
         return ""
     patience = timedelta(minutes=config.service.run_minutes) + GRACE
-    due = leader and leader["next_wake_at"]
+    due = leader and leader.next_wake_at
     if due and now - datetime.fromisoformat(due) > patience:
         return f"a wake was due at {due}"
-    if now - datetime.fromisoformat(wake["started_at"]) > checks.STUCK:
-        return f"the last wake began at {wake['started_at']}"
+    if now - datetime.fromisoformat(wake.started_at) > checks.STUCK:
+        return f"the last wake began at {wake.started_at}"
     return ""
 
 
@@ -131,7 +131,7 @@ def measured(context: Context) -> bytes:
     now = datetime.now(UTC)
     stands = health.status(context, now)
     facts, wake = stands.facts, stands.facts.last_wake
-    started = datetime.fromisoformat(wake["started_at"]).timestamp() if wake else None
+    started = datetime.fromisoformat(wake.started_at).timestamp() if wake else None
     figures = {
         "last_run": ("Number of the last published run", facts.last_run),
         "figures_age_days": (
@@ -141,7 +141,7 @@ def measured(context: Context) -> bytes:
         "last_wake_timestamp_seconds": ("When the last wake began", started),
         "last_wake_failed": (
             "Whether it failed",
-            int(wake["outcome"] == "failed") if wake else None,
+            int(wake.outcome == "failed") if wake else None,
         ),
         "wake_overdue": (
             "Whether a wake is overdue",

@@ -136,9 +136,9 @@ def write_site(context: Context, now: datetime) -> None:
 
 def _verification_due(path: Path, now: datetime) -> bool:
     last = wakes.verified(path)
-    if last is None or last["findings"]:
+    if last is None or last.findings:
         return True
-    age = now - datetime.fromisoformat(last["checked_at"])
+    age = now - datetime.fromisoformat(last.checked_at)
     return not timedelta(0) <= age < VERIFY_EVERY
 
 

@@ -248,10 +248,10 @@ class Site:
         state = [held.identity(beside), held.identity(beside.with_name(f"{beside.name}-wal"))]
         if self._verified[0] != state:
             last, refused = await asyncio.to_thread(held.verified, self.database), None
-            if last is not None and last["findings"]:
+            if last is not None and last.findings:
                 words = (
-                    f"The record did not pass its verification on {last['checked_at']}: "
-                    f"{last['findings']}. Figures that may be false are not shown. The operator "
+                    f"The record did not pass its verification on {last.checked_at}: "
+                    f"{last.findings}. Figures that may be false are not shown. The operator "
                     "restores a backup, or runs `bordercast verify` again when the record is whole."
                 )
                 refused = Plain(503, "The figures are not shown", words)

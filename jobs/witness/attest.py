@@ -68,7 +68,7 @@ def attest(
             statement, missing = witnesses.lacking(connection, wanted(config.witness))
         failed = witnesses.failures(path)
         for kind in missing:
-            if not again and kind in failed and failed[kind]["next_attempt_at"] > _text(now):
+            if not again and kind in failed and failed[kind].next_attempt_at > _text(now):
                 continue
             assert statement is not None
             try:

@@ -332,7 +332,7 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         back = backup.restore(made.folder, record, config, moment)
         assert rows(record, DIGESTS) == kept[: back.run_id]
         assert upkeep.verify(record, moment) == []
-        assert wakes.verified(record)["findings"] == ""
+        assert wakes.verified(record).findings == ""
         assert table(record.with_name(f"{record.stem}-snapshot.db"), DIGESTS) == kept[: back.run_id]
         drop(record, month(2 + number))
         assert running_service.wake(record, moment).outcome == "published"
@@ -437,7 +437,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
         mail_stopped="x",
         unrecognized=["x"],
         blocked={"blocked_since": "x"},
-        last_wake={"outcome": "failed", "detail": "", "started_at": started},
+        last_wake=wakes.Wake(started, None, 1, "failed", ""),
     )
 
     case = checks.ServiceCase(Context.open(Path("none.db"), Config()), NOW, facts=facts)
@@ -516,7 +516,7 @@ def test_the_first_file_ends_being_new(record):
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     about = Context.open(record, running_service.settings())
     daemon.serve(about, running_service.WORK["work"], "timer")
-    last = datetime.fromisoformat(ops.row(record, "last_cycle")["started_at"])
+    last = datetime.fromisoformat(wakes.last(record).started_at)
 
     well = health.status(Context.open(record, Config()), last + timedelta(hours=25))
     gone = health.status(Context.open(record, Config()), last + timedelta(hours=31))

@@ -127,9 +127,9 @@ def test_who_leads_says_when_it_wakes_next(service, monkeypatch, mode, again, ah
     with ops.writing(service.context.path) as db:
         service._lead(db, NOW)
 
-    leader = ops.row(service.context.path, "leader")
-    assert (leader["started_at"], leader["next_wake_at"]) == ("2026-09-20T12:00:00+00:00", ahead)
-    assert (leader["pid"], leader["mode"]) == (os.getpid(), mode)
+    leader = wakes.leader(service.context.path)
+    assert (leader.started_at, leader.next_wake_at) == ("2026-09-20T12:00:00+00:00", ahead)
+    assert (leader.pid, leader.mode) == (os.getpid(), mode)
 
 
 def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path, monkeypatch):

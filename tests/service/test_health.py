@@ -34,7 +34,7 @@ WELL: dict[str, Any] = {
     "days_since_month_end": 5,
     "service": 12,
     "mode": "daemon",
-    "last_wake": {"started_at": NOW.isoformat(), "outcome": "published", "detail": "run 7"},
+    "last_wake": wakes.Wake(NOW.isoformat(), None, 1, "published", "run 7"),
     "blocked": None,
     "unrecognized": [],
     "unknown_labels": [],
@@ -51,7 +51,7 @@ WELL: dict[str, Any] = {
 
 
 def woke(ago: timedelta, **changed: str) -> dict[str, Any]:
-    return {"last_wake": WELL["last_wake"] | {"started_at": (NOW - ago).isoformat()} | changed}
+    return {"last_wake": replace(WELL["last_wake"], started_at=(NOW - ago).isoformat(), **changed)}
 
 
 def said(**changed: Any) -> tuple[list[str], list[str]]:
@@ -285,7 +285,7 @@ def test_what_a_service_wrote_down_is_told(record):
     facts = led.facts
     assert (facts.service, facts.mode) == (77, "daemon")
     assert facts.next_wake == "2024-04-21T15:00:00+00:00"
-    assert facts.last_wake["outcome"] == "published"
+    assert facts.last_wake.outcome == "published"
     assert facts.blocked["blocked_since"] == "2024-04-18"
     assert facts.left_in_inbox == ["x.txt: is no file of counts"]
     assert facts.mail_stopped == "login"

@@ -258,7 +258,7 @@ def test_a_restore_brings_the_record_back_shown_and_verified(record):
     assert back == made
     assert rows(record, "select id from latest_run") == [(2,)]
     verified = wakes.verified(record)
-    assert (verified["checked_at"], verified["findings"]) == ("2024-04-20T12:00:00+00:00", "")
+    assert (verified.checked_at, verified.findings) == ("2024-04-20T12:00:00+00:00", "")
     assert record.with_name("bordercast-snapshot.db").exists()
 
 
@@ -364,7 +364,7 @@ def test_a_verification_is_remembered_with_what_it_found(record):
     assert upkeep.verify(record, NOW) == []
     found = wakes.verified(record)
     ((digest,),) = rows(record, "select digest from latest_run")
-    assert (found["checked_at"], found["digest"], found["findings"]) == (
+    assert (found.checked_at, found.digest, found.findings) == (
         "2024-04-20T12:00:00+00:00",
         digest,
         "",
@@ -372,12 +372,12 @@ def test_a_verification_is_remembered_with_what_it_found(record):
     edit(record, "update scores set n = 1")
 
     assert upkeep.verify(record, NOW) == ["run 2 was edited: scores not as published"]
-    assert wakes.verified(record)["findings"] == "run 2 was edited: scores not as published"
+    assert wakes.verified(record).findings == "run 2 was edited: scores not as published"
 
 
 def test_after_a_run_the_record_is_verified_and_nothing_follows_where_it_is_not_whole(record):
     upkeep.after_run(Context.open(record, Config()), NOW, published=False)
-    assert wakes.verified(record)["findings"] == ""
+    assert wakes.verified(record).findings == ""
     edit(record, "update scores set n = 1")
     copy = record.with_name("bordercast-snapshot.db")
     copy.unlink()

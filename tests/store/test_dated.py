@@ -119,7 +119,7 @@ def test_what_is_on_record_is_not_added_again(path):
     assert add(path, *first, name="again.csv") == 0
 
     with connect.writing(path) as db:
-        assert [row["name"] for row in dated.batches(db)] == ["said.csv", "more.csv"]
+        assert [row.name for row in dated.batches(db)] == ["said.csv", "more.csv"]
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -152,7 +152,7 @@ def test_what_is_withdrawn_is_no_value_any_more_but_stays_on_record(path):
         (batch,) = dated.batches(db)
 
     assert had(path) == before
-    assert (batch["lines"], batch["reason"]) == (1, "the day was misread")
+    assert (batch.lines, batch.reason) == (1, "the day was misread")
 
 
 @pytest.mark.parametrize(

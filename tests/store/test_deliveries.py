@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -43,8 +44,7 @@ def states(db: Connection, key: str = "key") -> dict[str, str]:
 
 
 def tally(db: Connection) -> dict[str, dict[str, int]]:
-    by_key = queries.grouped(queries.rows(db, "deliveries_tally"), "content_key")
-    return {key: {row["state"]: row["count"] for row in rows} for key, rows in by_key.items()}
+    return {key: json.loads(states) for key, states in queries.pairs(db, "deliveries_tally")}
 
 
 def sendable(db: Connection, now: datetime) -> dict[str, int]:
@@ -303,12 +303,12 @@ def test_the_last_wake_and_leader_are_told(tmp_path):
         wakes.save_leader(db, "2024", 7, None)
         wakes.save_leader(db, "2024", 8, "2025", "timer")
 
-    wake, leader = ops.row(path, "last_cycle"), ops.row(path, "leader")
+    wake, leader = wakes.last(path), wakes.leader(path)
 
     assert (first, second) == (1, 2)
-    ended = wake["outcome"], wake["finished_at"]
+    ended = wake.outcome, wake.finished_at
     assert ended == ("published", "2024-04-01T14:00:00+00:00")
-    assert wake["pid"] == leader["pid"] == 8
+    assert wake.pid == leader.pid == 8
 
 
 def test_the_last_poll_is_told_with_what_came_of_it(tmp_path):
@@ -390,15 +390,15 @@ def test_a_witness_is_asked_again_after_five_minutes_doubling_to_six_hours(path)
     for attempt in range(1, 9):
         witnesses.put_off(path, "git", f"problem {attempt}", attempt == 8, moment)
         found = witnesses.failures(path)["git"]
-        assert (found["attempts"], found["since"]) == (attempt, "2024-04-01T12:00:00+00:00")
-        next_at = datetime.fromisoformat(found["next_attempt_at"])
+        assert (found.attempts, found.since) == (attempt, "2024-04-01T12:00:00+00:00")
+        next_at = datetime.fromisoformat(found.next_attempt_at)
         pauses.append(next_at - moment)
         assert not witnesses.proofs_pending(path, ["git"], next_at - timedelta(seconds=1))
         assert witnesses.proofs_pending(path, ["git"], next_at)
         moment = next_at
 
     assert pauses == [5 * MINUTE * 2**n for n in range(7)] + [6 * HOUR]
-    assert (found["problem"], found["grave"]) == ("problem 8", 1)
+    assert (found.problem, found.grave) == ("problem 8", 1)
     assert witnesses.proofs_pending(path, ["git", "signature"], NOW)
     witnesses.had(path, "git")
     assert witnesses.failures(path) == {}

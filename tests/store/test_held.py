@@ -197,11 +197,7 @@ def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(p
     record = path.with_name("bordercast.db")
     assert held.verified(record) is None
     wakes.save_verified(record, NOW, "digest", ["one", "two"])
-    expected = {
-        "checked_at": "2024-04-01T12:00:00+00:00",
-        "digest": "digest",
-        "findings": "one; two",
-    }
+    expected = wakes.Verification("2024-04-01T12:00:00+00:00", "digest", "one; two")
     assert held.verified(record) == wakes.verified(record) == expected
 
     for left in path.parent.glob("ops.db-*"):

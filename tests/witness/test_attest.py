@@ -498,7 +498,7 @@ def test_all_witnesses_are_asked_and_none_waits_for_another(record, key, stampin
     committed = git(shared, "show", "-s", "--format=%cI", "main")
     assert datetime.fromisoformat(proof.moment()) == datetime.fromisoformat(committed)
     (failed,) = witnesses.failures(record).values()
-    assert (failed["witness"], failed["attempts"], failed["grave"]) == ("time stamp", 1, 0)
+    assert (failed.witness, failed.attempts, failed.grave) == ("time stamp", 1, 0)
 
 
 def test_a_witness_that_was_put_off_is_asked_when_its_time_has_come(record, key, stamping):
@@ -544,7 +544,7 @@ def test_what_is_no_signature_of_ours_is_grave(record, key, sign, problem):
 
     assert said["signature"].startswith(problem)
     assert kept(record) == []
-    assert witnesses.failures(record)["signature"]["grave"]
+    assert witnesses.failures(record)["signature"].grave
 
 
 def test_a_login_in_an_address_is_kept_nowhere(record, tmp_path):
@@ -554,7 +554,7 @@ def test_a_login_in_an_address_is_kept_nowhere(record, tmp_path):
 
     assert said
     assert "s3cret" not in said
-    assert "s3cret" not in witnesses.failures(record)["git"]["problem"]
+    assert "s3cret" not in witnesses.failures(record)["git"].problem
 
 
 def test_whatever_goes_wrong_with_one_witness_the_next_is_asked(record, shared):
@@ -565,7 +565,7 @@ def test_whatever_goes_wrong_with_one_witness_the_next_is_asked(record, shared):
     said = attest.attest(record, config, NOW)
 
     assert said == {"signature": "ValueError: embedded null byte", "git": ""}
-    assert witnesses.failures(record)["signature"]["grave"]
+    assert witnesses.failures(record)["signature"].grave
 
 
 def test_an_edited_record_is_shown_to_nobody(record, key):
