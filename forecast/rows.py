@@ -46,7 +46,7 @@ def bounds(row: Any, level: int) -> tuple[int, int]:
     return getattr(row, f"lo{level}"), getattr(row, f"hi{level}")
 
 
-# Below: python -m forecast.desk.dictionary forecast/rows.py
+# Below: python -m forecast.desk.dictionary
 # fmt: off
 # ruff: noqa: E702
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,25 @@
 """What every view and column of the record means, from dictionary.toml and the schema.
 
-`python -m forecast.desk.dictionary docs/tables.md` renews that page below its mark, and
-`forecast/rows.py` in its place the typed rows; what stands above the mark is written by hand and
-stays.
+After a change of them `python -m forecast.desk.dictionary` renews docs/tables.md and the typed rows
+of forecast/rows.py, each below its mark, and has store/schema.py know the views as they are now.
 """
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from forecast.errors import DataError
 from forecast.sources import holes
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source  # `--help` names views, and needs no source
 
-MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
-ROWS_MARK = "# Below: python -m forecast.desk.dictionary forecast/rows.py"
+MARK = "<!-- Below: python -m forecast.desk.dictionary -->"
+ROWS_MARK = "# Below: python -m forecast.desk.dictionary"
 FULL = 99  # letters of a line of them
 ColumnKind = Literal["text", "count", "real"]
 _TYPES: Mapping[ColumnKind, str] = {"text": "str", "count": "int", "real": "float"}
@@ -63,8 +62,11 @@ class View:
         return holes.fill(self.row, holes.words_of(source))
 
     def described(self) -> dict[str, Column]:
-        """Name -> what it holds, in order."""
-        return {name: self.special.get(name) or COLUMNS[name] for name in self.columns}
+        """Name -> what it holds, in order; DataError of a column that no entry describes."""
+        described = {name: self.special.get(name) or COLUMNS.get(name) for name in self.columns}
+        if lacking := [name for name, column in described.items() if column is None]:
+            raise DataError(f"dictionary.toml: what holds {', '.join(lacking)} of {self.name}?")
+        return {name: column for name, column in described.items() if column}
 
 
 def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
@@ -146,9 +148,19 @@ def renewed_rows(written: str) -> str:
 
 
 if __name__ == "__main__":
+    from functools import partial
+
     from forecast.sources import catalog
+    from forecast.store import schema
     from forecast.types import DEFAULT_SOURCE
 
-    page = Path(sys.argv[1])
-    text, of = page.read_text("utf-8"), catalog.find(DEFAULT_SOURCE)
-    page.write_text(renewed_rows(text) if page.suffix == ".py" else renewed(text, of), "utf-8")
+    package = Path(__file__).parents[1]
+    for page, anew in (
+        (
+            package.parent / "docs" / "tables.md",
+            partial(renewed, source=catalog.find(DEFAULT_SOURCE)),
+        ),
+        (package / "rows.py", renewed_rows),
+        (package / "store" / "schema.py", schema.renewed),
+    ):
+        page.write_text(anew(page.read_text("utf-8")), "utf-8")

@@ -162,6 +162,13 @@ def digest(objects: SchemaObjects) -> str:
     return hashlib.sha256(repr(sorted(objects.items())).encode()).hexdigest()
 
 
+def renewed(written: str) -> str:
+    """Return the text of this module, knowing the tables and views as they are now."""
+    now = digest(_made(NEWEST))
+    last = f'    "{AS_MADE[-1]}",\n'
+    return written if now in AS_MADE else written.replace(last, f'{last}    "{now}",\n')
+
+
 def objects(db: sqlite3.Connection) -> SchemaObjects:
     """Return all that a database has, but its rows."""
     rows = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()

@@ -84,9 +84,7 @@ def test_the_typed_rows_are_the_dictionary():
     file = Path(forecast.rows.__file__)
     written = file.read_text("utf-8")
 
-    assert written == dictionary.renewed_rows(written), (
-        "python -m forecast.desk.dictionary forecast/rows.py"
-    )
+    assert written == dictionary.renewed_rows(written), "python -m forecast.desk.dictionary"
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
@@ -128,9 +126,7 @@ def test_no_unit_is_the_noun_of_another_measure():
 def test_the_page_is_the_dictionary():
     written = PAGE.read_text("utf-8")
 
-    assert written == dictionary.renewed(written, ENCOUNTERS), (
-        "python -m forecast.desk.dictionary docs/tables.md"
-    )
+    assert written == dictionary.renewed(written, ENCOUNTERS), "python -m forecast.desk.dictionary"
 
 
 def test_an_answer_is_asked_with_nothing_but_words_of_the_dictionary():
