@@ -346,7 +346,7 @@ def _graded(at: _At) -> str:
     ends = {"level shift": "It stayed.*", "open": "Still open.*", None: "", "transient": "It did.*"}
     ended = ".*restated.*" if flag.ended_by == "restated" else ends[flag.state]
     side = "above" if CHECKS["flag side"](at) == 1 else "below"
-    return ended if " / " in at.series else f"{how}{side}: {ended}"
+    return ended if at.series not in at.t.totals else f"{how}{side}: {ended}"
 
 
 def _printed(of: Callable[[_At], float | None]) -> Callable[[_At], str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from calendar import month_name, monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -145,6 +145,7 @@ class BaseTables:
     source rounds. stated : (series, month) -> what each file states, the earliest file first.
     values : (total, month) -> its values, with the day from which each was known.
     rows : what they are of -> (series, period) -> rows. months : and in how many months of a total.
+    totals : the series that are no parts.
     """
 
     shape: Shape
@@ -154,12 +155,13 @@ class BaseTables:
     values: dict[tuple[str, str], list[BaseValue]] = field(default_factory=dict)
     rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
     months: dict[str, int] = field(default_factory=dict)
+    totals: frozenset[str] = frozenset()
 
     def ending(self, total: str, tail: str) -> list[str]:
         """Name the series of a total that ends so: its own, or those of all parts of the whole."""
         parts = [name for name in self.counts if name.endswith(f" / {tail}")]
         own = [name for name in parts if name == f"{total} / {tail}"]
-        whole = len(parts) == sum(" / " not in name for name in self.counts) - 1
+        whole = len(parts) == sum(name in self.totals for name in self.counts) - 1
         return own or (parts if whole else [])
 
 
@@ -189,6 +191,7 @@ with named as (
     where measure_id = :measure and id not in (select run_id from main.withdrawals)
 ), issued as (select * from main.forecasts where model = 'bordercast')
 """
+_TOTALS = "select border from main.series where measure_id = :measure and dimension = ''"
 _STATED = """
 select n.series, o.month, o.release_id, o.encounters as count
 from main.observations as o join named as n on n.id = o.series_id
@@ -248,7 +251,8 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
         names = [column for column, *_ in cursor.description]
         return [kind(**dict(zip(names, row, strict=True))) for row in cursor]
 
-    tables, stated = BaseTables(shape), defaultdict[int, list[StatedCount]](list)
+    totals = frozenset(str(row["border"]) for row in rows(dict, _TOTALS))
+    tables, stated = BaseTables(shape, totals=totals), defaultdict[int, list[StatedCount]](list)
     releases = rows(_BaseRelease, _RELEASES)  # from old to new
     for row in rows(StatedCount, _NAMED + _STATED):
         stated[row.release_id].append(row)
@@ -263,18 +267,19 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
     # Schema 21 knows no statements of some days alone.
     has_days = connection.execute("pragma main.user_version").fetchone()[0] > 21
     dated = rows(BaseValue, _DATED.format("and l.days = 0" if has_days else ""))
-    tables.values.update(_histories(releases, stated, rows(_BaseCover, _COVERED), dated))
+    tables.values.update(_histories(totals, releases, stated, rows(_BaseCover, _COVERED), dated))
     wanted = {part.name for part in fields(BaseRow)}
     for name, query in _ROWS.items():
         by_period = tables.rows.setdefault(name, {})
         for columns in rows(dict, _NAMED + query):
             row_of = BaseRow(**{k: v for k, v in columns.items() if k in wanted})
             by_period.setdefault((columns["series"], row_of.period), []).append(row_of)
-        tables.months[name] = len({month for series, month in by_period if " / " not in series})
+        tables.months[name] = len({month for series, month in by_period if series in totals})
     return tables
 
 
 def _histories(
+    totals: Collection[str],
     releases: Iterable[_BaseRelease],
     stated: Mapping[int, Iterable[StatedCount]],
     covered: Iterable[_BaseCover],
@@ -289,7 +294,7 @@ def _histories(
     for span in covered:
         spans[span.release_id].append(span)
     for place, release in enumerate(releases):
-        rows = [row for row in stated[release.id] if " / " not in row.series]
+        rows = [row for row in stated[release.id] if row.series in totals]
         own = {(row.series, row.month): row.count for row in rows}
         if release.kind != "vintage":
             stands |= own

@@ -27,7 +27,7 @@ def deliver(path: Path, upto: int) -> None:
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["Month", "Clinic", "Visits"])
-        for name, level in (("Old", 300), ("Reopened", 200), ("New", 100), ("Older", 400)):
+        for name, level in (("Old", 300), ("Reopened", 200), ("New", 100), ("Older / North", 400)):
             for at, count in enumerate(random.poisson(level, 2 * HELD)[:upto].tolist()):
                 if (name == "New" and at < OPENED) or (name == "Reopened" and at in SHUT):
                     continue
@@ -80,6 +80,7 @@ WAITING = "8 months counted; if each coming month is, those of May 2024 bring a 
         (("plot", "Old", "--kind", "drivers", "-o", "x.svg"), 2, "there are no drivers of a flag"),
         (("plot", "New", "--kind", "score", "-o", "x.svg"), 2, "there are no scores"),
         (("verify",), 0, "The record fits its digests."),
+        (("audit",), 0, "the base tables bear each."),
         (("fact", "Reopened", "2022-01", "200"), 2, "no count was published for 2022-01"),
     ],
 )
