@@ -162,8 +162,10 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
         return DAY_FIRST
     if max(seconds, default=0) > 12:
         return MONTH_FIRST
-    if len(firsts) != len(seconds) and 1 in (len(firsts), len(seconds)):
-        return MONTH_FIRST if len(seconds) == 1 else DAY_FIRST
+    # The day is what stays the same; of one month alone, what is the first of it.
+    day, month = sorted((seconds, firsts), key=lambda part: (len(part), part != {1}))
+    if len(day) == 1 and (len(month) > 1 or day == {1} != month):
+        return MONTH_FIRST if day is seconds else DAY_FIRST
     # 1/1/2024, or 5/5/2024, is in the same month either way.
     return MONTH_FIRST if all(int(match["one"]) == int(match["two"]) for match in parts) else None
 

@@ -171,6 +171,8 @@ def test_a_whole_number_is_its_digits(cell, digits):
         (["1/1/2024", "2/1/2024", "3/1/2024"], MONTH_FIRST),
         (["1/1/2024", "1/2/2024", "1/3/2024"], DAY_FIRST),
         (["1/1/2024", "5/5/2024"], MONTH_FIRST),
+        (["11/1/2024", "11/1/2024"], MONTH_FIRST),
+        (["1/11/2024"], DAY_FIRST),
         (["3/4/2024"], None),
         (["3/4/2024", "4/5/2024"], None),
         (["2024-01-31", "", None], MONTH_FIRST),

@@ -9,6 +9,7 @@ what the record has, so that a sum never stands beside parts that it is not the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 
@@ -35,6 +36,7 @@ from forecast.words import first_few, slug
 from models.base import MonthlyCounts
 
 LONGEST_NAME = 200
+_OPTION = re.compile(r"--(dates|decimal) (\w+)")
 
 
 class OwnReader(FileReader):
@@ -47,7 +49,7 @@ class OwnReader(FileReader):
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
-        table = tables.table_in_bytes(file.name, file.content, read_as(self.section))
+        table = _table_in(self.section, file)
         counts, keys = _whole_counts(self.section, file.name, table)
         # The newest month of any series; a delivery need not reach it in each.
         last = max(max(by_month) for by_month in counts.values())
@@ -144,8 +146,16 @@ def read_as(section: CountsSection) -> ReadAs:
 
 def data_through(section: CountsSection, file: ReleaseFile) -> str:
     """Return the last month of a delivered file; errors as `counts.read_table`."""
-    counts = tables.table_in_bytes(file.name, file.content, read_as(section)).counts
-    return months.from_index(int(counts.last.max()))
+    return months.from_index(int(_table_in(section, file).counts.last.max()))
+
+
+def _table_in(section: CountsSection, file: ReleaseFile) -> tables.TableRead:
+    """Read a delivered file; errors as `read.table_in_bytes`, with settings in place of options."""
+    try:
+        return tables.table_in_bytes(file.name, file.content, read_as(section))
+    except DataError as error:
+        words, options = _OPTION.subn(r'\1 = "\2"', str(error))
+        raise DataError(f"{words}, below [sources.columns]") if options else error from None
 
 
 def _whole_counts(

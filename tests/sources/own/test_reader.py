@@ -7,7 +7,7 @@ import pytest
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.sources.own.source import own_counts
-from forecast.sources.source import ReadRelease, coverage_of
+from forecast.sources.source import ReadRelease, ReleaseFile, coverage_of
 from forecast.types import Release, SeriesKey, Snapshot
 
 MONTHS = [f"2024-0{n}" for n in range(1, 8)]
@@ -166,3 +166,20 @@ def test_a_record_without_a_total_has_none():
 
     assert set(summed(stated).snapshot.counts) == set(stated)
     assert summed(stated).compared.counts == stated
+
+
+def delivered(month: str, **columns):
+    file = ReleaseFile("own.csv", f"Month,Ward,Visits\n{month},a,5\n{month},b,7\n".encode())
+    source = own_counts(section(columns=columns))
+    return source.reader().read(source, file, {}, ()).snapshot.counts
+
+
+@pytest.mark.parametrize("month", ["11/1/2024", "1/11/2024"])
+def test_a_delivery_of_one_month_is_of_the_month_that_begins_on_its_day(month):
+    assert delivered(month) == {SeriesKey("a"): {"2024-11": 5}, SeriesKey("b"): {"2024-11": 7}}
+
+
+def test_a_refusal_names_the_setting_that_answers_it_and_the_setting_does():
+    with pytest.raises(DataError, match=r'add dates = "mdy" .*, below \[sources\.columns\]$'):
+        delivered("6/7/2024")
+    assert delivered("6/7/2024", dates="mdy")[SeriesKey("a")] == {"2024-06": 5}
