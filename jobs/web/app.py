@@ -19,7 +19,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -97,7 +97,9 @@ FORM = """
 <form method="post" action="index.html" enctype="application/x-www-form-urlencoded">
 <label for="text">A sentence, or a text of up to 50 kB</label>
 <textarea id="text" name="text" rows="8" maxlength="50000" required>{text}</textarea>
-<p><button type="submit">Check</button></p>
+<p><label for="published">Published on (if not said: the day that the text names, or today)</label>
+<input id="published" name="published" type="date" value="{published}">
+<button type="submit">Check</button></p>
 </form></details>
 <p class="small">{such_as}Nothing of a text is kept.
 A claim that cannot be resolved is not judged.</p>
@@ -335,7 +337,7 @@ class Site:
 
     async def _check(self, request: Request) -> Response:
         """Return the page of the box, with what was answered or found."""
-        page, text = await self._page(request, "check"), ""
+        page, text, published = await self._page(request, "check"), "", ""
         question = request.query_params.get("q", "").strip()
         if request.method == "POST":
             too_long = Plain(413, "The text is too long", "50 kB are the most.")
@@ -343,17 +345,19 @@ class Site:
             # A browser sends each letter that is not ASCII as several.
             if not size.isdecimal() or int(size) > 4 * TEXT_BYTES:
                 return too_long
-            text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
+            form = await request.form(max_part_size=4 * TEXT_BYTES)
+            text, published = (str(form.get(name, "")) for name in ("text", "published"))
             if len(text.encode()) > TEXT_BYTES:
                 return too_long
         answer: str | Plain = ""
         if question or request.method == "POST":
-            answer = await self._answer(request, question or text)
+            answer = await self._answer(request, question or text, published)
         if isinstance(answer, Plain):
             return answer
         body = FORM.format(
             box=BOX.format(to="index.html", asked=html.escape(question)),
             text=html.escape(text),
+            published=html.escape(published),
             such_as=f"Such as: {html.escape(self.examples)}. " if self.examples else "",
             said=answer,
             open=" open" if text else "",
@@ -361,8 +365,11 @@ class Site:
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})
 
-    async def _answer(self, request: Request, text: str) -> str | Plain:
-        """Return what the record says to a question or of a text, or why it says nothing now."""
+    async def _answer(self, request: Request, text: str, published: str) -> str | Plain:
+        """Return what the record says to a question or of a text, or why it says nothing now.
+
+        published : day of the text as YYYY-MM-DD, "" where nobody said it.
+        """
         if self.checker is None or not text.strip():
             return Plain(400, "There is nothing to check", "Put a number or a text into the box.")
         now = time.monotonic()
@@ -371,7 +378,8 @@ class Site:
             words = "Others are having texts checked. Try again in a minute."
             return Plain(503, "Too many texts at once", words, again=60)
         self._asked.append(now)
-        scope = {**request.scope, "raw_path": b"/", "query_string": b""}
+        scope = {**request.scope, "raw_path": b"/"}
+        scope["query_string"] = urlencode({"published": published}).encode()
         checker = (
             self.long_checker if self.long_checker and len(text) > SHORT_TEXT else self.checker
         )

@@ -20,7 +20,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +151,7 @@ def texts(copy: str, limits: str) -> child.ChildWork:
                 # A question that is understood but for a word is no text to check.
                 if answer.refused and not any(map(str.isdigit, text)):
                     return _piece_of("said", without_controls(str(answer.refused)))
-        return checked(text, list(tables.values()))
+        return checked(text, list(tables.values()), dict(parse_qsl(query)).get("published", ""))
 
     def answer(text: str, path: str, query: str, **_: str) -> tuple[dict[str, Any], bytes]:
         headers = {"content-type": "text/html; charset=utf-8"}
@@ -238,10 +238,11 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
     return _piece_of("compared", table, chart)
 
 
-def checked(text: str, tables: Sequence[CountTable]) -> str:
+def checked(text: str, tables: Sequence[CountTable], published: str = "") -> str:
     """What the record says of a number or a text, as HTML; everything of the text is escaped.
 
-    tables : the counts of each measure of the record, the first one first.
+    tables : the counts of each measure of the record, the first one first. published : day of the
+    text as YYYY-MM-DD, "" for the one that it names itself, or today.
     """
     from forecast.claims import answers, fact
     from forecast.claims.check import check_each, merged
@@ -259,7 +260,11 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
         if items:
             return _piece_of("number", items)
         return _piece_of("said", fact.no_match_words(int(value), tables[0].source))
-    day = day_of(text) or datetime.now(UTC).date()
+    try:
+        day = date.fromisoformat(published) if published else day_of(text)
+    except ValueError:
+        return _piece_of("said", f"{published!r} is not a day; write it as 2025-03-26.")
+    day = day or datetime.now(UTC).date()
     result = merged(check_each(text, tables, day))
     return _piece_of("checked", answers.summary(result), list(answers.pieces(result)))
 

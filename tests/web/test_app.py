@@ -32,8 +32,10 @@ class Echo:
 
     def __init__(self) -> None:
         self.asked: list[tuple[bytes, str]] = []
+        self.queries: list[bytes] = []
 
     async def ask(self, scope, text=""):
+        self.queries.append(scope.get("query_string", b""))
         self.asked.append((scope.get("raw_path", b""), text))
         return HTMLResponse("<p>said</p>")
 
@@ -204,6 +206,20 @@ def test_a_text_has_as_many_bytes_as_it_may(site):
     assert [len(text.encode()) for _, text in site.checker.asked] == [most, most, 1]
 
 
+def test_a_text_is_checked_as_of_the_day_that_is_said_beside_it(site):
+    body = b"text=Last+month&published=2024-02-20"
+    answer = ask(site, "/check/", "POST", content=body, headers=FORM)
+
+    assert site.checker.queries == [b"published=2024-02-20"]
+    assert 'type="date" value="2024-02-20">' in answer.text
+    hostile = b"text=x&published=%22%3E%3Cb%3E%26q=1"
+    assert (
+        'value="&quot;&gt;&lt;b&gt;&amp;q=1">'
+        in ask(site, "/check/", "POST", content=hostile, headers=FORM).text
+    )
+    assert site.checker.queries[1] == b"published=%22%3E%3Cb%3E%26q%3D1"
+
+
 def test_what_was_checked_stands_in_its_page_as_text(site):
     answer = checked(site, "%3Cb%3E18,944")
 
@@ -213,6 +229,7 @@ def test_what_was_checked_stands_in_its_page_as_text(site):
     assert "old" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert site.checker.asked == [(b"/", "<b>18,944")]
+    assert 'type="date" value="">' in answer.text
     assert checked(site, "%20").status_code == 400
     site.checker = None
     assert checked(site, "18").status_code == 400

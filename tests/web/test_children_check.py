@@ -108,3 +108,12 @@ def test_a_text_speaks_of_its_own_day(table):
     text = "February 20, 2024. Last month there were 55 encounters at the northern border."
 
     assert "January 2024" in checked(text, [table])
+
+
+def test_a_day_that_is_said_goes_before_the_one_in_the_text(table):
+    text = "February 20, 2024. Last month there were 55 encounters at the northern border."
+
+    assert "December 2023" in checked(text, [table], "2024-01-20")
+    assert lead(checked(text, [table], "<b>")) == (
+        "&#39;&lt;b&gt;&#39; is not a day; write it as 2025-03-26."
+    )
