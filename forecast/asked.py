@@ -207,7 +207,11 @@ class Answering:
         line = self._line(subject)
         first, last = map(months.from_index, (line.first, line.last))
         words = self.source.calendar.words(span)
-        problem = f"not every month of {words} has a figure; on record are {first} to {last}"
+        several = span.length > 1
+        missing = (
+            f"not every month of {words} has a figure" if several else f"no figure for {words}"
+        )
+        problem = f"{missing}; on record are {first} to {last}"
         unknown = [months.from_index(month) for month in line.unknown_in(span)]
         if unknown:
             problem += f", but no count was published for {', '.join(unknown[:3])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import pytest
 from forecast.asked import Answering
 from forecast.context import sources_of
 from forecast.errors import ClaimError
+from forecast.sources import holes
 from forecast.store import connect, measures
+from tests.support.cbp_files import ENCOUNTERS
 
 ASKED = list(
     csv.DictReader((Path(__file__).parent / "asked.csv").read_text(encoding="utf-8").splitlines())
 )
+PROPOSED = re.findall('"(.+?)"', holes.words_of(ENCOUNTERS)["questions"])
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,13 @@ def test_twenty_are_of_published_texts():
 @pytest.mark.parametrize("row", ASKED, ids=lambda row: row["question"])
 def test_a_question_has_its_answer(answering, row):
     assert row["answer"] in "\n".join(answering.answer(row["question"]).lines)
+
+
+@pytest.mark.parametrize("text", PROPOSED)
+def test_what_the_page_proposes_to_ask_has_an_answer(answering, text):
+    answer = answering.answer(text)
+    assert answer.value
+    assert not answer.lines[0].startswith("Not on record")
 
 
 @pytest.mark.parametrize(
