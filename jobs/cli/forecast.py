@@ -29,7 +29,7 @@ from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
 from forecast.types import Row, SeriesKey
-from forecast.words import without_controls
+from forecast.words import many, without_controls
 from jobs import folder as folders
 from jobs.arrivals.table import read_source
 from jobs.cli import options
@@ -255,7 +255,7 @@ def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) ->
     write_table(ExportTable(columns, _rows(counts)), out)
     first = int((counts.last - counts.values.shape[1] + 1 + _blanks(counts)).min())
     span = f"{months.from_index(first)} to {months.from_index(int(counts.last.max()))}"
-    say([f"{len(counts.names):,} series, {span}; {read.missing:,} months missing"])
+    say([f"{len(counts.names):,} series, {span}; {many(read.missing, 'month')} missing"])
 
 
 def _blanks(counts: MonthlyCounts) -> np.ndarray:

@@ -23,6 +23,7 @@ from forecast.sources import catalog
 from forecast.tables import read as table_reader
 from forecast.types import DEFAULT_SOURCE
 from forecast.words import capital, month_words
+from forecast.words import many as how_many
 from models import base
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
         )
     span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
     lines = [
-        f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
+        f"{file.name}: {many:,} series, {span}; {how_many(read.missing, 'month')} missing",
         *(f"read: {note}" for note in read.notes),
         *(f"note: {warning}" for warning in read.warnings),
         f"taken: what is counted is {noun!r}, each series is a {singular!r}",

@@ -34,7 +34,7 @@ def test_a_table_is_printed_a_row_a_series_and_month_with_what_was_understood(wi
     assert done.exit_code == 0
     assert done.stdout == PLAIN
     assert done.stderr.startswith("bordercast: read: a column for each month, 2024-01 to 2024-03")
-    assert "bordercast: 2 series, 2024-01 to 2024-03; 1 months missing\n" in done.stderr
+    assert "bordercast: 2 series, 2024-01 to 2024-03; 1 month missing\n" in done.stderr
 
 
 def test_what_is_printed_is_read_as_it_was(wide):

@@ -54,7 +54,7 @@ def test_settings_for_a_file_say_how_it_was_understood(tmp_path, monkeypatch):
 
     told = said("config", "init", "in/visits.csv")
 
-    assert "3 series, January 2020 to December 2023; 1 months missing" in told
+    assert "3 series, January 2020 to December 2023; 1 month missing" in told
     assert "counts in column 'Visits'; series from column 'Clinic'" in told
     assert told.splitlines()[-1].strip() == "bordercast run"
     section = tomllib.loads(Path("config.toml").read_text())["sources"][0]

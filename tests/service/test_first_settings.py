@@ -310,7 +310,7 @@ def test_what_was_missing_or_odd_in_a_file_is_told(tmp_path):
 
     said = understood(path, ReadAs()).lines
 
-    assert said[0] == "visits.csv: 1 series, January 2020 to June 2022; 1 months missing"
+    assert said[0] == "visits.csv: 1 series, January 2020 to June 2022; 1 month missing"
 
 
 def test_a_decimal_sign_and_a_sheet_are_written_as_they_were_said():
