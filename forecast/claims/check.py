@@ -8,13 +8,13 @@ words; what is certain in none of these ways is shown with its readings, never g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from forecast.claims.reader import Reader, of_cell
 from forecast.claims.record.counts import CountTable
-from forecast.claims.show.words import VERDICT_WORDS, CheckedText, ClaimFinding
+from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.claims.text import tables
 from forecast.claims.text.lexicon import Lexicon, lexicon_of
 from forecast.claims.text.tokens import is_english, with_commas
@@ -36,13 +36,7 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
     for cell in cells:
         findings += of_cell(cell, counts, lexicon, reader.context)
     findings = [replace(one, quote=text[one.start : one.end]) for one in findings]
-    findings.sort(key=lambda finding: (finding.start, finding.end))
-    return CheckedText(
-        text,
-        day,
-        tuple(finding for finding in findings if finding.understood),
-        tuple(finding for finding in findings if not finding.understood),
-    )
+    return _with(CheckedText(text, day, (), ()), findings)
 
 
 def check_each(text: str, measures: Sequence[CountTable], day: date) -> list[CheckedText]:
@@ -56,9 +50,13 @@ def check_each(text: str, measures: Sequence[CountTable], day: date) -> list[Che
     return divided(checked)
 
 
-# A claim that holds of one measure was not about another, of which it would be wrong.
-# That a number is of another measure is the least to be said where the record has others.
-_BEST_FIRST = (*VERDICT_WORDS, "of another measure")
+# A claim that holds of one measure was not about another, of which it would be wrong. What is wrong
+# of one is left open where another does not understand it. That a number is of another measure is
+# the least to be said where the record has others.
+_BEST_FIRST = (
+    "right", "right_when_rounded", "right_when_published", "near_today", "mislabelled",
+    "cannot_be_checked", "not_understood", "wrong", "of another measure",
+)  # fmt: skip
 
 
 def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
@@ -66,39 +64,35 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
 
     checked : one text, as each measure of a record has it checked.
     """
-    notes = [
-        (place, note)
-        for place, text in enumerate(checked)
-        for note in (*text.claims, *text.not_understood)
-    ]
-    # What is wrong of one measure is left open where another does not understand it.
-    unclear = [(place, note) for place, note in notes if not note.understood]
-    notes = [
-        (place, note)
-        for place, note in sorted(notes, key=lambda pair: (_rank(pair[1]), pair[0]))
-        if note.verdict != "wrong" or not _overlaps(place, note, unclear)
-    ]
+    notes = [(place, note) for place, text in enumerate(checked) for note in _notes(text)]
+    notes.sort(key=lambda pair: (_rank(pair[1]), pair[0]))
     chosen: list[tuple[int, ClaimFinding]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
         if not _overlaps(place, note, chosen):
             chosen.append((place, note))
-    left = [{id(note) for whose, note in chosen if whose == place} for place in range(len(checked))]
     return [
-        replace(
-            text,
-            claims=tuple(note for note in text.claims if id(note) in own),
-            not_understood=tuple(note for note in text.not_understood if id(note) in own),
-        )
-        for text, own in zip(checked, left, strict=True)
+        _with(text, [note for whose, note in chosen if whose == place])
+        for place, text in enumerate(checked)
     ]
 
 
 def merged(parts: Sequence[CheckedText]) -> CheckedText:
     """One text with the claims of all, in order of place."""
-    claims = sorted((c for part in parts for c in part.claims), key=lambda c: (c.start, c.end))
-    unclear = sorted((c for part in parts for c in part.not_understood), key=lambda c: c.start)
-    return replace(parts[0], claims=tuple(claims), not_understood=tuple(unclear))
+    return _with(parts[0], [note for part in parts for note in _notes(part)])
+
+
+def _notes(text: CheckedText) -> Iterable[ClaimFinding]:
+    return *text.claims, *text.not_understood
+
+
+def _with(text: CheckedText, findings: Iterable[ClaimFinding]) -> CheckedText:
+    """The text with these findings, in order of place."""
+    notes = sorted(findings, key=lambda note: (note.start, note.end))
+    understood = tuple(note for note in notes if note.understood)
+    return replace(
+        text, claims=understood, not_understood=tuple(n for n in notes if not n.understood)
+    )
 
 
 def _overlaps(place: int, note: ClaimFinding, others: Sequence[tuple[int, ClaimFinding]]) -> bool:

@@ -7,10 +7,9 @@ among every series, span and vintage, the likeliest first.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecast import months
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import CountTable, Subject, subject_of
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
@@ -37,17 +36,28 @@ _FORMS = (
 _EXTREME = re.compile(
     r"(?:the |an? )?(?:(?P<rank>\d{1,3})(?:st|nd|rd|th)[ -](?=[hl]))?"
     r"(?P<side>record high|record low|record|highest|lowest|most|fewest)(?: ever| on record)?"
-    r"(?: since (?P<since>\d{4}(?:-\d{2})?))?"
+    r"(?: since (?P<since>(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?))?"
 )
 _SHARE = re.compile(r"share of (?P<whole>.+?):? (?P<number>[\w ]*?[\d.]+ ?%|[\d.]+ percent)")
-_TIMES = re.compile(r"x ?(?P<a>\d+(?:\.\d+)?)|(?P<b>\d+(?:\.\d+)?) ?(?:x|times)")
+_TIMES = re.compile(r"(?:x ?)?(\d+(?:\.\d+)?)(?: ?(?:x|times))?")
+_MULTIPLES = {"half": "x0.5", "double": "x2", "twice": "x2", "triple": "x3"}
 _AVERAGE = re.compile(r"(?:average )?(?P<number>.+?)(?: a| per)? (?P<unit>day|month)")
 
 
 # Something that a number is: whose count of when, that count, and how: "now", the count on record;
-# "published", a value that a month has had; "near", within the rounding of the source.
+# "published", a value that a month has had.
 NumberMatch = tuple[Subject, Period, int, str]
-HOW_WORDS = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
+HOW_WORDS = {"now": "", "published": ", as once published"}
+
+
+@dataclass(frozen=True, slots=True)
+class AskedClaim:
+    """A claim as asked: its kind, its number, the time and the whole that it is held against."""
+
+    measure: ClaimMeasure
+    claimed: Claimed
+    versus: Period | None = None
+    of: Subject | None = None
 
 
 def answer(
@@ -69,40 +79,39 @@ def answer(
     ------
     ClaimError : the claim cannot be read, or a change has nothing to be measured from.
     """
-    source, of, versus = table.source, None, None
-    measure: ClaimMeasure = "share_percent"
-    plain = " ".join(text.split()).removesuffix(f" {source.measure.noun}")
-    share = _SHARE.fullmatch(plain)
-    if share:
-        of = subject_of(names.find(share["whole"]), source)
-        claimed = _number(share["number"], text, source)[1]
-    else:
-        measure, claimed, versus = _read(plain, text, source)
-    if since and versus is None:
+    asked = _read(text, names)
+    if since and asked.versus is None:
         try:
-            versus = table.calendar.read(since, table.newest)
+            asked = replace(asked, versus=table.calendar.read(since, table.newest))
         except ValueError as error:
             raise ClaimError(since, str(error)) from None
-    if measure == "total" and claimed.value < 0:
-        measure = "difference"
-    if measure in ("change_percent", "times", "difference") and versus is None:
+    if asked.measure == "total" and asked.claimed.value < 0:
+        asked = replace(asked, measure="difference")
+    if asked.measure in ("change_percent", "times", "difference") and asked.versus is None:
         raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
     among: Among = "month"
     if span.length > 1:
         among = "year" if table.calendar.nth(span.first) == 1 and span.length <= 12 else "span"
-    sense = Reading(subject, span, measure, versus, of, among)
-    judged, other = judge(table, sense, claimed, strict=True), None
-    if judged.verdict == "wrong" and measure == "total":
-        agencies = (
-            row for row in confront.others(sense, source) if confront.differs_by_agency(sense, row)
-        )
-        for candidate in agencies:
-            verdict = judge(table, candidate, claimed)
-            near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
-            if verdict.holds and (near or not claimed.exact):
-                judged, other = replace(judged, verdict="mislabelled"), candidate
-                break
-    return show.explained(table, ClaimFinding(claimed=claimed), sense, judged, other)
+    sense = Reading(subject, span, asked.measure, asked.versus, asked.of, among)
+    judged = judge(table, sense, asked.claimed, strict=True)
+    other = _other(table, sense, asked.claimed) if judged.verdict == "wrong" else None
+    judged = replace(judged, verdict="mislabelled") if other else judged
+    return show.explained(table, ClaimFinding(claimed=asked.claimed), sense, judged, other)
+
+
+def _other(table: CountTable, sense: Reading, claimed: Claimed) -> Reading | None:
+    """Another agency's count that the number is; None where it is none."""
+    candidates = [
+        other
+        for other in (confront.others(sense, table.source) if sense.measure == "total" else ())
+        if confront.differs_by_agency(sense, other)
+    ]
+    for other in candidates:
+        verdict = judge(table, other, claimed)
+        near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
+        if verdict.holds and (near or not claimed.exact):
+            return other
+    return None
 
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
@@ -111,11 +120,8 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
     for subject in table.subjects():
         line = table.counts(subject)
         for span in line.spans(table.calendar) if line else ():
-            count, slack = (line.total(span), line.slack_of(span)) if line else (0, 0)
-            if count == number and number:
+            if number and line and line.total(span) == number:
                 matched.append((subject, span, number, "now"))
-            elif number >= 1000 and 0 < abs(count - number) <= slack:
-                matched.append((subject, span, count, "near"))
     for (total, month), values in table.values.items():
         whole, span = Subject(total), Period(month, month)
         if number in {count for count, _, _ in values} - {table.total(whole, span)}:
@@ -131,7 +137,7 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         part = 2 if subject.dimension else 1 if subject.agency else 0
         plain = 0 if span.length == 1 else 1 if table.calendar.year_of(span) else 2
         total = table.source.totals.every.index(subject.total)
-        return ("now", "published", "near").index(how), part, plain, -span.last, total
+        return how != "now", part, plain, -span.last, total
 
     return sorted(matched, key=order)[:MAX_MATCHES]
 
@@ -143,36 +149,44 @@ def no_match_words(number: int, source: Source) -> str:
     )
 
 
-def _read(plain: str, text: str, source: Source) -> tuple[ClaimMeasure, Claimed, Period | None]:
-    """What a claim is, its number, and what "since" goes back to."""
+def _read(text: str, names: SeriesNames) -> AskedClaim:
+    """What is claimed, in the first of the forms that the text has."""
+    source = names.source
+    plain = " ".join(text.split()).removesuffix(f" {source.measure.noun}")
+    if share := _SHARE.fullmatch(plain):
+        whole = subject_of(names.find(share["whole"]), source)
+        return AskedClaim("share_percent", _number(share["number"], text, source).claimed, of=whole)
     for noun in catalog.other_nouns(source):
         if plain.lower().endswith(f" {noun}"):
             counted = source.measure.noun
             raise ClaimError(text, f"another measure: this record counts {counted}, not {noun}")
-    words = {"half": "x0.5", "double": "x2", "twice": "x2", "triple": "x3"}
-    if match := _TIMES.fullmatch(words.get(plain.lower(), plain.lower())):
-        digits = match["a"] or match["b"]
-        return "times", Claimed(float(digits), "", 10.0 ** -len(digits.partition(".")[2])), None
-    if (match := _EXTREME.fullmatch(plain.lower())) and not (match["rank"] and match["since"]):
-        low, since = match["side"] in ("lowest", "fewest", "record low"), match["since"]
-        if match["rank"]:
-            return "rank_low" if low else "rank_high", Claimed(int(match["rank"])), None
-        if since:
-            first = months.to_index(since) if "-" in since else 0
-            start = Period(first, first) if first else Calendar().period(int(since))
-            return "lowest_since" if low else "highest_since", Claimed(0), start
-        return "record_low" if low else "record_high", Claimed(0), None
+    multiple = _MULTIPLES.get(plain.lower(), plain.lower())
+    match = _TIMES.fullmatch(multiple)
+    if match and match[1] != multiple:
+        unit = 10.0 ** -len(match[1].partition(".")[2])
+        return AskedClaim("times", Claimed(float(match[1]), "", unit))
+    if extreme := _EXTREME.fullmatch(plain.lower()):
+        return _extreme(extreme)
     average = _AVERAGE.fullmatch(plain)
-    kind, claimed = _number(average["number"] if average else plain, text, source)
-    if kind == "percent":
-        return "change_percent", claimed, None
-    if average:
-        return "per_day" if average["unit"] == "day" else "per_month", claimed, None
-    return "total", claimed, None
+    asked = _number(average["number"] if average else plain, text, source)
+    if average and asked.measure == "total":
+        return replace(asked, measure="per_day" if average["unit"] == "day" else "per_month")
+    return asked
 
 
-def _number(words: str, text: str, source: Source) -> tuple[str, Claimed]:
-    """The kind and value of what must be a count or a percent, with its hedge, and no more."""
+def _extreme(match: re.Match[str]) -> AskedClaim:
+    """A record, a rank, or the most since a month or a year."""
+    low, since = match["side"] in ("lowest", "fewest", "record low"), match["since"]
+    if match["rank"]:
+        return AskedClaim("rank_low" if low else "rank_high", Claimed(int(match["rank"])))
+    if not since:
+        return AskedClaim("record_low" if low else "record_high", Claimed(0))
+    start = Calendar().read(since, 0)
+    return AskedClaim("lowest_since" if low else "highest_since", Claimed(0), start)
+
+
+def _number(words: str, text: str, source: Source) -> AskedClaim:
+    """What must be a count or a percent, with its hedge, and no more."""
     plain = words.strip().lstrip("-\u2212+")
     if plain.isdecimal() and plain.isascii() and len(plain) <= 12:
         plain = f"{int(plain):,}"  # so that 2087 is no year
@@ -183,6 +197,7 @@ def _number(words: str, text: str, source: Source) -> tuple[str, Claimed]:
             whole = number.last == len(scene.tokens) and hedges >= set(range(number.first))
             if whole and number.kind in ("count", "percent"):
                 sign = -1 if words.strip()[0] in "-\u2212" else 1
-                return number.kind, mentions.claimed(scene, number, sign)
+                measure: ClaimMeasure = "total" if number.kind == "count" else "change_percent"
+                return AskedClaim(measure, mentions.claimed(scene, number, sign))
         break
     raise ClaimError(text, f"it is not a count or any other claim; {_FORMS}")

@@ -22,14 +22,14 @@ from forecast.claims.text import scene as mentions
 from forecast.claims.text import tables, times
 from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.scene import Scene
-from forecast.claims.text.times import NO_PART, TextState
-from forecast.claims.text.tokens import WrittenNumber, sentences, word_set
+from forecast.claims.text.times import TextState
+from forecast.claims.text.tokens import WrittenNumber, sentences
 from forecast.claims.trace import roles, trace, whose
 from forecast.claims.trace.roles import NumberRole
 from forecast.claims.trace.trace import Anchor, Spot
 
+_BASES = frozenset({"from", "than", "against", "below", "above", "versus"})
 MOST_NUMBERS = 24  # in one sentence; a longer row of numbers is a table, not a claim
-_BASES = word_set("from than against below above versus")
 
 
 def of_cell(
@@ -147,23 +147,12 @@ class Reader:
         if finding is None:
             return
         sense = finding.sense or (finding.readings[0].reading if finding.readings else None)
-        mislabeled = finding.verdict == "mislabelled" and finding.other
         # Change from the year before (February 2024: 4,480).
         bracketed = scene.in_brackets_of(number.first, _BASES)
-        beside = (
-            scene.compares(number.first)
-            or bracketed
-            or _leads(scene, number)
-            or any(  # twice the 4,592 of July
-                n.kind in ("times", "percent")
-                and n.last <= number.first <= n.last + 2
-                and scene.low(number.first - 1) == "the"
-                for n in scene.numbers
-            )
-        )
+        beside = scene.compares(number.first) or bracketed or _leads(scene, number)
         anchor = Anchor(
             finding.claimed, number.first, number.last,
-            finding.other if mislabeled else sense, beside, finding.judged.holds,
+            sense, beside, finding.judged.holds,
             sense.measure if sense else "total", changes.led_by(scene, number.first),
             self.context.sentence, finding.verdict == "near_today",
         )  # fmt: skip
@@ -227,39 +216,24 @@ class Reader:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
         sectors = [p for p in scene.of_kind("sector") if whose.is_sure(scene, p, context)]
-        totals = [phrase.value for phrase in scene.of_kind("total")]
         drugs = scene.of_kind(DRUG)
         if sectors:
-            context.part = ("sector", (sectors[-1].value,), False)
-        elif totals:
-            context.total = totals[-1]
-            # It may only say where the sector spoken of before lies.
-            if (
-                context.part[0] != "sector"
-                or whose.sector(context.part[1], context).total != totals[-1]
-            ):
-                context.part = NO_PART
+            context.part = ("sector", (sectors[-1].value,))
         if drugs:
-            context.group = (DRUG, (drugs[-1].value,), False)
-        self._carry_agency(scene, sectors[-1].value if sectors else "", bool(drugs))
+            context.group = (DRUG, (drugs[-1].value,))
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
+        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
+        total = context.total or context.home
+        if spoken:
+            context.agency = whose.CODES[spoken]
+        if spoken and sectors:
+            context.subject = whose.sector((sectors[-1].value,), context)
+        elif spoken and total and not drugs:
+            context.subject = Subject(total, whose.CODES[spoken])
         for ref in scene.times:
             if ref.counts and not ref.since:
                 for span in times.spans(ref, context)[:1]:
                     context.saw(span)
-
-    def _carry_agency(self, scene: Scene, sector: str, drugs: bool) -> None:
-        """The agency that is named, and whose counts are then spoken of."""
-        context = self.context
-        measures = {phrase.value for phrase in scene.of_kind("measure")}
-        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
-        if not spoken:
-            return
-        context.agency = "" if spoken == "all" else spoken
-        total = context.total or context.home
-        if sector:
-            context.subject = whose.sector((sector,), context)
-        elif total and not drugs:
-            context.subject = Subject(total, context.agency)
 
 
 def _leads(scene: Scene, number: WrittenNumber) -> bool:

@@ -253,9 +253,8 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
                 "how": kind,
             }
             rows.append(row | noun)
-            near = f" ({count:,})" if kind == "near" else ""
             whose = f"{subject.words(counted.source)} in {counted.source.calendar.words(span)}"
-            lines.append(f"{value:,}: {whose}{near}{claims_fact.HOW_WORDS[kind]}")
+            lines.append(f"{value:,}: {whose}{claims_fact.HOW_WORDS[kind]}")
     front = every[0]
     lines = lines or [claims_fact.no_match_words(value, front.source)]
     quoted = f"Bordercast, run {front.run.id}, digest {front.run.digest}"
@@ -365,6 +364,8 @@ def run_json(record: OpenRecord) -> dict[str, Any]:
 
 def check(settings: Settings, file: str, published: str | None, html: Path | None) -> Printed:
     """Check what a text says, claim by claim."""
+    if html and html.suffix in (".docx", ".pdf"):
+        raise ConfigError(str(html), "--html", "the answer is a page: give a name in .html")
     text = _text(settings, file)
     with reading(settings) as record:
         every = list(_each(record))
@@ -383,10 +384,9 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         # A text begins with its title, unless what it begins with is a sentence.
         titled = 0 < len(first) <= MAX_TITLE and not first.endswith(".")
         title = first if titled else Path(file).name if file != "-" else "Text"
-        write = answers.as_word if html.suffix == ".docx" else answers.as_html
-        page = write(checked, title, against, settings.context.source)
+        page = answers.as_html(checked, title, against, settings.context.source)
         with files.output(html) as draft:
-            draft.write_bytes(page if isinstance(page, bytes) else page.encode())
+            draft.write_text(page, "utf-8")
         lines = [f"{html}: {answers.summary(checked)}"]
     wrong = any(claim.verdict in WRONG for claim in checked.claims)
     return Printed(answers.as_json(checked, named), lines, code=int(wrong))

@@ -60,7 +60,7 @@ def state(words: str, scene: Scene) -> TextState:
 
     def part(name: str) -> SensePart:
         dimension, _, member = said.get(name, "").replace("_", " ").partition(":")
-        return (dimension, (member,), False) if member else NO_PART
+        return (dimension, (member,)) if member else NO_PART
 
     spoken = [(one.kind, one.value) for one in scene.phrases]
     for one in each("speaks"):
@@ -91,5 +91,5 @@ def spelled(value: Subject | Period | None) -> str:
         return "None"
     if isinstance(value, Period):
         return FEDERAL.name(value)
-    members = "+".join(value.members) + " left out" * value.other_than
+    members = "+".join(value.members)
     return " ".join(filter(None, (value.total, value.agency, value.dimension, members)))

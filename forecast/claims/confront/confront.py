@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import pairwise, product
 
 from forecast.claims.record.counts import APPREHENSION, Subject
-from forecast.claims.record.verdict import JudgedClaim, Reading, judge
+from forecast.claims.record.verdict import NOT_APART, JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
-from forecast.claims.show.words import ClaimFinding
+from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.tokens import WrittenNumber, word_set
@@ -21,6 +21,10 @@ from forecast.sources.source import Source
 from forecast.types import BORDERS, NATIONWIDE
 
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
+LEAST = 1000  # a smaller number is of many things
+FAR_FROM = 0.05  # how far off the count of the words is where a number is called what it is not
+OVER = 0.015  # ... of "more than", which it must pass
+VERY_NEAR = 0.006
 NEAR = 4  # how far the words of a reading may be that a number is near
 SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
 
@@ -31,13 +35,41 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
     row = trace.held(spot, rows)
-    if row and (not only_if_exact or row.judged.truth == spot.claimed.value):
+    exact = row is not None and row.judged.truth == spot.claimed.value
+    told = bool(spot.scene.of_kind("measure"))
+    apart = row is not None and told and by_agency(spot, row.reading.subject)
+    if row and (exact or not (only_if_exact or apart)):
         return crossed(spot, _finding(spot, row))
     if only_if_exact or not rows:
         return None if only_if_exact else open_(spot)
+    if by_agency(spot, rows[0].reading.subject):
+        return show.not_held(spot.draft, NOT_APART)
+    near = [row for row in rows if _is_near(row, rows[0], spot.claimed.value)]
+    own = [row for row in near if row.whose.agency == BESIDE]
+    if own:
+        return _finding(spot, own[0])
     found = _entered(spot, rows) or mislabeled(spot, rows)
-    near = (row for row in rows if row.judged.verdict == "near_today" and row.far <= NEAR)
-    return found or next((_finding(spot, row) for row in near), None) or _unheld(spot, rows)
+    return found or (_finding(spot, near[0]) if near else _unheld(spot, rows))
+
+
+def _is_near(row: TracedRow, first: TracedRow, value: float) -> bool:
+    """Near today's count of what the words name, or next to it of what else they may mean."""
+    if row.judged.verdict != "near_today" or row.far > NEAR:
+        return False
+    beside = abs((row.judged.truth or 0) / value - 1) < VERY_NEAR
+    return row.far <= first.far or (row.when.span == first.when.span and beside)
+
+
+def is_group(subject: Subject) -> bool:
+    """Whether it is of a nationality or of families and the like, by agency seldom on record."""
+    return subject.dimension in ("citizenship", "demographic")
+
+
+def by_agency(spot: Spot, subject: Subject) -> bool:
+    """A group of those that one agency met, as the sentence or the one before says."""
+    measures = {phrase.value for phrase in spot.scene.of_kind("measure")}
+    told = measures & {"all", "both", *whose.HALVES} or {spot.context.agency or ""}
+    return is_group(subject) and told <= set(whose.HALVES)
 
 
 def open_(spot: Spot) -> ClaimFinding:
@@ -57,8 +89,13 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     if first.judged.verdict == "cannot_be_checked":
         return _finding(spot, first)
     known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 3]
-    truths = [row.judged.truth for row in known]
-    readings = show.nearest([row.reading for row in known], truths, spot.claimed.value)
+    shown = [ShownReading(row.reading, row.judged.truth or 0) for row in known]
+    if spot.claimed.telling:  # what the number is the count of: another month's
+        spans = spot.counts.where(first.reading.subject, int(spot.claimed.value))[:1]
+        shown[1:1] = [
+            ShownReading(Reading(first.reading.subject, s), spot.claimed.value) for s in spans
+        ]
+    readings = show.nearest(shown, spot.claimed.value)
     near = [row for row in rows if row.far <= first.far + 1]
     unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
     if not unknown and is_wrong(spot, first):
@@ -67,32 +104,34 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
-    """Right to the digit, or uniquely rounded, for another agency's or border's count."""
-    claimed, seen = spot.claimed, {row.reading for row in rows}
-    precise = claimed.telling or (claimed.value >= 1000 and claimed.value / claimed.unit >= 100)
-    if not precise or claimed.hedge not in ("", "about") or innocent(spot.scene, spot.number):
+    """What is another agency's count of that place and time, or to the digit another border's."""
+    claimed = spot.claimed
+    if claimed.value < LEAST or claimed.hedge in ("under", "below"):
         return None
+    if innocent(spot.scene, spot.number):
+        return None
+    seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
         if row.when.far > CARRIED or row.whose.agency != BESIDE or row.whose.part > SENTENCE:
             continue
-        found = [
-            (other, judged)
-            for other in others(row.reading, spot.counts.source)
-            if other not in seen and _is_tied_to(spot, row, other)
-            if (judged := judge(spot.counts, other, claimed)).holds and _fits(spot, judged)
-        ]
-        if found and (claimed.telling or len({other.subject for other, _ in found}) == 1):
-            other, judged = found[0]
-            verdict = replace(row.judged, verdict="mislabelled", evidence=judged.evidence)
-            return show.explained(spot.counts, spot.draft, row.reading, verdict, other)
+        for other in others(row.reading, spot.counts.source):
+            judged = judge(spot.counts, other, claimed)
+            if other not in seen and judged.holds and _is_called(spot, row, other, judged):
+                verdict = replace(row.judged, verdict="mislabelled", evidence=judged.evidence)
+                return show.explained(spot.counts, spot.draft, row.reading, verdict, other)
     return None
 
 
-def _fits(spot: Spot, judged: JudgedClaim) -> bool:
-    claimed, truth = spot.claimed, judged.truth
-    if claimed.telling:
-        return truth == claimed.value or judged.evidence == "vintage"
-    return truth is not None and abs(truth - claimed.value) <= claimed.unit / 2
+def _is_called(spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim) -> bool:
+    """Whether a number is another reading's count: to the digit, or near where its own is not."""
+    claimed, truth = spot.claimed, row.judged.truth
+    if claimed.telling and (judged.truth == claimed.value or judged.evidence == "vintage"):
+        return _is_tied_to(spot, row, other)
+    if not (row.reading.subject.agency and truth and differs_by_agency(row.reading, other)):
+        return False
+    # All encounters called one agency's, whose own count is out of reach.
+    apart = 1 - truth / claimed.value
+    return not other.subject.agency and apart > (OVER if claimed.hedge == "over" else FAR_FROM)
 
 
 def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
@@ -170,7 +209,9 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
     claimed, truth = spot.claimed, first.judged.truth
     noun, _ = mentions.noun_after(spot.scene, spot.number)
     over = first.reading.span.last < spot.context.month
-    if not truth or not over or noun not in ("people", "measure", "group", "bare"):
+    if not truth or not over or is_group(first.reading.subject):
+        return False
+    if noun not in ("people", "measure", "group", "bare"):
         return False
     if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
         return False

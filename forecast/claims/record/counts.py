@@ -20,7 +20,6 @@ from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 
 APPREHENSION = "apprehension_type"  # splits the count of one half, where a source has one
 LAND = "land"  # both land borders together
-LEAST_RESTATED = 100  # a count of which a restatement is a share: of 3 one more is a third
 DRUG = "drug"
 # Of what is counted, not of where; of some the parts' add up to a group nationwide.
 EVERYWHERE = ("citizenship", "demographic", DRUG)
@@ -53,14 +52,13 @@ class Subject(NamedTuple):
     agency : "" both, "usbp" between ports, "ofo" at ports.
     dimension : "" for a total, else field, state, citizenship, demographic, drug, or
         apprehension_type, which splits Border Patrol's count only (agency "").
-    members : the parts, added up, in the publisher's names; for `other_than` left out instead.
+    members : the parts, added up, in the publisher's names.
     """
 
     total: str
     agency: str = ""
     dimension: str = ""
     members: tuple[str, ...] = ()
-    other_than: bool = False
 
     def key(self, source: Source) -> SeriesKey:
         """The series' key, where it is one series; of several parts the first's."""
@@ -92,7 +90,6 @@ class Subject(NamedTuple):
         # Fentanyl, but LSD.
         drugs = " and ".join(name if name.isupper() else name.lower() for name in names)
         where = " and ".join(arrest_words(name, source) for name in self.members)
-        than = "citizenships other than " if self.other_than else ""
         sectors = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
         agency = f"{half} {noun}" if split else agency_words(self.agency, source)
         phrases = {
@@ -101,8 +98,8 @@ class Subject(NamedTuple):
             "state": f"{noun} in {named} ({place})",
             APPREHENSION: f"{half} {noun} {where} {place}",
             DRUG: f"{source.measure.of_part.format(drugs)} {place}",
-            "citizenship": f"{noun} {'of' if than else 'of citizens of'} {than}{named} {place}",
-            "demographic": f"{noun} of {than}{named} {place}",
+            "citizenship": f"{noun} of citizens of {named} {place}",
+            "demographic": f"{noun} of {named} {place}",
         }
         return phrases.get(self.dimension, f"{noun} {place} ({named})")
 
@@ -247,48 +244,32 @@ class CountTable:
     def known_values(self, subject: Subject, span: Period) -> set[int]:
         """Every value that somebody is on record to have published of a series' month."""
         first = self.first_values(subject, span)
-        if span.length > 1 or len(subject.members) > 1 or subject.other_than:
+        if span.length > 1 or len(subject.members) > 1:
             return first
         return first | set(self.dated.get((subject.key(self.source), span.first), ()))
 
-    def restatements(self, dimension: str) -> tuple[int, float]:
-        """Return of how many dated values it is known, and by which share of today's count.
-
-        Nine in ten of those of a dimension, "" for totals, differ by no more; 0 where none is.
-        """
-        off = sorted(
-            abs(said / now - 1)
-            for (key, month), counts in self.dated.items()
-            if key.dimension == dimension
-            and (line := self._series.get(key))
-            and (now := line.by_month.get(month, (0, 0.0))[0]) >= LEAST_RESTATED
-            for said in counts
-        )
-        return len(off), off[-(-9 * len(off) // 10) - 1] if off else 0.0
-
     def _derive(self, subject: Subject) -> ClaimCounts | None:
-        if subject.other_than:
-            whole = subject._replace(dimension="", members=(), other_than=False)
-            return _added(
-                [self.counts(whole), self.counts(subject._replace(other_than=False))], less=True
-            )
         if len(subject.members) > 1:
             ones = [subject._replace(members=(name,)) for name in subject.members]
             return _added([self.counts(subject) for subject in ones])
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
-        stored = self._series.get(subject.key(self.source))
         if subject.total in (NATIONWIDE, LAND) and subject.dimension != "field":
-            if stored and subject.total == NATIONWIDE:
-                return stored
-            totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
-            lines = [self.counts(subject._replace(total=total)) for total in totals]
-            # A part that a total has none of is no gap.
-            return _added([line for line in lines if line] if subject.dimension else lines)
+            return self._of_borders(subject)
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.total))
             return _added([both, self.counts(Subject(subject.total, "usbp"))], less=True)
-        return stored
+        return self._series.get(subject.key(self.source))
+
+    def _of_borders(self, subject: Subject) -> ClaimCounts | None:
+        """Add up what is of several borders where it is not one series."""
+        stored = self._series.get(subject.key(self.source))
+        if stored and subject.total == NATIONWIDE:
+            return stored
+        totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
+        lines = [self.counts(subject._replace(total=total)) for total in totals]
+        # A part that a total has none of is no gap.
+        return _added([line for line in lines if line] if subject.dimension else lines)
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""
@@ -363,5 +344,4 @@ def name_of(names: SeriesNames, subject: Subject) -> str:
     ones = [subject._replace(members=(member,)) for member in subject.members] or [subject]
     words = [names.name(subject.key(names.source)) for subject in ones]
     first, *rest = words
-    joined = "+".join([first, *(name.partition(":")[2] for name in rest)])
-    return f"{joined} (all others)" if subject.other_than else joined
+    return "+".join([first, *(name.partition(":")[2] for name in rest)])

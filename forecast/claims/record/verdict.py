@@ -31,7 +31,6 @@ ClaimMeasure = Literal[
     "times",
     "per_day",
     "per_month",
-    "each_month",
     "share_percent",
     "record_high",
     "record_low",
@@ -42,7 +41,7 @@ ClaimMeasure = Literal[
 ]
 EXTREMES = ("record_high", "record_low", "highest_since", "lowest_since", "rank_high", "rank_low")
 Hedge = Literal["", "about", "under", "below", "over"]
-Among = Literal["month", "year", "same month", "within year", "span", "members"]
+Among = Literal["month", "year", "same month", "within year", "span"]
 Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # months were restated by this much: an exact number this near is not wrong
@@ -51,6 +50,8 @@ NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it
 OVER = 1.05  # "more than" may be passed by this much, or by less than one unit
 FAR_OVER = 1.25  # ... which is no more than this
+
+NOT_APART = "the record does not break down nationalities, groups or states by agency or sector"
 
 # What each kind of quantity is: of a count, of what it is compared with (a count before, a whole),
 # and of the span. A new kind is a row here, its words in `explain` and how it looks in `features`.
@@ -94,8 +95,7 @@ class Reading:
     versus : the span it is compared with, or the first month of "since".
     of : what it is a share of.
     among : for extremes, months ("month"), fiscal years ("year"), months of the same name
-        ("same month"), the months of one fiscal year ("within year"), or groups or sectors
-        ("members").
+        ("same month"), or the months of one fiscal year ("within year").
     rate : what is compared: counts, or what they are "per_day" or "per_month".
     """
 
@@ -140,23 +140,15 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
     if line is None:
         why = "the record has no such series"
         if sense.subject.dimension in ("citizenship", "demographic", "state", "none"):
-            why = (
-                "the record does not break down nationalities, groups or states by agency or sector"
-            )
+            why = NOT_APART
         return JudgedClaim("cannot_be_checked", why=why)
     if sense.measure not in EXTREMES and sense.versus:
         spans.append(sense.versus)
     missing = next((span for span in spans if not line.holds(span)), None)
-    if missing and sense.among != "members":
+    if missing:
         return JudgedClaim("cannot_be_checked", why=_not_held(line, missing, table.calendar))
     if sense.measure in EXTREMES:
         return _ranked(table, line, sense, claimed)
-    if sense.measure == "each_month":  # fewer than 10,000 a month: in every one of them
-        counts = [line.total(Period(month, month)) for month in sense.span.numbers]
-        over, worst = claimed.hedge == "over", max if claimed.hedge in ("below", "under") else min
-        farthest = worst(counts)
-        holds = farthest >= claimed.value if over else farthest <= claimed.value
-        return JudgedClaim("right" if holds else "wrong", farthest, evidence="record")
     truth = value_of(table, sense)
     if truth is None:
         return JudgedClaim("cannot_be_checked", why="the record has no such figure")
@@ -269,51 +261,24 @@ def _nearness(measure: ClaimMeasure, claimed: Claimed, stated: float) -> float:
 
 def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claimed) -> JudgedClaim:
     """Ranks, records and "since": among what had been counted by the end of the span."""
-    if sense.among == "members":
-        counts = siblings(table, sense)
-        own = counts.pop(sense.subject.members[0], None)
-        if own is None:
-            return JudgedClaim("cannot_be_checked", why="the record has no such figure")
-        now, others = own, [(sense.span, count) for count in counts.values()]
-    else:
-        now, others = line.total(sense.span), peers(line, sense, table.source)
-    low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
+    now, others = line.total(sense.span), peers(line, sense, table.source)
+    low = "low" in sense.measure
     beyond = [span for span, count in others if (count < now if low else count > now)]
-    truth: float | None = len(beyond) + 1
-    right = truth == (claimed.value or 1)  # 0 is claimed of a record
-    if sense.among == "members":
-        return JudgedClaim("right" if right else "wrong", truth, evidence="record")
     start = sense.versus.last if sense.versus else line.first
     if sense.measure.endswith("since"):
         right = all(span.first <= start for span in beyond)
         truth = max((float(span.last) for span in beyond), default=None)
-        if right and truth is None and start < line.first:
-            began = table.calendar.words(Period(line.first, line.first))
-            return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
+    else:
+        truth = float(len(beyond) + 1)
+        right = truth == (claimed.value or 1)  # 0 is claimed of a record
+    if right and start < line.first and truth is None:
+        began = table.calendar.words(Period(line.first, line.first))
+        return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
     # What nobody knows may have been beyond it; that something known was, remains true.
     compared = Period(start, sense.span.last)
     if (right or sense.measure.startswith("rank")) and line.unknown_in(compared):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, compared, table.calendar))
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
-
-
-def near_rank(table: CountTable, sense: Reading) -> bool:
-    """Whether all that is beyond a record is so near that a restatement may have put it there."""
-    line = table.counts(sense.subject)
-    if line is None or sense.measure.startswith("rank"):
-        return False
-    now, start = line.total(sense.span), sense.versus.last if sense.versus else 0
-    others = [count for span, count in peers(line, sense, table.source) if span.first > start]
-    far = min(others) if "low" in sense.measure else max(others)
-    return abs(far - now) <= RESTATED * now
-
-
-def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
-    """The counts of the groups or sectors that one is ranked among, its own with them."""
-    kind = sense.subject._replace(members=())
-    alike = [subject for subject in table.subjects() if subject._replace(members=()) == kind]
-    counts = {subject.members[0]: table.total(subject, sense.span) for subject in alike}
-    return {name: count for name, count in counts.items() if count is not None and name != "OTHER"}
 
 
 def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Period, int]]:

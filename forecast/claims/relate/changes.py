@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
+    NOT_APART,
     ClaimMeasure,
     JudgedClaim,
     Rate,
@@ -23,7 +24,7 @@ from forecast.claims.record.verdict import (
 from forecast.claims.relate import bases
 from forecast.claims.relate.bases import NamedBase
 from forecast.claims.show import words as show
-from forecast.claims.show.words import ClaimFinding
+from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
@@ -89,6 +90,8 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     if not pairs or not spot.anchors or named or "percent" not in measure:
         pairs = list(dict.fromkeys([*pairs, *_pairs(spot, named)]))[:MOST_PAIRS]
     held = _held(spot, pairs, measure)
+    if held and held.sense and confront.by_agency(spot, held.sense.subject):
+        return show.not_held(spot.draft, NOT_APART)
     sure = next((pair for pair in pairs if pair.sure), None)
     if held or sure is None:
         return held or replace(spot.draft, why="what it is compared with is not certain")
@@ -105,9 +108,7 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
         return wrong or replace(spot.draft, why="what it is compared with is not on record")
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
-    return show.differs(
-        spot.counts, spot.draft, show.nearest([reading], [judged.truth], claimed.value)
-    )
+    return show.differs(spot.counts, spot.draft, (ShownReading(reading, judged.truth or 0),))
 
 
 def _direction(spot: Spot) -> int:

@@ -8,7 +8,7 @@ from forecast.claims.confront import confront
 from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
-from forecast.claims.show.words import ClaimFinding
+from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text.times import NO_PART, SensePart
 from forecast.claims.text.tokens import word_set
 from forecast.claims.trace import when, whose
@@ -53,9 +53,7 @@ def share(spot: Spot) -> ClaimFinding | None:
         return show.explained(spot.counts, spot.draft, row, verdict)
     if row not in sure and not (months and months[0].explicit):
         return unheld if _of_them(spot) else confront.open_(spot)
-    return show.differs(
-        spot.counts, spot.draft, show.nearest([row], [verdict.truth], spot.claimed.value)
-    )
+    return show.differs(spot.counts, spot.draft, (ShownReading(row, verdict.truth),))
 
 
 def _is_wrong(spot: Spot, truth: float, sure: bool) -> bool:
@@ -111,7 +109,7 @@ def _agency(spot: Spot) -> str:
 
 def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[PartAndWhole]:
     """A part that is named, with what it may be a share of."""
-    dimension, members, other = part
+    dimension, members = part
     of_drug = spot.scene.low(spot.number.last) == "of" and any(
         0 < phrase.first - spot.number.last <= 3 for phrase in spot.scene.of_kind(DRUG)
     )
@@ -125,7 +123,7 @@ def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[Par
         elif dimension == APPREHENSION:
             yield Subject(total, "", dimension, members), Subject(total, "usbp")
         elif _agency(spot) != "usbp":  # the record does not tell groups by agency
-            yield Subject(total, "", dimension, members, other), Subject(total)
+            yield Subject(total, "", dimension, members), Subject(total)
 
 
 def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWhole]:

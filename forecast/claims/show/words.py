@@ -20,7 +20,6 @@ from forecast.claims.record.verdict import (
     JudgedClaim,
     Reading,
     peers,
-    siblings,
 )
 from forecast.periods import Calendar, Period
 from forecast.sources.wording import Halves, Split, small_words, split_words
@@ -144,7 +143,6 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
         "per_day": f"{number}, {words} in {span}",
         "per_month": f"{number}, {words} in {span}",
         "share_percent": f"{number}: {words} as a share of {whole} in {span}",
-        "each_month": f"{number} in the month that is farthest out: {words} in {span}",
     }
     return phrases.get(sense.measure, f"{number}: {words} in {span} against {before}")
 
@@ -165,56 +163,80 @@ def explained(
 
     draft : the claim in its place.
     """
-    truth, instead = statement(table, sense, judged.truth), ""
-    why = _sentence(truth)
-    if judged.verdict == "cannot_be_checked":
-        why = _sentence(judged.why)
-    elif sense.measure in EXTREMES:
-        why, instead = _explain_extreme(table, sense, judged)
-    elif judged.verdict == "mislabelled" and other:
-        known = f" The words would need {truth}." if judged.truth is not None else ""
-        why = f"The number is of {_kind(table, sense, other)}.{known}"
-        instead = f"{_sentence(statement(table, other, draft.claimed.value))}{known}"
-    elif judged.verdict == "wrong":
-        why, instead = _sentence(f"The record has {truth}"), _sentence(truth)
-        # What it is the count of instead, if of something near.
-        number, more = abs(draft.claimed.value), sense.span.length - 1
-        spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
-        line = table.counts(sense.subject)
-        if sense.measure == "total" and draft.claimed.exact and line:
-            firsts = range(line.last - more, line.first - 1, -1)
-            spans = [Period(first, first + more) for first in firsts]
-        same = (span for span in spans if table.total(sense.subject, span) == number)
-        actual = next(same, None)
-        why += f" {number:,.0f} is the count of {table.calendar.words(actual)}." if actual else ""
-    elif judged.verdict in ("right_when_published", "near_today"):
-        why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
-        instead = _sentence(truth)
-    return replace(draft, sense=sense, judged=judged, why=why, say_instead=instead, other=other)
+    finding = replace(draft, sense=sense, judged=judged, other=other)
+    extreme = sense.measure in EXTREMES and judged.verdict != "cannot_be_checked"
+    explain = _explain_extreme if extreme else _EXPLAIN.get(judged.verdict, _explain_right)
+    why, instead = explain(table, finding, sense)
+    return replace(finding, why=why, say_instead=instead)
 
 
+def _explain_right(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
+    return _sentence(statement(table, sense, finding.judged.truth)), ""
+
+
+def _explain_unknown(_: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
+    return _sentence(finding.judged.why), ""
+
+
+def _explain_mislabeled(
+    table: CountTable, finding: ClaimFinding, sense: Reading
+) -> tuple[str, str]:
+    truth, other = finding.judged.truth, finding.other or sense
+    known = "" if truth is None else f" The words would need {statement(table, sense, truth)}."
+    instead = _sentence(statement(table, other, finding.claimed.value))
+    return f"The number is of {_kind(table, sense, other)}.{known}", f"{instead}{known}"
+
+
+def _explain_wrong(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
+    """What the record has, and of which other months it is the count."""
+    truth, claimed = statement(table, sense, finding.judged.truth), finding.claimed
+    why, number = _sentence(f"The record has {truth}"), abs(claimed.value)
+    spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
+    if sense.measure == "total" and claimed.exact:
+        spans = [
+            s for s in table.where(sense.subject, int(number)) if s.length == sense.span.length
+        ]
+    actual = next((s for s in spans if table.total(sense.subject, s) == number), None)
+    why += f" {number:,.0f} is the count of {table.calendar.words(actual)}." if actual else ""
+    return why, _sentence(truth)
+
+
+def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
+    """Why a number that is not today's may be right."""
+    judged, known = finding.judged, "no earlier one is on record"
+    truth = statement(table, sense, judged.truth)
+    if judged.evidence == "vintage":
+        why = "It was the figure when published; restated since."
+    else:
+        if table.known_values(sense.subject, sense.span):
+            known = "none of the values on record for that month"
+        off = abs(finding.claimed.value - (judged.truth or 0)) / abs(judged.truth or 1)
+        why = f"It is {100 * off:.2g}% from today's figure, and {known}."
+    return f"{why} Now: {truth}.", _sentence(truth)
+
+
+_EXPLAIN = {
+    "cannot_be_checked": _explain_unknown,
+    "mislabelled": _explain_mislabeled,
+    "wrong": _explain_wrong,
+    "right_when_published": _explain_near,
+    "near_today": _explain_near,
+}
 MOST = 3  # readings beside a number
 
 
-def nearest(
-    readings: Sequence[Reading], truths: Sequence[float | None], value: float
-) -> tuple[ShownReading, ...]:
+def nearest(readings: Sequence[ShownReading], value: float) -> tuple[ShownReading, ...]:
     """The likeliest reading, then those nearest a number, each truth once.
 
-    readings : the likeliest first; truths : what the record has for each.
+    readings : the likeliest first.
     """
-    shown: dict[float, ShownReading] = {}
-    for reading, truth in zip(readings, truths, strict=True):
-        if truth is not None:
-            shown.setdefault(truth, ShownReading(reading, truth))
-    every = list(shown.values())
+    every = list({one.truth: one for one in reversed(readings)}.values())[::-1]
 
     def off(one: ShownReading) -> float:
         return abs(one.truth - value) / (abs(one.truth) + abs(value) + 1e-9)
 
-    rest = sorted(every[1:8], key=off)
-    chosen = [*every[:1], *rest[: MOST - 1]]
-    return tuple(sorted(chosen, key=lambda one: readings.index(one.reading)))
+    chosen = [*every[:1], *sorted(every[1:8], key=off)[: MOST - 1]]
+    return tuple(sorted(chosen, key=every.index))
 
 
 def windowed(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
@@ -267,42 +289,6 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _when_published(
-    table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim
-) -> str:
-    """Say why a number that is not today's may be right."""
-    line, source = table.counts(sense.subject), table.source
-    slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
-    if judged.evidence == "vintage":
-        return "It was the figure when published; restated since."
-    off = abs(claimed.value - (judged.truth or 0))
-    if table.first_values(sense.subject, sense.span) or off > slack:
-        return _usual(table, sense, off / abs(judged.truth or 1))
-    known = "the source on record rounds its counts to 10"
-    if source.rounded:
-        part = source.hierarchy.called[source.rounded]
-        known = f"each {part}'s month is on record in whole {source.measure.noun}"
-    return f"It may be right: {known}."
-
-
-def _usual(table: CountTable, sense: Reading, off: float) -> str:
-    """Say how near a number is to today's figure, and how far such figures are restated."""
-    had = table.known_values(sense.subject, sense.span)
-    known = "none of the values on record for that month" if had else "no earlier one is on record"
-    dimension = "component" if sense.subject.agency else sense.subject.dimension
-    n, most = table.restatements(dimension)
-    near = f"It is {100 * off:.2g}% from today's figure, and {known}"
-    if not n:
-        return f"{near}; how far such figures are restated is not on record."
-    kinds = table.source.hierarchy.called
-    kind = kinds.get(dimension, dimension) or table.source.totals.one
-    beyond = ", as this is" if off <= most else "; this is farther"
-    return (
-        f"{near}. Of {n} dated values of single months, by {kind}, nine in ten are within "
-        f"{100 * most:.2g}% of today's{beyond}."
-    )
-
-
 def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
     """What a mislabelled number is of."""
     subject = other.subject
@@ -318,16 +304,16 @@ def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
     return kind
 
 
-def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> tuple[str, str]:
+def _explain_extreme(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
     """Say among which others it was highest or lowest, and which was farther out."""
-    line = table.counts(sense.subject)
+    judged, line, calendar = finding.judged, table.counts(sense.subject), table.calendar
     assert line is not None  # what was ranked was counted
     high, now = "high" in sense.measure, line.total(sense.span)
     here = statement(table, replace(sense, measure="total"), now)
     far, side = ("higher", "highest") if high else ("lower", "lowest")
     if sense.measure.endswith("since"):
         last, first = (
-            table.calendar.words(Period(int(m), int(m))) for m in (judged.truth or 0, line.first)
+            calendar.words(Period(int(m), int(m))) for m in (judged.truth or 0, line.first)
         )
         none = f"none {far} before it on record (from {first})"
         # Wrong, and the highest since the month before: that is to say, lower than that.
@@ -336,41 +322,31 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
         return f"{here}: {f'the {side} since {last}' if judged.truth else none}.", ""
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
-    if sense.among == "members":
-        kinds = {"field": "sectors", "citizenship": "citizenships"}
-        kind = kinds.get(sense.subject.dimension, "groups")
-        return f"{here}: the {place} of {len(siblings(table, sense))} {kind} there.", ""
     others = peers(line, sense, table.source)
     spans = sorted((sense.span, *(span for span, _ in others)), key=lambda span: span.first)
-    words = f"{here}: the {place} of {_ranked_among(sense, spans, table.calendar)}."
+    words = f"{here}: the {place} of {_ranked_among(sense, spans, calendar)}."
     if judged.verdict != "wrong":
         return words, ""
-    beyond = ""
-    if others:  # which time was farther out than what is called a record
-        span, count = (max if high else min)(others, key=lambda pair: pair[1])
-        if count > now if high else count < now:
-            beyond = f" {_sentence(f'{table.calendar.words(span)} was {far}: {count:,}')}"
+    # Which time was farther out than what is called a record.
+    span, count = (max if high else min)(
+        others, key=lambda pair: pair[1], default=(sense.span, now)
+    )
+    beyond = f" {_sentence(f'{calendar.words(span)} was {far}: {count:,}')}" if rank > 1 else ""
     return words + beyond, words
 
 
 def _ranked_among(sense: Reading, spans: Sequence[Period], calendar: Calendar) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
-    span, n, first, last = sense.span, len(spans), spans[0], spans[-1]
-    between, year = f"{calendar.words(first)} to {calendar.words(last)}", calendar.noun
-    if sense.among == "within year":
-        of = calendar.year(span.first)
-        return f"the {n} months of {year} {of} on record"
-    if sense.among == "month":
-        return f"the {n} months on record, {calendar.words(Period(first.first, last.last))}"
-    if sense.among == "year" and calendar.year_of(span):
-        return (
-            f"the {n} {year}s on record, {calendar.year(first.last)} to {calendar.year(last.last)}"
-        )
-    if span.length == 12 and span.first % 12 == 0:
-        return f"the {n} calendar years on record, {first.first // 12} to {last.first // 12}"
-    if span.length == 1:
-        return f"the {n} months of {MONTHS[span.first % 12]} on record, {between}"
-    return f"the same months of {n} years on record, {between}"
+    year = calendar.period(calendar.year(sense.span.first))
+    nouns = {
+        "month": "months",
+        "within year": f"months of {calendar.words(year)}",
+        "same month": f"months of {MONTHS[sense.span.first % 12]}",
+        "year": f"{calendar.noun}s",
+        "span": "spans of the same months",
+    }
+    between = f"{calendar.words(spans[0])} to {calendar.words(spans[-1])}"
+    return f"the {len(spans)} {nouns[sense.among]} on record, {between}"
 
 
 def verdict_line(table: CountTable, answer: ClaimFinding) -> str:

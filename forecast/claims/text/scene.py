@@ -253,14 +253,9 @@ def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
         if phrase.last in (number.first - led, number.first) and phrase.first not in ends:
             never = scene.low(phrase.first - 1) in ("never", "not") and phrase.value == "below"
             return "over" if never else cast("Hedge", phrase.value)
-    # 40,000, nearly, were stopped; 40,000 or more; 40,000 or so.
     after, after2 = scene.low(number.last), scene.low(number.last + 1)
     if after == "or" and after2 in ("more", "so"):
         return "over" if after2 == "more" else "about"
-    for phrase in scene.of_kind("hedge"):
-        behind = after == "," and phrase.first == number.last + 1
-        if behind and scene.low(phrase.last) in (",", "were", "."):
-            return cast("Hedge", phrase.value)
     return ""
 
 

@@ -47,8 +47,8 @@ class TimeRef:
         return self.form in ("shift", "same")
 
 
-SensePart = tuple[str, tuple[str, ...], bool]  # dimension, members, all but these
-NO_PART: SensePart = ("", (), False)
+SensePart = tuple[str, tuple[str, ...]]  # dimension, members
+NO_PART: SensePart = ("", ())
 
 
 @dataclass(slots=True)
@@ -244,13 +244,9 @@ def _of_month(now: TextState, base: Period | None, number: int, year: Any, which
     """October, last October, the same October: which one, the words do not say."""
     latest = _latest(number, now.month)
     if isinstance(year, str):  # March of last year
-        ago = "this" not in year
-        years = [base.last // 12 - 1] if base and ago else []
-        return [_month(y * 12 + number - 1) for y in (*years, now.published.year - ago)]
+        year = now.published.year - ("this" not in year)
     if year:
         return [_month(year * 12 + number - 1)]
-    if base and which == "the same":
-        return [_month(_latest(number, base.last))]
     candidates = []
     if base and which == "last" and base.first % 12 == number - 1:
         candidates.append(base.first - 12)  # this October against last October
@@ -277,18 +273,14 @@ def _of_months(
         return [Period(begin or _latest(first, end + 1), end)]
     if begin:
         return [Period(begin, begin + (last - first) % 12)]
-    end = _latest(last, base.last if base else now.month)
-    ends = [end, end - 12, *(_latest(last, recent.last + 1) for recent in now.recent[:2])]
-    return [Period(_latest(first, end + 1), end) for end in ends]
+    end = _latest(last, now.month)
+    return [Period(_latest(first, end + 1), end) for end in (end, end - 12)]
 
 
 def _of_fiscal_year(now: TextState, base: Period | None, year: int) -> Spans:
     whole = now.calendar.period(year)
     if base and _begun(base, now) and now.calendar.period(year, base.length) != base:
         return [now.calendar.period(year, base.length), whole]
-    month = _single(base)
-    if month and whole.last < month.first:
-        return [whole, month.shift(12 * (year - now.calendar.year(month.first)))]
     return _clipped(whole, now)
 
 
@@ -297,11 +289,8 @@ def _of_year(now: TextState, base: Period | None, year: int) -> Spans:
     by_fiscal = _clipped(now.calendar.period(year), now)
     by_calendar = _clipped(Calendar().period(year), now)
     if month := _single(base):  # beside a month: that month of the year
-        return [_month(year * 12 + month.first % 12), *by_fiscal, *by_calendar]
-    to_date = [now.calendar.period(year, base.length)] if base and _begun(base, now) else []
-    candidates = [*to_date, *by_fiscal[:3], *by_calendar[:3]]
-    spoken = any(recent.first % 12 == 0 and recent.length > 1 for recent in now.recent[:3])
-    return sorted(candidates, key=lambda span: bool(spoken and not to_date and span.first % 12))
+        return [_month(year * 12 + month.first % 12), *by_fiscal]
+    return [*by_fiscal[:3], *by_calendar[:3]]
 
 
 def _through(
@@ -320,13 +309,6 @@ def _through(
         candidates += _clipped(whole.shift(-12), now) if now.calendar.nth(now.month) < 3 else []
         candidates += [Period(_fiscal_of(r.last, now).first, r.last) for r in now.recent[:1]]
     return candidates
-
-
-def _this_year(now: TextState, base: Period | None) -> Spans:
-    """Take this fiscal year, or the one that was spoken of."""
-    named = [r for r in now.recent if _begun(r, now) or now.calendar.year_of(r)]
-    candidates = _through(now, base)
-    return [*candidates[:3], *named[:1], *candidates[3:]]
 
 
 def _fiscal_first(now: TextState, _: Period | None, year: Any, length: int) -> Spans:
@@ -353,18 +335,16 @@ def _shifted(now: TextState, base: Period | None, by: int) -> Spans:
     return [beside.shift(by), *year]
 
 
-def _month_beside(now: TextState, base: Period | None, by: int) -> Spans:
+def _month_beside(now: TextState, _: Period | None, by: int) -> Spans:
     """Last month, this month."""
-    month = _single(base)
-    before = [month.shift(-1)] if by and month else []
-    return [*before, _month(now.month - 1), _month(now.month if by == 0 else now.month - 2)]
+    return [_month(now.month - 1), _month(now.month if by == 0 else now.month - 2)]
 
 
 def _fiscal_beside(now: TextState, base: Period | None, by: int) -> Spans:
     """Last fiscal year."""
     whole = _fiscal_of(now.month, now, by)
     if base is None:
-        return [whole, _fiscal_of(now.month - 2, now, by), *_clipped(whole.shift(-12), now)]
+        return [whole, _fiscal_of(now.month - 2, now, by)]
     before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
     return [shifted, before] if _begun(base, now) else [before, shifted, whole]
 
@@ -372,15 +352,15 @@ def _fiscal_beside(now: TextState, base: Period | None, by: int) -> Spans:
 def _year_beside(now: TextState, base: Period | None, by: int) -> Spans:
     """Last year, this year: of what it is compared with, or of the day."""
     if base and by:
-        month = _single(base)
-        years = [_fiscal_of(base.last, now, -1)] if _begun(base, now) or month else []
-        years += [Calendar().period(base.last // 12 - 1)] if month else []
-        return [base.shift(12 * by), *years]
+        return [base.shift(12 * by), _fiscal_of(base.last, now, -1)]
     current = _fiscal_of(now.newest[0], now, by)
     calendar = Calendar().period(now.published.year + by)
     # The same months of last year, where this year's are meant beside them.
-    earlier = [end - 12 for end in now.newest[:2] if by and end - 12 >= current.first]
-    same = [Period(current.first, end) for end in earlier]
+    same = [
+        Period(current.first, end - 12)
+        for end in now.newest[:2]
+        if by and end - 12 >= current.first
+    ]
     return [*_clipped(current, now)[:3], *_clipped(calendar, now)[:3], *same]
 
 
@@ -404,8 +384,7 @@ def _to_month(now: TextState, number: int, year: Any) -> Spans:
     """Through June: of its fiscal year, of what was spoken of, of the calendar year, alone."""
     late = now.published.day > 27
     end = year * 12 + number - 1 if year else _latest(number, now.month + late)
-    begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
-    firsts = (_fiscal_of(end, now).first, *begun, end // 12 * 12, end)
+    firsts = (_fiscal_of(end, now).first, end // 12 * 12, end)
     return [Period(start, end) for start in firsts]
 
 
@@ -421,13 +400,13 @@ _STARTS = {
 }  # fmt: skip
 
 
-def _term(now: TextState, _: Period | None, whose: str, *, latest: bool = False) -> Spans:
+def _term(now: TextState, _: Period | None, whose: str) -> Spans:
     """A president's months, by name or as the one before; the first full month comes first."""
     past = [start for start in _STARTS if f"{start}-20" <= now.published.isoformat()]
     if whose in _STARTS:
         chosen = [whose]
     elif whose in _STARTS.values():
-        chosen = [start for start in past if _STARTS[start] == whose][: 1 if latest else None]
+        chosen = [start for start in past if _STARTS[start] == whose]
     else:
         chosen = past[:1] if whose == "current" else past[1:2]
     terms = []
@@ -463,7 +442,7 @@ _FORMS: dict[str, Callable[..., Spans]] = {
         Period(now.calendar.period(first).first, span.last)
         for span in _clipped(now.calendar.period(last), now)
     ],
-    "fy_now": _this_year,
+    "fy_now": _through,
     "fy_through": _through,
     "fy_first": _fiscal_first,
     "fy_last": lambda now, _, year, length: [
@@ -480,10 +459,6 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     "same": _same,
     "that": _that,
     "past": lambda now, _, length: [Period(end - length + 1, end) for end in now.newest[:3]],
-    "streak": lambda now, _, length: [  # the 13th straight month, up to the one spoken of
-        Period(end - length + 1, end)
-        for end in (*[s.last for s in now.recent if s.length == 1][:1], *now.newest[:2])
-    ],
     "past_years": lambda now, _, years: [
         Period(last.first - 12 * (years - 1), last.last)
         for last in (_fiscal_of(now.newest[0], now, later) for later in (-1, 0))
@@ -497,7 +472,7 @@ _FORMS: dict[str, Callable[..., Spans]] = {
         span for spans in [_to_month(now, *month)] for span in (spans[-1], spans[0])
     ],
     "administration": _term,
-    "era": lambda now, _, whose: _term(now, _, whose, latest=True),
+    "era": _term,
 }
 
 

@@ -212,8 +212,7 @@ def _number(
     last: int,
 ) -> Iterator[WrittenNumber]:
     """A number as its pattern has read it; none where it has too many digits or is no part."""
-    table = _number_table()
-    words, part = groups.get("words"), groups.get("part")
+    table, words, part = _number_table(), groups.get("words"), groups.get("part")
     scale = table["scale"].get(groups.get("scale") or groups.get("short"), 1)
     value, unit, exact = 0.0, next(iter(units), 1.0), kind != "count"
     if digits := groups.get("digits"):
@@ -223,20 +222,20 @@ def _number(
         return
     if words:
         value = _words_value(words)
-        unit, exact = (_last_digit(value) if kind == "count" else 1.0), exact or value < 100
+        exact = exact or value < 100
     elif part:
         value = _words_value(groups.get("top") or "one") / table["part"][part]
         value *= scale if kind == "count" else 100
-        unit = _last_digit(value) if kind == "count" else unit
-    elif groups.get("whole"):
-        top, whole = (_words_value(str(groups[name])) for name in ("top", "whole"))
-        if not 1 <= top < whole <= 20:
+    elif whole := groups.get("whole"):
+        top, value = _words_value(str(groups["top"])), _words_value(whole)
+        if not 1 <= top < value <= 20:
             return
-        value = 100 * top / whole
+        value = 100 * top / value
     else:
         name = "ordinal" if kind == "ordinal" else "multiple"
         value = table[name][groups[name]]
         unit = 0.1 if value < 1 else 1.0
+    unit = _last_digit(value) if kind == "count" else unit
     yield WrittenNumber(kind, float(value), float(unit), first, last, exact)
 
 

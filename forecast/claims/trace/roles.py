@@ -13,7 +13,7 @@ from forecast.claims.text.scene import Noun, Placed, Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 
-COUNTS = frozenset({"total", "maybe", "per_day", "per_month", "each_month"})
+COUNTS = frozenset({"total", "maybe", "per_day", "per_month"})
 RELATIONS = frozenset({"change_percent", "times", "difference"})
 LEAST_BARE = 100  # a smaller number is of the record only where its words say so
 NO_DAYS = "days and weeks are not on record"
@@ -205,8 +205,8 @@ def _when_said(scene: Scene, ref: TimeRef) -> bool:
     return reported or words[0] not in ("on", "last", "since") or ref.first < 3
 
 
-def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure:
-    """Whether a count is a total, an average, or the size of a change."""
+def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure | Literal[""]:
+    """A total, an average, or the size of a change; "" for a bound that every month is under."""
     ends = [n.first for n in scene.numbers if n.first >= number.last]
     after = scene.words(number.last, min([number.last + 9, *ends]))
     around = {*scene.words(number.first - 9, number.first), *after}
@@ -221,7 +221,7 @@ def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure:
     monthly = "month" in units or "monthly" in scene.words(0, number.first)
     monthly = monthly or any(ref.form == "streak" for ref in scene.times)
     if monthly and mentions.hedge(scene, number) in ("below", "over"):
-        return "each_month"
+        return ""
     return "difference" if _is_difference(scene, number) else "total"
 
 

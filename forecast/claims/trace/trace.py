@@ -106,7 +106,11 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     if host and host.reading:
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
-    eras = [ref for ref in scene.times if ref.form == "administration" and measure != "total"]
+    eras = [
+        ref
+        for ref in scene.times
+        if ref.form == "administration" and (compared or not scene.compares(ref.first))
+    ]
     months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, context)] + months
     made = [
         TracedRow(Reading(who.subject, at.span, measure), who, at)
@@ -129,8 +133,6 @@ def _beside(
         persons.sort(key=lambda who: who.far)
     if of_all:
         persons = [Whose(whole), Whose(whole._replace(agency="")), *persons]
-    if not (months and months[0].explicit) and host.span not in {at.span for at in months}:
-        months = sorted([*months, When(host.span, SENTENCE)], key=lambda at: at.far)
     return persons, months
 
 
@@ -148,18 +150,10 @@ def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
     """Spans of which a count names itself, where no time beside it says which."""
-    context, scene = spot.context, spot.scene
     if rows[0].when.explicit:
         return
-    named = [span for ref in scene.times for span in times.spans(ref, context, context.span)]
-    counted = [anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span]
-    spoken = {*named, *context.recent, *counted}
-    near = {span.shift(by) for span in spoken for by in (0, -1, -12)}
-    eras = [ref for ref in scene.times if ref.form in ("administration", "era")]
-    within = {m for ref in eras for span in times.spans(ref, context) for m in span.numbers}
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
-            known = span in near or not spoken or within >= {*span.numbers}
-            if known and span.first <= context.month and who.far <= CARRIED + SENTENCE + 1:
+            if span.first <= spot.context.month and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))

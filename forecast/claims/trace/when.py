@@ -44,6 +44,10 @@ def options(
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, context, ref, base if compared or ref.relative else None)
+        if compared and "from" in scene.words(ref.last, number.first):
+            # It fell in July from so many: from those of June.
+            nows = resolve(scene, context, ref, None)[:2]
+            resolved = [s.shift(by) for s in nows for by in (-1, -12) if s.length == 1 or by < -1]
         beside = rank == 0 and distance < FAR
         tight = beside and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
@@ -139,16 +143,11 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     years = [span for r in full for span in times.spans(r, context)]
     context = replace(context, recent=[*years, *context.recent])
     month = _month_of_years(scene)
-    named = (
-        times.spans(replace(ref, form="month", args=(month, _YEARS[ref.args[0]], "")), context)
-        if (month and ref.form == "year_rel")
-        else []
-    )
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
     # A month earlier it was this, a year earlier that.
     bases = [base, *filter(None, (context.span, *context.recent[:2]) if ref.relative else ())]
-    resolved = named + [span for other in bases for span in times.spans(ref, context, other)]
+    resolved = [span for other in bases for span in times.spans(ref, context, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
         whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
@@ -158,9 +157,6 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
         ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]
         resolved = [*resolved, *ends]
     return list(dict.fromkeys(resolved))
-
-
-_YEARS = {0: "this year", -1: "last year"}
 
 
 def _month_of_years(scene: Scene) -> int | None:

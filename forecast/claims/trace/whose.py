@@ -23,6 +23,7 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
 PLACES = ("total", "sector", "city", "office", "state")
 FAR, TIGHT = 16.0, 7.0  # a phrase beyond the first does not speak of a number; one within binds it
+HALVES = ("usbp", "ofo")
 CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
 
 
@@ -48,14 +49,14 @@ def options(scene: Scene, number: WrittenNumber, context: TextState) -> list[Who
     for (part, near), (place, at), (agency, of) in product(
         parts(scene, number, context), places, agencies
     ):
-        kind, members, other_than = part
+        kind, members = part
         if kind in ("sector", "office"):
             # A sector has one total and one agency, whatever else is said.
             made.append(Whose(sector(members, context, kind), near, BESIDE, near))
             continue
         own = agency if not kind or kind == "none" else ""
         level = of if own == agency else BESIDE
-        made.append(Whose(Subject(place, own, kind, members, other_than), at, level, near))
+        made.append(Whose(Subject(place, own, kind, members), at, level, near))
     made.sort(key=lambda whose: whose.far)
     return list({whose.subject: whose for whose in reversed(made)}.values())[::-1][:14]
 
@@ -86,7 +87,7 @@ def _places_unsaid(context: TextState) -> Leveled:
     if not carried and not spoken:
         return [(place, CARRIED) for place in context.usual[1::-1]]
     usual = [place for place in context.usual if place not in carried]
-    usual = [place for place in usual if place in spoken or place == context.usual[0]]
+    usual = [place for place in usual if place in (*spoken, *context.usual[:2])]
     ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
     return ranked + [(place, UNSAID) for place in usual]
 
@@ -174,12 +175,12 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
     given, _ = dealt(scene, number)
     if given:
         kind = "sector" if given.kind == "city" else given.kind
-        return [((kind, (given.value,), False), BESIDE)]
+        return [((kind, (given.value,)), BESIDE)]
     groups, fields = _groups(scene, number), _fields(scene, number, context)
     both = bool(groups and fields) and groups[0][1] == fields[0][1] == BESIDE
     if both and fields[0][0][0] in ("sector", "office"):
         # A group within a sector is not told apart: a subject that the record does not have.
-        return [(("none", (*fields[0][0][1], *groups[0][0][1]), False), BESIDE)]
+        return [(("none", (*fields[0][0][1], *groups[0][0][1])), BESIDE)]
     named = sorted([*groups, *fields], key=lambda part: part[1])
     if named:
         lone = sum(n.kind == number.kind for n in scene.numbers) == 1 and named[0][1] == BESIDE
@@ -192,19 +193,18 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
 
 
 def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
-    """Whether a group is what a number counts: 586 arrested in the interior, 479 Cubans."""
-    members = set(part[0][1])
+    """Whether a number is of arrests of one kind: 586 arrested in the interior."""
     return part[1] == BESIDE and any(
-        0 <= p.first - number.last <= 3 and members & set(p.value.split("+"))
-        for p in scene.of_kind("citizenship", "demographic", APPREHENSION, "part")
+        0 <= p.first - number.last <= 3 and p.value in part[0][1]
+        for p in scene.of_kind(APPREHENSION, "part")
     )
 
 
 def _parts_carried(scene: Scene, context: TextState) -> list[LeveledPart]:
     """The group or sector of the sentences before, where nothing new is named."""
     if context.group != NO_PART:
-        measures = {phrase.value for phrase in scene.of_kind("measure")} - {"any"}
-        fresh = bool(measures & {"usbp", "ofo"}) or bool(measures and scene.of_kind("total"))
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
+        fresh = bool(measures & {"usbp", "ofo"})
         if context.group[0] == DRUG:  # all drugs are meant only where they are named
             fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
         carried = [(context.group, CARRIED if fresh else SENTENCE)]
@@ -237,7 +237,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Lev
         own = tuple(phrase.value.split("+"))
         run = run_of(scene, phrase, placed) if rank == 0 else own
         sure = rank == 0 and distance < FAR and is_sure(scene, phrase, context)
-        made.append(((kind, run, False), BESIDE if sure else SENTENCE))
+        made.append(((kind, run), BESIDE if sure else SENTENCE))
     return made
 
 
@@ -313,14 +313,12 @@ def _read_group(
     level = BESIDE if distance < TIGHT + 2 else SENTENCE if distance < FAR else CARRIED
     if value == "?" or "?" in run:
         if distance < TIGHT:
-            yield ("none", ("?",), False), level
-    elif value.startswith("-"):
-        yield ("citizenship", (value[1:],), True), level
+            yield ("none", ("?",)), level
     else:
         dimension = "citizenship" if kind == "countries" else kind
-        yield (dimension, run, False), level
+        yield (dimension, run), level
         if len(run) > 1 and "+" not in value:
-            yield (dimension, (value,), False), max(level, SENTENCE)
+            yield (dimension, (value,)), max(level, SENTENCE)
 
 
 _NEIGHBORS = word_set(
@@ -383,5 +381,5 @@ def part_of(subject: Subject) -> tuple[SensePart, SensePart]:
     dimension = subject.dimension
     if dimension == "field":
         dimension = "office" if subject.agency == "ofo" else "sector"
-    part = (dimension, subject.members, subject.other_than)
+    part = (dimension, subject.members)
     return (part, NO_PART) if dimension in GROUPS else (NO_PART, part)

@@ -10,8 +10,9 @@ import pytest
 
 from forecast import months
 from forecast.claims.record.counts import CountTable, Subject
-from forecast.claims.record.verdict import Reading
 from forecast.claims.relate import ranks
+from forecast.claims.trace.when import When
+from forecast.claims.trace.whose import Whose
 from forecast.periods import FEDERAL
 from forecast.types import SeriesKey
 from forecast.words import month_words
@@ -48,18 +49,14 @@ def test_a_record_is_right_only_where_no_month_before_was_higher(words):
     for at in range(1, len(COUNTS)):
         month = month_words(months.from_index(FIRST + at))
         text = f"Encounters at the northern border hit {words} in {month}."
-        due = "right" if COUNTS[at] > max(COUNTS[:at]) else "wrong"
+        due = "right" if COUNTS[at] > max(COUNTS[:at]) else "not understood"
         if due == "right" and words in (
             "an all-time high",
             "its highest ever",
             "its highest in history",
         ):
             due = "cannot_be_checked"  # the record begins at some time: it only does not contradict
-        if words == "a record" and COUNTS[at] < min(COUNTS[:at]):
-            due = "not understood"  # a record low is a record
-        # What was barely higher may be so by a restatement.
-        open_ = ["not understood"] * (due == "wrong" and max(COUNTS[:at]) <= 1.02 * COUNTS[at])
-        if [verdict for verdict, _, _ in judged(text, COUNTS)] not in ([due], open_):
+        if [verdict for verdict, _, _ in judged(text, COUNTS)] != [due]:
             wrong.append((month, due))
     assert not wrong
 
@@ -72,7 +69,7 @@ YEARS = [100] * 12 + [900, *[100] * 11] + [200] * 10 + [800, 200]  # fiscal year
     [
         (
             "hit a record in August 2019",
-            "wrong",
+            "not understood",
             "the 2nd highest of the 35 months on record, October 2016 to August 2019. "
             "October 2017 was higher: 900.",
         ),
@@ -82,11 +79,6 @@ YEARS = [100] * 12 + [900, *[100] * 11] + [200] * 10 + [800, 200]  # fiscal year
             "the highest of the 13 months on record, October 2016 to October 2017.",
         ),
         (
-            "were the highest of the fiscal year in August 2019",
-            "right",
-            "the highest of the 12 months of fiscal year 2019 on record.",
-        ),
-        (
             "hit a record low for the month of August in August 2018",
             "right",
             "the lowest of the 2 months of August on record, August 2017 to August 2018.",
@@ -94,12 +86,12 @@ YEARS = [100] * 12 + [900, *[100] * 11] + [200] * 10 + [800, 200]  # fiscal year
         (
             "in fiscal year 2019 were the highest on record",
             "right",
-            "the highest of the 3 fiscal years on record, 2017 to 2019.",
+            "the highest of the 3 fiscal years on record, fiscal year 2017 to fiscal year 2019.",
         ),
         (
             "in fiscal year 2018 were the lowest on record",
-            "wrong",
-            "the 2nd lowest of the 2 fiscal years on record, 2017 to 2018. "
+            "not understood",
+            "the 2nd lowest of the 2 fiscal years on record, fiscal year 2017 to fiscal year 2018. "
             "Fiscal year 2017 was lower: 1,200.",
         ),
         ("were the highest in 10 years in August 2019", "not understood", "not clear"),
@@ -111,8 +103,7 @@ def test_what_a_month_was_ranked_among_is_said(claim, verdict, said):
 
     assert found == verdict
     assert said in why
-    assert bool(instead) == (verdict == "wrong")
-    assert instead == "" or why.startswith(instead)
+    assert instead == ""
 
 
 # A sentence, and below it its claims of records and ranks; then what each may mean of July 2024
@@ -126,18 +117,17 @@ def meant(case: str) -> str:
     for one in ranks.find(found.scene):
         said = {
             "since": one.draft.number, "years": one.years_back, "rank": one.draft.claimed.value,
-            "within": one.among == "within year", "same month": one.among == "same month",
-            "ever": one.ever,
+            "same month": one.same_month,
         }  # fmt: skip
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
         lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())
         for span in ("2024-07", "FY2023"):
-            now = Reading(Subject("northern"), FEDERAL.read(span, 0))
+            now = When(FEDERAL.read(span, 0))
             lines.append(
                 f"{span}: "
                 + ", ".join(
                     f"{read.among} {claim_scenes.spelled(read.versus)}"
-                    for read in ranks.rows(one, now, found.context)
+                    for read in ranks.rows(one, Whose(Subject("northern")), now, found.context)
                 )
             )
     return "\n".join(lines) or "none"
