@@ -94,8 +94,8 @@ $(VENV)/bin/python:
 # Each file by its hash; what builds our own package is among them.
 $(VENV)/.run: pyproject.toml requirements.lock | $(VENV)/bin/python
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation \
-		--editable .
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip --disable-pip-version-check \
+		install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python

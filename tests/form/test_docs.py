@@ -120,6 +120,8 @@ def test_the_first_page_shows_what_the_program_prints(published):
     )
 
     assert len(shown) == 6
+    old = next(line for line in said if line.startswith("These figures are old"))
+    assert f"    {old}\n" in README
     assert [line for line in shown if line.rstrip() not in map(str.rstrip, said)] == []
 
 
@@ -133,6 +135,8 @@ def test_the_first_page_says_how_its_scores_came_about():
         "8 times in the last round of choices, 8 and 56 in those before, several hundred earlier",
     ):
         assert honest in text
+    # There Prophet has .31, not .61.
+    assert "intervals; `bordercast score` gives them ours" in text
     # A ratio to a walk with intervals of its own is mostly about intervals.
     assert "Compare with the first row" in text
     assert "which it was not made for" not in text
