@@ -41,8 +41,11 @@ def part(name: str, contribution: int, role: str = "part", dimension: str = "sta
           part("ND", -50), part("ID", -40), part("MI", -30)],
          "New York +100; Vermont +90; Maine +80; Montana -60; North Dakota -50; Idaho -40; all "
          "others +40"),
+        ([part("NY", 191), part("", 9, "unattributed")],
+         "New York +191; rounding and unassigned +9"),
+        # As before an agency's counts begin.
         ([part("NY", 150), part("", 50, "unattributed")],
-         "New York +150; rounding and unassigned +50"),
+         "New York +150; in no part on record +50"),
         ([part("NY", 0), part("VT", 0)], "all others 0"),
     ],
 )  # fmt: skip

@@ -261,4 +261,6 @@ def _largest(drivers: Sequence[DriverRow], total: int, source: Source) -> Iterat
         yield f"all others {signed(sum(map(moved, rest)))}"
     for row in drivers:
         if row.role == "unattributed":  # however little, so that all of it adds up
-            yield f"rounding and unassigned {signed(moved(row))}"
+            little = abs(moved(row)) < least  # of an agency that is not on record it is most
+            words = "rounding and unassigned" if little else "in no part on record"
+            yield f"{words} {signed(moved(row))}"
