@@ -155,7 +155,8 @@ def _table_in(section: CountsSection, file: ReleaseFile) -> tables.TableRead:
         return tables.table_in_bytes(file.name, file.content, read_as(section))
     except DataError as error:
         words, options = _OPTION.subn(r'\1 = "\2"', str(error))
-        raise DataError(f"{words}, below [sources.columns]") if options else error from None
+        then = "below [sources.columns], and accept the file: `bordercast releases`"
+        raise DataError(f"{words}, {then}") if options else error from None
 
 
 def _whole_counts(

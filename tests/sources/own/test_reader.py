@@ -180,6 +180,6 @@ def test_a_delivery_of_one_month_is_of_the_month_that_begins_on_its_day(month):
 
 
 def test_a_refusal_names_the_setting_that_answers_it_and_the_setting_does():
-    with pytest.raises(DataError, match=r'add dates = "mdy" .*, below \[sources\.columns\]$'):
+    with pytest.raises(DataError, match=r'add dates = "mdy" .*, below \[sources\.columns\], and'):
         delivered("6/7/2024")
     assert delivered("6/7/2024", dates="mdy")[SeriesKey("a")] == {"2024-06": 5}
