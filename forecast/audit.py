@@ -200,7 +200,7 @@ def _level(at: _At) -> int:
 
 def _held(at: _At) -> Any:
     """Which share of its newest months the 80% interval of the hindcast a month ahead held."""
-    rows = [r for (name, _), (r,) in at.t.rows["hindcasts"].items() if name == at.series]
+    rows = at.t.ahead[at.series]
     known = [r for r in rows if r.period in at.counts][-rows[0].n :]
     return sum(r.q100 <= at.counts[r.period] <= r.q900 for r in known) / len(known)
 

@@ -146,6 +146,7 @@ class BaseTables:
     values : (total, month) -> its values, with the day from which each was known.
     rows : what they are of -> (series, period) -> rows. months : and in how many months of a total.
     totals : the series that are no parts.
+    ahead : series -> its hindcasts a month ahead, ascending.
     """
 
     shape: Shape
@@ -156,6 +157,7 @@ class BaseTables:
     rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
     months: dict[str, int] = field(default_factory=dict)
     totals: frozenset[str] = frozenset()
+    ahead: dict[str, list[BaseRow]] = field(default_factory=dict)
 
     def ending(self, total: str, tail: str) -> list[str]:
         """Name the series of a total that ends so: its own, or those of all parts of the whole."""
@@ -275,6 +277,8 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
             row_of = BaseRow(**{k: v for k, v in columns.items() if k in wanted})
             by_period.setdefault((columns["series"], row_of.period), []).append(row_of)
         tables.months[name] = len({month for series, month in by_period if series in totals})
+    for (series, _), found in tables.rows["hindcasts"].items():
+        tables.ahead.setdefault(series, []).extend(found)
     return tables
 
 
@@ -290,9 +294,9 @@ def _histories(
         defaultdict[tuple[str, str], list[BaseValue]](list),
         dict[tuple[str, str], int](),
     )
-    spans = defaultdict[int, list[_BaseCover]](list)
+    spans = defaultdict[tuple[int, str], list[_BaseCover]](list)
     for span in covered:
-        spans[span.release_id].append(span)
+        spans[span.release_id, span.series].append(span)
     for place, release in enumerate(releases):
         rows = [row for row in stated[release.id] if row.series in totals]
         own = {(row.series, row.month): row.count for row in rows}
@@ -302,8 +306,8 @@ def _histories(
             own = {
                 at: count
                 for at, count in stands.items()
-                for span in spans[release.id]
-                if span.series == at[0] and span.first <= at[1] <= span.last
+                for span in spans[release.id, at[0]]
+                if span.first <= at[1] <= span.last
             }
         for at, count in own.items():
             values[at].append(BaseValue(*at, release.known, count, release.vintage, place))

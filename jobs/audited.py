@@ -16,7 +16,6 @@ from forecast.desk.figures import Fact, facts_of
 from forecast.desk.movers import MoverRow
 from forecast.sources.source import Source
 from forecast.store import connect, measures, ops, read
-from forecast.store.history import newest_records
 from forecast.store.queries import records, rows
 from forecast.version import __version__
 
@@ -66,8 +65,9 @@ def shape(source: Source) -> Shape:
 
 def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     """Return every figure of each total's newest month."""
-    records = newest_records(connection, facts.split(source), source.totals)
-    return list(facts_of(facts.report(connection, *at, source) for at, _ in records))
+    newest = read.last_months(connection)
+    reports = (facts.report(connection, of, at["month"], source) for of, at in newest.items())
+    return list(facts_of(reports))
 
 
 def audited(connection: sqlite3.Connection, source: Source, told: Iterable[Fact]) -> Audited:
