@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from forecast import months
 
@@ -59,6 +60,7 @@ NEXT_RUN = "the next one follows when a file, a setting or the program has chang
 _LONGEST_SLUG = 120  # a folder's name has 255 bytes at most, and stands beside another's
 
 
+@lru_cache(maxsize=10_000)  # each page asks it of every name
 def slug(text: str) -> str:
     """Return a name as a part of an address: del-rio; xn--st-eka of Öst, as hosts' names have it.
 

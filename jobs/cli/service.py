@@ -16,6 +16,7 @@ import click
 from forecast import months
 from forecast.config import SHIPPED
 from forecast.context import Context
+from forecast.desk.site import output
 from forecast.errors import BusyError, ConfigError
 from forecast.sources import catalog, holes
 from forecast.store import held
@@ -189,7 +190,7 @@ def web(
         server.serve(site, listening, lambda: click.echo(f"{address} (Ctrl-C ends it)"))
 
 
-def site(settings: Settings, out: Path | None) -> Iterator[str]:
+def site(settings: Settings, out: Path | None, unpack: bool) -> Iterator[str]:
     """Write the page as files, for any web server or none."""
     folder = out or server.folder_of(settings.db, settings.config)
     if folder is None:
@@ -204,6 +205,8 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
             settings.config.site.address,
             report=report,
         )
+    if unpack:
+        yield f"{folder}: {output.unpack(folder):,} files of earlier runs unpacked under as-of/."
     if not written:
         yield f"{folder}: nothing has changed since run {run} was written."
         return

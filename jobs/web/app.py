@@ -11,6 +11,7 @@ import asyncio
 import html
 import json
 import logging
+import mimetypes
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.desk.comparison import WAYS
-from forecast.desk.site.output import LIST
+from forecast.desk.site.output import LIST, packed
 from forecast.errors import StoreError
 from forecast.store import held, ops
 from forecast.types import Totals
@@ -286,12 +287,17 @@ class Site:
         raw = path.encode("utf-8", "surrogateescape")
         if len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME:
             return NO_PAGE  # no file can ever have this address
-        page = False
+        page, kept, place = False, None, path.strip("/")
         if "\0" not in path and ".." not in path.split("/") and "//" not in path:
             with suppress(OSError):
-                page = (self.folder / path.strip("/") / "index.html").is_file()
+                page = (self.folder / place / "index.html").is_file()
+            if "as-of/" in path and not page:
+                kept = await asyncio.to_thread(packed, self.folder, place)
+                page = kept is not None and not place.endswith(kept.name)
         if page and not path.endswith("/"):  # links start from within a folder
             return RedirectResponse(f"{quote(path.rpartition('/')[2])}/", 308)
+        if kept is not None:
+            return Response(kept.content, media_type=mimetypes.guess_type(kept.name)[0])
         if page:
             scope = {**scope, "path": f"{path}index.html"}
         elif to := self._told_elsewhere(path):

@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -123,6 +124,22 @@ def test_a_page_is_answered_under_its_names_and_its_address_only(site):
     for host, status in (("desk.example.org", 200), ("127.0.0.1", 200), ("evil.example", 421)):
         assert ask(site, "/", host=host).status_code == status
     assert "<h1>border/northern</h1>" in ask(site, "/border/northern/").text
+
+
+def test_packed_pages_of_an_earlier_run_have_the_addresses_that_files_have(site):
+    with ZipFile(site.folder / "as-of" / "4.zip", "w") as packed:
+        packed.writestr("index.html", "<p>run 4")
+        packed.writestr("embed/northern/index.html", "<p>northern of run 4")
+        packed.writestr("newest.csv", "month\n")
+
+    assert (ask(site, "/as-of/4").status_code, ask(site, "/as-of/4/").text) == (308, "<p>run 4")
+    assert ask(site, "/as-of/4/embed/northern").headers["location"] == "northern/"
+    framed = ask(site, "/as-of/4/embed/northern/")
+    assert framed.text == "<p>northern of run 4"
+    assert framed.headers["content-security-policy"] == FRAMED_CSP
+    assert ask(site, "/as-of/4/newest.csv").headers["content-type"].startswith("text/csv")
+    for path in ("/as-of/4/x", "/as-of/4/../../b.db", "/as-of/5/", "/as-of/4.zip/index.html"):
+        assert ask(site, path).status_code == 404, path
 
 
 @pytest.mark.parametrize(

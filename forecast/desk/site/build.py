@@ -98,7 +98,7 @@ def write(
         for name, content in moved_pages(record):
             site.put_moved(name, content)
         ALBUM.save(to / CHARTS, program)
-        site.finish(state, run.id)
+        site.finish(state, run.id, packed=record.many)
         return site.written, site.kept
 
 

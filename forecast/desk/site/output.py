@@ -3,7 +3,8 @@
 A list of what was written lies beside the files, so that nothing else is ever removed, and so
 that an old run's pages stay: every file of a run is also linked under `as-of/RUN/`. A later run
 puts new files in the place of old ones and so leaves the linked ones as they were; what did not
-change is on the disk once.
+change is on the disk once. Of many totals every page changes with each run: theirs are one file,
+`as-of/RUN.zip`, from which the server answers at the same addresses.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from forecast.errors import ConfigError
 from forecast.files import refuse_full, replacing
 
 LIST = ".bordercast-site.json"
 _LOCK = ".bordercast-site.lock"
+_AS_OF = re.compile(r"((?:[^/]+/)?as-of/[0-9]+)/(.*)")  # its archive, and the name in it
 
 
 class SiteFolder:
@@ -48,7 +53,7 @@ class SiteFolder:
 
     def runs(self) -> set[int]:
         """List the runs whose pages are kept."""
-        return {int(folder.name) for folder in self.path.glob("as-of/*") if folder.name.isdecimal()}
+        return {int(kept.stem) for kept in self.path.glob("as-of/*") if kept.stem.isdecimal()}
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, if it is not there with this content already."""
@@ -69,17 +74,25 @@ class SiteFolder:
             self.put(name, content)
             self._moved.add(name)
 
-    def finish(self, state: str, run: int) -> None:
-        """Remove what the site no longer has, keep the rest under the run, note what is there."""
+    def finish(self, state: str, run: int, *, packed: bool = False) -> None:
+        """Remove what the site no longer has, keep the rest under the run, note what is there.
+
+        packed : in one file.
+        """
         # Only what this program wrote: somebody may keep files of their own here.
         for name in self.before - self._now.keys():
             (self.path / name).unlink(missing_ok=True)
             with suppress(OSError):
                 (self.path / name).parent.rmdir()
-        for name in self._now.keys() - self._moved:
-            # What leads to newer figures must not stay as it was.
-            if not name.startswith("as-of/") and name != "newer/index.html":
-                _link(self.path / name, self.path / "as-of" / str(run) / name)
+        as_of = self.path / "as-of"
+        # What leads to newer figures must not stay as it was.
+        names = self._now.keys() - self._moved - {"newer/index.html"}
+        kept = sorted(name for name in names if not name.startswith("as-of/"))
+        if packed:
+            _pack(self.path, kept, as_of / f"{run}.zip")
+        else:
+            for name in kept:
+                _link(self.path / name, as_of / str(run) / name)
         with replacing(self.path / LIST, alone=True, durable=False) as draft:
             draft.write_text(json.dumps({"state": state, "files": self._now}), "utf-8")
 
@@ -105,6 +118,51 @@ def opened(path: Path) -> Iterator[SiteFolder]:
         refuse_full(path, error)
         problem = f"cannot be written ({error.strerror}); name a folder that can"
         raise ConfigError(str(path), "-o, site.folder", problem) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of a run's pages: its name, seen from the first page of then, and what is in it."""
+
+    name: str
+    content: bytes
+
+
+def packed(site: Path, place: str) -> PackedFile | None:
+    """Find a packed file or, of a folder, its page; place : its address, `as-of/3/flags`."""
+    match = _AS_OF.fullmatch(f"{place}/")
+    if match is None or not (archive := site / f"{match[1]}.zip").is_file():
+        return None
+    with ZipFile(archive) as files:
+        for name in (match[2].rstrip("/"), f"{match[2]}index.html".lstrip("/")):
+            with suppress(KeyError):
+                return PackedFile(name, files.read(name))
+    return None
+
+
+def unpack(site: Path) -> int:
+    """Lay packed pages out as files, for servers of files alone; returns how many are new."""
+    new = 0
+    for archive in (*site.glob("as-of/*.zip"), *site.glob("*/as-of/*.zip")):
+        folder = archive.with_suffix("")
+        with ZipFile(archive) as files:
+            lacking = [name for name in files.namelist() if not (folder / name).exists()]
+            files.extractall(folder, lacking)
+        new += len(lacking)
+    return new
+
+
+def _pack(site: Path, names: Iterable[str], to: Path) -> None:
+    """Keep files in one archive; what was kept first stays."""
+    if to.exists():
+        return
+    to.parent.mkdir(exist_ok=True)
+    with (
+        replacing(to, alone=True, durable=False) as draft,
+        ZipFile(draft, "w", ZIP_DEFLATED, compresslevel=3, strict_timestamps=False) as archive,
+    ):
+        for name in names:
+            archive.write(site / name, name)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -469,10 +469,11 @@ def score_rows(about: TotalRecord) -> list[tuple[str, ScoreRow, ScoreRow]]:
     score = about.newest.score
     if score is None:
         return []
+    alike = [row for row in about.scores if (row["basis"], row["era"]) == (score.basis, "all")]
     of_total = {
         (row.model, row.horizon): row
-        for row in terminal.with_pooled((of(ScoreRow, row) for row in about.scores), about.source)
-        if (row.total, row.basis, row.era) == (about.total, score.basis, "all")
+        for row in terminal.with_pooled((of(ScoreRow, row) for row in alike), about.source)
+        if row.total == about.total
     }
     return [
         (words, of_total["bordercast", lead], of_total["naive", lead])
@@ -611,13 +612,18 @@ def fact_sentence(fact: JsonFact, source: Source) -> str:
     )
 
 
-def years_of(about: TotalRecord) -> list[tuple[int, JsonFact | None, list[JsonFact]]]:
-    """List fiscal years with their months, the newest first; no sum where a month is unknown."""
+def years_of(
+    about: TotalRecord, since: str = ""
+) -> list[tuple[int, JsonFact | None, list[JsonFact]]]:
+    """List fiscal years with their months, the newest first; no sum where a month is unknown.
+
+    since : the first month that is told.
+    """
     calendar = about.source.calendar
     # A sum with a month left out would be quoted as the year.
     unknown = set(map(calendar.year, months.missing(about.reports)))
     by_year: dict[int, list[JsonFact]] = {}
-    for month in sorted(about.reports, reverse=True):
+    for month in sorted((month for month in about.reports if month >= since), reverse=True):
         by_year.setdefault(calendar.year(month), []).append(month_fact(about, month))
     return [
         (year, year_fact(about, year) if calendar.adds and year not in unknown else None, facts)
@@ -974,7 +980,7 @@ OTHERS = (
         of=lambda record: record.totals.values(),
         shown=lambda record, about: {
             "about": about,
-            "years": years_of(about),
+            "years": years_of(about, record.first_quoted(about)),
             "fact_sentence": fact_sentence,
         },
         files=number_files,

@@ -37,6 +37,7 @@ from forecast.words import check_command, day_words, month_words, one_line, slug
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
+QUOTED_YEARS = 2  # of many totals, whose months have an address of their own
 FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
@@ -289,12 +290,21 @@ class SiteRecord:
     def month_place(self, total: str, month: str) -> str:
         """Where a month is told of: on a page of its own, or on that of all its total's months.
 
-        Of few totals those that have more to tell than a sentence have one.
+        Of few totals those that have more to tell than a sentence have one. Of many, older ones are
+        in the table of years.
         """
         about = self.totals[total]
+        if month < self.first_quoted(about):
+            return f"{about.place}#years"
         # A page a month of a thousand totals would be some 72,000 files.
         own = not self.many and month in about.telling_months
         return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
+
+    def first_quoted(self, about: TotalRecord) -> str:
+        """Return the first month that the page of a total's months tells, "" where it tells all."""
+        calendar = self.source.calendar
+        year = calendar.year(about.newest.month) - QUOTED_YEARS + 1
+        return calendar.period(year).months[0] if self.many else ""
 
     @cached_property
     def _by_folder(self) -> dict[str, TotalRecord]:

@@ -373,6 +373,12 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
     }  # fmt: skip
     assert not [*KINDS["month"].of(full), *KINDS["compare"].of(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
+    assert full.month_place("northern", "2024-10") == "fact/northern/#2024-10"
+    assert full.month_place("northern", "2024-09") == "border/northern/#years"
+    told = set(re.findall('<h3 id="([0-9-]+)"', shown("numbers", full, full.totals["northern"])))
+    assert told == set(months.between("2024-10", "2026-08"))
+    page = shown("total", full, full.totals["northern"])
+    assert "#FY2025" in page and "#FY2024" not in page
     assert "subscribe/northern-unusual.atom" not in {*feeds.files(full)}
     scores = json.loads(page_kinds.KINDS["accuracy"].page(full)[1]["accuracy.json"])
     assert {row["era"] for row in scores} == {"all"}

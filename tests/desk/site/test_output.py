@@ -37,3 +37,28 @@ def test_a_disk_that_is_full_is_no_wrong_setting(tmp_path, place):
         Path("/dev/full").write_bytes(b"x")
 
     assert (refused.value.exit_code, ConfigError.exit_code) == (1, 2)
+
+
+def test_packed_pages_stay_as_the_run_left_them(tmp_path):
+    for run, told in ((1, b"one"), (2, b"two")):
+        folder = SiteFolder(tmp_path)
+        folder.put("index.html", told)
+        folder.put("flags/index.html", b"flags of " + told)
+        folder.put("newer/index.html", told)
+        folder.put_moved("old/index.html", b"moved")
+        folder.finish("state", run, packed=True)
+    again = SiteFolder(tmp_path)
+    again.put("index.html", b"later")
+    again.finish("state", 2, packed=True)  # what was kept first stays
+
+    assert again.runs() == {1, 2}
+    for run, told in ((1, b"one"), (2, b"two")):
+        assert output.packed(tmp_path, f"as-of/{run}").content == told
+        assert output.packed(tmp_path, f"as-of/{run}/flags").content == b"flags of " + told
+        assert output.packed(tmp_path, f"as-of/{run}/flags/index.html").name == "flags/index.html"
+        for place in ("newer", "old", "flags/x", "../index.html", "/etc/passwd"):
+            assert output.packed(tmp_path, f"as-of/{run}/{place}") is None
+    assert output.packed(tmp_path, "as-of/3") is output.packed(tmp_path, "flags") is None
+
+    assert (output.unpack(tmp_path), output.unpack(tmp_path)) == (4, 0)
+    assert (tmp_path / "as-of/1/flags/index.html").read_bytes() == b"flags of one"
