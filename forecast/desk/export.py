@@ -7,12 +7,13 @@ What goes into a table of the record is decided in `forecast.store.read`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -95,11 +96,17 @@ def of_rows(
 
 
 def of_view(
-    view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str], source: Source
+    view: View,
+    rows: Sequence[Sequence[Any]],
+    notes: Mapping[str, str],
+    source: Source,
+    *,
+    marked: bool = True,
 ) -> ExportTable:
     """Make a table of a view's rows; each bears the digest of the run it was read from.
 
     notes : with a "digest" among them; with a "measure", each row bears this too.
+    marked : False where no row bears either.
     """
     described = view.described()
     own = any(source.column(name) != name for name in described)
@@ -110,13 +117,64 @@ def of_view(
     added = {"digest": ("64 hex digits", DIGEST)} if "digest" not in described else {}
     if "measure" in notes:
         added["measure"] = ("", "What is counted, where that is not the record's first measure")
+    added = added if marked else {}
     places = [list(described).index(name) for name in shown]
     more = tuple(map(notes.__getitem__, added))
-    marked = [(*(row[place] for place in places), *more) for row in rows]
+    bearing = [(*(row[place] for place in places), *more) for row in rows]
     for name, (span, words) in added.items():
         columns[name] = "text"
         meant += [] if own and name == "digest" else [(name, "text", span, words)]
-    return replace(of_rows(columns, marked, notes), definitions=tuple(meant))
+    return replace(of_rows(columns, bearing, notes), definitions=tuple(meant))
+
+
+# -- a table file by file, each with what changed --------------------------------------------------
+
+SIGN = "sign"  # column of a row's file: 1 where it came, -1 where it went
+_SQL: Mapping[ColumnKind, str] = {"text": "text", "count": "bigint", "real": "double precision"}
+
+
+def write_changes(table: ExportTable, folder: Path) -> int:
+    """Write by how much a table differs from what a folder's files add up to; returns the rows.
+
+    Rows whose signs over all files add up to 1 are the table. No difference makes no file.
+
+    Raises
+    ------
+    ConfigError : the files have other columns.
+    """
+    parquet = _library(folder.with_suffix(".parquet"))
+    columns, stands = {**table.columns, SIGN: "count"}, Counter[tuple[Any, ...]]()
+    files = sorted(folder.glob("*.parquet"))
+    for path in files:
+        earlier = parquet.read_table(path).to_pydict()
+        if tuple(earlier) != tuple(columns):
+            problem = "its columns are those of another version; export all into a new folder"
+            raise ConfigError(str(path), "--since", problem)
+        for *row, sign in zip(*earlier.values(), strict=True):
+            stands[tuple(row)] += sign
+    blocks = cast("Iterable[EncodedBlock]", table.blocks)
+    now = Counter(row for block in blocks for row in zip(*block, strict=True))
+    changes = (now - stands, 1), (stands - now, -1)
+    rows = [(*row, sign) for these, sign in changes for row in these.elements()]
+    if not rows:
+        return 0
+    folder.mkdir(exist_ok=True)
+    name = f"{len(files) + 1:04}-run-{table.notes['run']}.parquet"
+    return write(of_rows(columns, rows, table.notes), folder / name)
+
+
+def sql(name: str, table: ExportTable) -> str:
+    """Return statements for a database that takes the rows of `write_changes`: their table, a view.
+
+    name : of the view, which shows the rows that stand.
+    """
+    own = ", ".join(f'"{column}"' for column in table.columns)
+    typed = ", ".join(f'"{column}" {_SQL[kind]}' for column, kind in table.columns.items())
+    return (
+        f"create table {name}_rows ({typed}, {SIGN} bigint);\n"  # noqa: S608 - our own names
+        f"create view {name} as select {own} from {name}_rows\n"
+        f"    group by {own} having sum({SIGN}) > 0;\n"
+    )
 
 
 # -- forecasts of any series, some at a time -------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import astuple
 from datetime import datetime
@@ -26,6 +27,7 @@ from jobs.cli.look import months_ahead
 from jobs.cli.render import OpenRecord
 
 HUB_NAME = "engine"
+MARKER = "export.json"  # the run that an export of all is as of
 T = TypeVar("T")
 
 
@@ -41,6 +43,35 @@ def view(record: OpenRecord, name: str, out: Path, day: datetime | None = None) 
         notes["measure"] = context.source.measure.noun
     count = tables.write(tables.of_view(described, rows, notes, context.source), out)
     return _written(record, out, f"{count:,} rows{f' as of {as_of}' if as_of else ''}")
+
+
+def everything(record: OpenRecord, out: Path, since: int | None) -> list[str]:
+    """Write every view into a folder, or into that of an earlier run by how much each changed."""
+    if since is None:
+        with files.output_folder(out) as draft:
+            rows = _every_view(record, draft)
+        return _written(record, out, f"{rows:,} rows")
+    marker = out / MARKER
+    held = json.loads(marker.read_text("utf-8"))["run"] if marker.exists() else "none"
+    if held != str(since):
+        raise record.refused("--since", f"{out} is as of run {held}; name that one")
+    rows = _every_view(record, out)
+    return _written(record, out, f"{rows:,} rows changed since run {since}")
+
+
+def _every_view(record: OpenRecord, folder: Path) -> int:
+    rows, statements = 0, []
+    for name, described in VIEWS.items():
+        held = view_rows(record.connection, name, described.columns)
+        notes = {"view": name, **record.origin}
+        table = tables.of_view(described, held, notes, record.source, marked=False)
+        rows += tables.write_changes(table, folder / name)
+        statements.append(tables.sql(name, table))
+    (folder / "tables.sql").write_text("".join(statements), "utf-8")
+    # Last: what is killed before it is done again from the same run on.
+    with files.replacing(folder / MARKER) as draft:
+        draft.write_text(json.dumps(record.origin), "utf-8")
+    return rows
 
 
 def facts(record: OpenRecord, out: Path) -> list[str]:
