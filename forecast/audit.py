@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 MOST_SUPPORTED = 200  # "rarer than 1 month in 200" is the most a record of some 130 months can bear
 ORDINARY, UNUSUAL = 2 / 3, 0.05  # chance that most months reach; from which on none is flagged
-NODES = (
-    0.25  # a bound is read off between nodes of its distribution: its chance is met to a quarter
-)
+NODES = 0.1  # of a bound's chance, to which nodes of its distribution meet it
 LEAST_SINCE = 12  # months back from which on "lowest since" is said
 GRADES = {"critical": (0.005, 4.0, "far "), "major": (0.01, 2.0, "well "), "notable": (1, 0, "")}
 

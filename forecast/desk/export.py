@@ -215,12 +215,14 @@ def written(part: Part) -> tuple[str, EncodedBlock | Encoded, Floats]:
     """
     from forecast.engine.anyseries import SCORED, series_scores
     from forecast.engine.forecast import HUB
+    from forecast.engine.scores import PROBS
 
     forecasts, kinds, model, suffix = part
-    values, known = forecasts.values(slice(None)), forecasts.known
     # Only what is known by now can be scored.
     past = bool(np.all(forecasts.back > 0))
-    scores = series_scores(forecasts, values[..., SCORED]) if past else np.empty((0, 5))
+    probs, scored = (HUB, SCORED) if suffix else (PROBS, slice(None))
+    values, known = forecasts.values(slice(None), probs), forecasts.known
+    scores = series_scores(forecasts, values[..., scored]) if past else np.empty((0, 5))
     if not suffix:
         return model, [], scores
     # A series without a forecast at a cutoff has no rows there.

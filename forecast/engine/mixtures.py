@@ -15,17 +15,18 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, ndtri, stdtr
+from scipy.special import betainc, gammaln, ndtr, ndtri
 
 from forecast.engine import tails
 from forecast.types import MonthForecast
 from models.base import Floats, Ints
 
 HALF_COUNTS = (12, 24, 48, 96)  # nodes at all half counts, up to the first that is enough
-WIDE, TWO_WAYS = len(HALF_COUNTS), len(HALF_COUNTS) + 1  # or evenly: larger counts, all others
-NODES = {WIDE: 40, TWO_WAYS: 128}
+WIDE, TWO_WAYS = len(HALF_COUNTS), len(HALF_COUNTS) + 1  # or at the parts' own quantiles
 TOGETHER = 64  # forecasts that are turned round at a time
-FARTHEST = 1e-4  # probability beyond which nodes need not reach
+CHANCES = (0.0002, 0.005, 0.025, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9998)
+FARTHEST = 1e-4  # probability beyond which half counts need not reach
+SHIFT = 4  # sizes below are moved up by so much, where a normal score is as good as the sum
 HALF = float(np.log(0.5))  # log1p of half a count below 0
 
 
@@ -108,20 +109,31 @@ class Mixtures:
     def quantiles(self, df: Floats, reach: Floats, probs: Sequence[float]) -> Floats:
         """(n, h, probs) quantiles of z, >= 0, non-decreasing in probs; df, reach (n,)."""
         out = np.empty((*self.centre.shape, len(probs)))
-        chances = np.asarray(probs)
-        low, high = self._ends(df, reach, chances)
+        chances, kind = np.asarray(probs), self._kinds(df, reach)
+        for of in np.unique(kind).tolist():
+            rows = np.flatnonzero(kind == of)
+            for at in np.split(rows, range(TOGETHER, len(rows), TOGETHER)):
+                part, counted = self.chosen(at), half_counts_cdf if of < WIDE else smooth_count_cdf
+                z = part._half_counts(of) if of < WIDE else part._nodes(df[at], reach[at], of)
+                out[at] = part._turned(z, df[at], chances, counted)
+        return out
+
+    def _kinds(self, df: Floats, reach: Floats) -> Ints:
+        """(n,) places of HALF_COUNTS, WIDE or TWO_WAYS: each by its own counts.
+
+        What it is must not depend on what is turned round beside it.
+        """
+        far = -1.3 * tails.unit_quantiles(df, (FARTHEST,)) * self.scale
+        away = np.where(self.stays > 0, np.maximum(self.away[:, None], 0), 0)
+        # A negative binomial is a gamma's Poisson: six sds of each, and some for small ones.
+        gamma = self.mean + 6 * self.mean / np.sqrt(self.size) + 8 * self.mean / self.size
+        counted = np.log1p(gamma + 6 * np.sqrt(gamma) + 3)
+        high = np.maximum(self.centre + away + np.minimum(far, reach[:, None]), counted)
         farthest = np.where(self.share > 0, high.max(axis=1, initial=0.0), np.inf)
-        # Each by its own counts: what it is must not depend on what is turned round beside it.
         kind = np.searchsorted(np.log1p(HALF_COUNTS), farthest)
         # Of two ways one may lie far from the other, with nothing between.
         kind[(kind == WIDE) & ((self.stays > 0).any(axis=1) | (self.share == 0))] = TWO_WAYS
-        for of in np.unique(kind).tolist():
-            rows = np.flatnonzero(kind == of)
-            for part in np.split(rows, range(TOGETHER, len(rows), TOGETHER)):
-                z = self._nodes(low[part], high[part], of)
-                counted = half_counts_cdf if of < WIDE else smooth_count_cdf
-                out[part] = self.chosen(part)._turned(z, df[part], chances, counted)
-        return out
+        return kind
 
     def _turned(self, z: Floats, df: Floats, probs: Floats, counted: CountCdf) -> Floats:
         below = np.maximum.accumulate(self.cdf(z, df, counted=counted), axis=-1)
@@ -137,38 +149,31 @@ class Mixtures:
         part = np.divide(at - low, high - low, out=np.ones_like(low), where=high > low)
         return np.asarray(np.maximum(z_low + np.clip(part, 0, 1) * (z_high - z_low), 0))
 
-    def _ends(self, df: Floats, reach: Floats, probs: Floats) -> tuple[Floats, Floats]:
-        """(n, h) of z, between which all that is asked lies."""
-        least = min(FARTHEST, float(probs.min()), 1 - float(probs.max()))
-        far = np.minimum(
-            self.scale * (-1.3 * tails.unit_quantiles(df, (least,))[..., 0])[:, None],
-            reach[:, None],
-        )
-        away = np.where(self.stays > 0, self.away[:, None], 0)
-        low = self.centre + np.minimum(away, 0) - far
-        high = self.centre + np.maximum(away, 0) + far
-        counted = np.flatnonzero(self.share > 0)
-        if len(counted):
-            mean, size = self.mean[counted], self.size[counted]
-            # A negative binomial is a gamma's Poisson: six sds of each, and some for small ones.
-            gamma = mean + 6 * mean / np.sqrt(size) + 8 * mean / size
-            high[counted] = np.maximum(high[counted], np.log1p(gamma + 6 * np.sqrt(gamma) + 3))
-            low[counted] = np.minimum(low[counted], np.log1p(mean) - 3)
-        return np.maximum(low, HALF), high
+    def _half_counts(self, kind: int) -> Floats:
+        nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
+        return np.broadcast_to(nodes, (*self.centre.shape, len(nodes)))
 
-    def _nodes(self, low: Floats, high: Floats, kind: int) -> Floats:
-        """(n, h, nodes) ascending: half counts where these are few, else evenly in z."""
-        if kind < WIDE:
-            nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
-            return np.broadcast_to(nodes, (*high.shape, len(nodes)))
-        return np.asarray(low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES[kind]))
+    def _nodes(self, df: Floats, reach: Floats, kind: int) -> Floats:
+        """(n, h, nodes) ascending: about where each part has CHANCES below."""
+        horizon = np.arange(1, self.centre.shape[1] + 1)
+        bend = tails.bend(self.centre, df[:, None], horizon)
+        away = tails.bent(df, bend, CHANCES) * self.scale[..., None]
+        limit = reach[:, None, None]
+        passes = self.centre[..., None] + np.clip(away, -limit, limit)
+        # A gamma of the same spread: its cube root is nearly normal, the least of it a power.
+        shape = 1 / (1 / self.mean + 1 / self.size)[..., None]
+        third = np.maximum(1 - 1 / (9 * shape) + ndtri(CHANCES) / (3 * np.sqrt(shape)), 0)
+        least = np.exp((np.log(CHANCES) + gammaln(shape + 1)) / shape) / shape
+        counted = np.log1p(self.mean[..., None] * np.maximum(third**3, least))
+        stays = [passes + self.away[:, None, None]] if kind == TWO_WAYS else []
+        return np.maximum(np.sort(np.concatenate([passes, counted, *stays], axis=-1)), HALF)
 
 
 def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats) -> Floats:
     df = df[:, None, None]
     centre = centre[..., None]
     unit = tails.unbent((z - centre) / scale[..., None], df, tails.bend(centre, df, horizon))
-    return np.asarray(stdtr(df, unit))
+    return np.asarray(ndtr(tails.normal_scores(unit, df)))
 
 
 def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
@@ -181,9 +186,43 @@ def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
 
 
 def smooth_count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
-    """The same at half counts, and nearly so between them."""
-    above = np.maximum(y + 0.5, 1e-9)
-    return np.asarray(np.where(y + 0.5 > 1e-9, betainc(size, above, size / (size + mean)), 0))
+    """The same at half counts, and nearly so between them, to .0003 in a sixth of the time.
+
+    By normal scores of the binomial that stands for it (Peizer and Pratt, A normal approximation
+    for binomial, F, beta, and other common, related tail probabilities, 1968).
+    """
+    above, few = np.maximum(y + 0.5, 1), size < SHIFT
+    more = np.where(few, size + SHIFT, size)
+    p = size / (size + mean)
+    q = 1 - p
+    n = more + above - 1
+    far = more - 1 / 3 - (n + 1 / 3) * p + 0.02 * (q / more - p / above + (q - 0.5) / (n + 1))
+    uneven = 1 + q * _uneven((more - 0.5) / (n * p))
+    uneven += p * _uneven((above - 0.5) / (n * q))
+    below = ndtr(-far * np.sqrt(uneven / ((n + 1 / 6) * p * q)))
+    if few.any():
+        at = few[..., 0]
+        below[at] += _first_terms(above[at], size[at], p[at])
+    return np.asarray(np.minimum(below, 1) * np.clip(y + 0.5, 0, 1))
+
+
+def _uneven(x: Floats) -> Floats:
+    """Peizer and Pratt's g."""
+    e = x - 1
+    near = np.abs(e) < 0.01
+    exact = (1 - x * x + 2 * x * np.log(x)) / np.where(near, 1, e * e)
+    return np.where(near, e * (-1 / 3 + e * (1 / 6 - e / 10)), exact)
+
+
+def _first_terms(above: Floats, size: Floats, p: Floats) -> Floats:
+    """By how much a beta's distribution function at p is more than with size + SHIFT."""
+    ways = gammaln(size + above) - gammaln(size + 1) - gammaln(above)
+    term = np.exp(ways + size * np.log(p) + above * np.log1p(-p))
+    total = term.copy()
+    for k in range(1, SHIFT):
+        term *= p * (size + above + k - 1) / (size + k)
+        total += term
+    return total
 
 
 def half_counts_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:

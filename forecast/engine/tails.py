@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval
-from scipy.special import stdtr, stdtrit
+from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval, chebvander2d
+from scipy.special import ndtri, stdtr, stdtrit
 
 from forecast.engine import parameters as par
 from models.base import Floats
@@ -31,6 +31,7 @@ FloatLike = float | Floats
 
 LOGS_END = 40.0  # z from which series are forecast as they are, see `models.quantity`
 DEGREE = 18  # of the polynomials that stand in for the quantiles of a t
+FLAT = 20.0  # squares of normal scores beyond which they are seen from afar
 
 
 Bend = tuple[Floats, Floats, Floats]
@@ -76,7 +77,7 @@ def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:
 def unbent(away: FloatLike, df: FloatLike, bend: Bend) -> Floats:
     """The u of months `away` from the centre, in units of the scale: `bent` turned round."""
     away, df = np.asarray(away, dtype=float), np.asarray(df, dtype=float)
-    end = stdtrit(df, par.END)
+    end = unit_quantiles(df, (par.END,))[..., 0]
     below, below_end, above_end = bend
     first = np.where(away > 0, 0.0, below)
     last = np.where(away > 0, above_end, below_end)
@@ -86,6 +87,18 @@ def unbent(away: FloatLike, df: FloatLike, bend: Bend) -> Floats:
     inside = 2 * np.abs(away) / (straight + root)
     size = np.where(inside <= end, inside, np.abs(away) / (1 + last))
     return np.asarray(np.copysign(size, away))
+
+
+def normal_scores(unit: Floats, df: Floats) -> Floats:
+    """Of a t, df between WALK_DF and ELSEWHERE_DF, to .0003: a normal is as likely below them.
+
+    A polynomial beside the roots of log1p(u^2 / df), which a normal's square nearly is; the t's own
+    function takes five times as long.
+    """
+    square = df * np.log1p(unit * unit / df)
+    x = 2 * square / (square + FLAT) - 1
+    by_df = chebval(_moved(df), _score_coefficients(float(par.WALK_DF), float(par.ELSEWHERE_DF)).T)
+    return np.asarray(np.copysign(np.sqrt(square), unit) * chebval(x, by_df, tensor=False))
 
 
 def below(
@@ -139,10 +152,14 @@ def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:
     A polynomial in df for each probability: the library's function takes a hundred times as long.
     """
     quantiles = chebval(
-        2 * (df - par.WALK_DF) / (par.ELSEWHERE_DF - par.WALK_DF) - 1,
-        _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF)),
+        _moved(df), _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF))
     )
     return np.moveaxis(np.asarray(quantiles, dtype=np.float64), 0, -1)
+
+
+def _moved(df: Floats) -> Floats:
+    """Degrees of freedom moved to -1 .. 1."""
+    return np.asarray(2 * (df - par.WALK_DF) / (par.ELSEWHERE_DF - par.WALK_DF) - 1)
 
 
 @cache
@@ -152,3 +169,16 @@ def _coefficients(probs: tuple[float, ...], lowest: float, highest: float) -> Fl
     df = lowest + (x + 1) / 2 * (highest - lowest)
     exact = stdtrit(df[:, None], np.array(probs))
     return np.asarray(chebfit(x, exact, DEGREE), dtype=np.float64)
+
+
+@cache
+def _score_coefficients(lowest: float, highest: float) -> Floats:
+    """(7, 4) of Chebyshev polynomials in the place of a square between 0 and all, and in df."""
+    place, of = np.meshgrid(chebpts1(60), chebpts1(12), indexing="ij")
+    df = lowest + (of + 1) / 2 * (highest - lowest)
+    square = FLAT * (1 + place) / (1 - place)
+    square = np.minimum(square, 900)
+    place = 2 * square / (square + FLAT) - 1
+    exact = -ndtri(stdtr(df, -np.sqrt(df * np.expm1(square / df)))) / np.sqrt(square)
+    terms = chebvander2d(place.ravel(), of.ravel(), [6, 3])
+    return np.asarray(np.linalg.lstsq(terms, exact.ravel())[0].reshape(7, 4))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.special import stdtr
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from forecast.engine import intervals, parameters, tails
@@ -248,6 +249,14 @@ def test_an_error_needs_both_its_months() -> None:
     assert np.array_equal(whole[:, :30], less[:, :30], equal_nan=True)
     assert not np.array_equal(whole[:, 30:], less[:, 30:])
     assert np.array_equal(np.isfinite(less[0]), np.arange(40) >= 23)
+
+
+@pytest.mark.parametrize("df", [2.5, 2.9, 3.4, 4.0])
+def test_normal_scores_of_a_t_are_good_to_three_digits(df: float) -> None:
+    unit = np.concatenate([-np.geomspace(1e-6, 300, 200), [0.0], np.geomspace(1e-6, 300, 200)])
+    assert norm.cdf(tails.normal_scores(unit, np.array(df))) == pytest.approx(
+        student.cdf(unit, df), rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("p", [0.0005, 0.01, 0.025, 0.3, 0.5, 0.8, 0.975, 0.99, 0.9995])

@@ -45,6 +45,27 @@ def test_whole_quantiles_are_those_of_the_negative_binomial(mean):
         assert abs(np.floor(np.expm1(z) + 0.5) - whole.ppf(prob)) <= 1 + mean / 200
 
 
+@pytest.mark.parametrize("size", [0.05, 0.6, 3.9, 4.0, 30.0, 1e4])
+@pytest.mark.parametrize("mean", [20.0, 120.0, 5000.0])
+def test_large_counts_quicker_cdf_is_that_of_the_negative_binomial(mean, size):
+    whole = stats.nbinom(size, size / (size + mean))
+    y = np.unique(whole.ppf(np.linspace(0.001, 0.999, 300)))
+    z = np.array([[[mean]], [[mean]]]), np.array([[[size]], [[100.0]]])
+    found = mixtures.smooth_count_cdf(np.broadcast_to(y + 0.5, (2, 1, len(y))), *z)[0, 0]
+    assert found == pytest.approx(whole.cdf(y), abs=4e-4)
+    assert mixtures.smooth_count_cdf(np.array([[[-0.5]]]), z[0][:1], z[1][:1]).item() == 0
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("centre", [5.5, 6.0, 7.0])
+def test_a_bound_has_its_chance_by_the_p_of_the_months_at_it(share, centre):
+    of = month(share=share, mean=400.0, size=60.0, centre=centre)
+    for prob in (0.025, 0.1, 0.25, 0.75, 0.9, 0.975):
+        (z,) = mixtures.quantiles_of_one(of, (prob,))
+        p, _ = mixtures.p_of_one(z, of)
+        assert p == pytest.approx(2 * min(prob, 1 - prob), rel=0.08)
+
+
 def test_a_surprise_s_two_ways_have_their_chances():
     of = month(stays=0.3, away=-2.0, centre=5.0)
     low, high = mixtures.quantiles_of_one(of, (0.29, 0.32))
