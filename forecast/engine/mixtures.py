@@ -151,7 +151,7 @@ class Mixtures:
 
     def _half_counts(self, kind: int) -> Floats:
         nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
-        return np.broadcast_to(nodes, (*self.centre.shape, len(nodes)))
+        return np.asarray(np.broadcast_to(nodes, (*self.centre.shape, len(nodes))))
 
     def _nodes(self, df: Floats, reach: Floats, kind: int) -> Floats:
         """(n, h, nodes) ascending: about where each part has CHANCES below."""
@@ -166,7 +166,8 @@ class Mixtures:
         least = np.exp((np.log(CHANCES) + gammaln(shape + 1)) / shape) / shape
         counted = np.log1p(self.mean[..., None] * np.maximum(third**3, least))
         stays = [passes + self.away[:, None, None]] if kind == TWO_WAYS else []
-        return np.maximum(np.sort(np.concatenate([passes, counted, *stays], axis=-1)), HALF)
+        nodes = np.sort(np.concatenate([passes, counted, *stays], axis=-1), axis=-1)
+        return np.asarray(np.maximum(nodes, HALF))
 
 
 def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats) -> Floats:
