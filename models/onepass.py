@@ -179,9 +179,14 @@ def median(x: Floats) -> Floats:
 
 def running_median(x: Floats, window: int) -> Floats:
     """(series, months) median of the last `window` columns; 0 where all of them are NaN."""
-    out = np.empty_like(x)
+    out, row = np.empty_like(x), np.arange(len(x))
+    count = np.cumsum(np.isfinite(x), axis=1)
+    count[:, window:] -= count[:, :-window].copy()
     for t in range(x.shape[1]):
-        out[:, t] = median(x[:, max(0, t - window + 1) : t + 1])
+        # NaN are sorted behind all others.
+        ordered, n = np.sort(x[:, max(0, t - window + 1) : t + 1], axis=1), count[:, t]
+        middle = ordered[row, np.maximum(n - 1, 0) // 2], ordered[row, n // 2]
+        out[:, t] = (middle[0] + middle[1]) / 2
     return np.nan_to_num(out)
 
 

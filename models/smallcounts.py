@@ -21,7 +21,8 @@ from models.base import Floats, Ints, Panel
 
 SPEEDS = np.array([0.01, 0.04, 0.1, 0.25])
 PULLS = np.array([np.inf, 6.0])
-SIZES = np.array([0.1, 0.25, 0.5, 1.5, 5.0, 20.0, 100.0, 1e4])
+# In front of all else: what is added up along the first axis takes a quarter of the time.
+SIZES = np.array([0.1, 0.25, 0.5, 1.5, 5.0, 20.0, 100.0, 1e4])[:, None, None, None]
 LEAST = 0.01  # a smaller mean is none
 POISSON = 1e6  # a larger size is Poisson's
 
@@ -76,7 +77,7 @@ class _Grid:
         shape = (n, len(SPEEDS), len(PULLS))
         self.level, self.age = np.zeros(shape), np.zeros(n)
         self.counted, self.expected = np.zeros((2, 12, *shape))
-        self.likelihood = np.zeros((*shape, len(SIZES)))
+        self.likelihood = np.zeros((len(SIZES), *shape))
 
     def take(self, y: Floats, known: NDArray[np.bool_], phase: Ints) -> None:
         """Take in a month's counts, (n,), where they are known."""
@@ -85,14 +86,13 @@ class _Grid:
         value, usual = y[:, None, None], self.level * factor
         old = known & (self.age >= par.FIRST_COUNTED)
         if old.any():
-            mean, z = np.maximum(usual, LEAST)[old], y[old]
-            ways = gammaln(z[:, None] + SIZES) - gammaln(SIZES) + SIZES * np.log(SIZES)
-            each = np.log(mean[..., None] + SIZES)
-            each *= -(z[:, None] + SIZES)[:, None, None]
-            each += ways[:, None, None]
-            each += (z[:, None, None] * np.log(mean))[..., None]
-            each += par.COUNTED_MEMORY * self.likelihood[old]
-            self.likelihood[old] = each
+            mean, z = np.maximum(usual, LEAST), value
+            each = np.log(mean + SIZES)
+            each *= -(z + SIZES)
+            each += gammaln(z + SIZES) - gammaln(SIZES) + SIZES * np.log(SIZES)
+            each += z * np.log(mean)
+            each += par.COUNTED_MEMORY * self.likelihood
+            np.copyto(self.likelihood, each, where=old[:, None, None])
         rate = np.maximum(SPEEDS[:, None], 1 / (self.age[:, None, None] + 1))
         # Weighed by the factor: an empty month of the off-season says little of the level.
         self.level += np.where(seen, rate * (value - usual), 0)
@@ -103,17 +103,19 @@ class _Grid:
 
     def ahead(self, phase: Ints, h: int) -> tuple[Floats, Floats]:
         """(n, h) mean and size of the negative binomial that stands for all points."""
-        weight = self.likelihood - self.likelihood.max(axis=(1, 2, 3), keepdims=True)
+        flat = len(self.age), -1
+        most = self.likelihood.max(axis=0).reshape(flat).max(axis=1)
+        weight = self.likelihood - most[:, None, None]
         np.exp(weight, out=weight)
-        flat = len(weight), -1
-        by_mean = weight.sum(axis=-1).reshape(flat)
+        by_mean = weight.sum(axis=0).reshape(flat)
         total = by_mean.sum(axis=-1, keepdims=True)
         by_mean /= total
-        spread = (weight / SIZES).sum(axis=-1).reshape(flat) / total  # of 1 / size
+        weight /= SIZES
+        spread = weight.sum(axis=0).reshape(flat) / total  # of 1 / size
         # All twelve months of the year at once; further ahead they come again.
         steps = np.arange(min(h, 12))
         factor = self._factors((phase[:, None] + steps + 1) % 12)
-        each = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(weight), len(steps), -1)
+        each = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(total), len(steps), -1)
         again = np.arange(h) % 12
         square, faster = each**2, np.repeat(SPEEDS, len(PULLS)) ** 2
         middle = _over_points(each, by_mean)

@@ -92,18 +92,20 @@ class Mixtures:
         `count_cdf`, or what takes less time and is as good at these z.
         """
         horizon = np.arange(first, first + self.centre.shape[1], dtype=np.float64)[:, None]
-        below = _below(z, self.centre, self.scale, df, horizon)
+        of = self.scale[..., None], df[:, None, None], horizon
+        below = tails.quickly_below(z, self.centre[..., None], *of)
         stays = self.stays[..., None]
         if stays.any():
-            other = _below(z, self.centre + self.away[:, None], self.scale, df, horizon)
+            moved = (self.centre + self.away[:, None])[..., None]
+            other = tails.quickly_below(z, moved, *of)
             below = (1 - stays) * below + stays * other
         few_ones = self.share > 0
         if few_ones.any():
             few = self.chosen(few_ones)
             mean, size = few.mean[..., None], few.size[..., None]
-            of = (counted or count_cdf)(np.expm1(z[few_ones]), mean, size)
+            counts = (counted or count_cdf)(np.expm1(z[few_ones]), mean, size)
             share = few.share[:, None, None]
-            below[few_ones] = share * of + (1 - share) * below[few_ones]
+            below[few_ones] = share * counts + (1 - share) * below[few_ones]
         return np.asarray(np.where(z < 0, np.where(z < HALF, 0, np.minimum(below, 1)), below))
 
     def quantiles(self, df: Floats, reach: Floats, probs: Sequence[float]) -> Floats:
@@ -168,13 +170,6 @@ class Mixtures:
         stays = [passes + self.away[:, None, None]] if kind == TWO_WAYS else []
         nodes = np.sort(np.concatenate([passes, counted, *stays], axis=-1), axis=-1)
         return np.asarray(np.maximum(nodes, HALF))
-
-
-def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats) -> Floats:
-    df = df[:, None, None]
-    centre = centre[..., None]
-    unit = tails.unbent((z - centre) / scale[..., None], df, tails.bend(centre, df, horizon))
-    return np.asarray(ndtr(tails.normal_scores(unit, df)))
 
 
 def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:

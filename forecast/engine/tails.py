@@ -22,7 +22,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval, chebvander2d
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from forecast.engine import parameters as par
 from models.base import Floats
@@ -107,6 +107,14 @@ def below(
     """Probability of a month at or below z, log1p counts; arguments that broadcast."""
     unit = unbent((z - np.asarray(centre)) / scale, df, bend(centre, df, horizon))
     return np.asarray(stdtr(df, unit))
+
+
+def quickly_below(
+    z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: FloatLike = 1
+) -> Floats:
+    """The same by `normal_scores`, in a fifth of the time; df between WALK_DF and ELSEWHERE_DF."""
+    unit = unbent((z - centre) / scale, df, bend(centre, df, horizon))
+    return np.asarray(ndtr(normal_scores(unit, df)))
 
 
 def tail_of_one(away: float, centre: float, df: float, horizon: int) -> float:
