@@ -15,12 +15,13 @@ One that goes below 0 later is forecast as a difference from then on: `MonthlyCo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from models.base import LEAST_KNOWN, Floats, Panel
+from models.base import LEAST_KNOWN, Floats, Ints, Panel
 
 Kind = Literal["count", "amount", "share", "difference"]
 
@@ -41,25 +42,54 @@ LINEAR = 60.0  # z of 0 where z is a value in units of its spread: there tails a
 _PERCENT = re.compile(r"%|\b(percent|per cent|percentage|pct|share|proportion)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What is known of series at each column, each (series, months): see `Quantity`.
+
+    decimals : MOST_DECIMALS + 1 for many.
+    """
+
+    low: Floats
+    high: Floats
+    decimals: Ints
+
+    def kept(self, values: Floats, column: Ints) -> Floats:
+        """Values (series, columns, ...) forecast at these columns, rounded and within bounds."""
+        further = (1,) * (values.ndim - 2)
+        decimals, low, high = (
+            x[:, column].reshape(*values.shape[:2], *further)
+            for x in (self.decimals, self.low, self.high)
+        )
+        step = 10.0**decimals
+        rounded = np.where(decimals > MOST_DECIMALS, values, np.floor(values * step + 0.5) / step)
+        return np.asarray(np.clip(rounded, low, high))
+
+
+def limits_of(values: Floats, names: Sequence[str]) -> Limits:
+    """Tell where series end by their values up to each column, NaN where unknown, and by names."""
+    x, decimals = np.nan_to_num(values), np.zeros(values.shape, dtype=np.int64)
+    for places in range(MOST_DECIMALS + 1):
+        steps = x * 10.0**places
+        more = np.abs(steps - np.rint(steps)) > 1e-9 * np.maximum(np.abs(steps), 1)
+        if not more.any():
+            break
+        decimals += more
+    decimals = np.maximum.accumulate(decimals, axis=1)
+    most = np.maximum.accumulate(x, axis=1)
+    below = np.minimum.accumulate(x, axis=1) < 0
+    percent = np.array([bool(_PERCENT.search(name)) for name in names])[:, None]
+    whole = np.where((most <= 1) & (decimals > 0), 1.0, 100.0)
+    high = np.where(percent & (most <= 100) & ~below, whole, np.inf)
+    return Limits(np.where(below, -np.inf, 0.0), high, decimals)
+
+
 def quantity_of(values: Floats, name: str = "") -> Quantity:
-    """Tell what a series is of by its values, NaN where unknown, and by its name."""
-    known = values[np.isfinite(values)]
-    decimals = decimals_of(known)
-    if (known < 0).any():
-        return Quantity("difference", decimals=decimals)
-    if _PERCENT.search(name) and known.max(initial=0) <= 100:
-        fraction = known.max(initial=0) <= 1 and decimals != 0
-        return Quantity("share", 0.0, 1.0 if fraction else 100.0, decimals)
-    return Quantity("count" if decimals == 0 else "amount", 0.0, decimals=decimals)
-
-
-def decimals_of(known: Floats) -> int | None:
-    """How many decimals values have; None for more than MOST_DECIMALS."""
-    for decimals in range(MOST_DECIMALS + 1):
-        steps = known * 10.0**decimals
-        if (np.abs(steps - np.rint(steps)) <= 1e-9 * np.maximum(np.abs(steps), 1)).all():
-            return decimals
-    return None
+    """Tell what a series is of by all its values, NaN where unknown, and by its name."""
+    of = limits_of(values[None], [name])
+    low, high, decimals = (x[0, -1].item() for x in (of.low, of.high, of.decimals))
+    kind: Kind = "count" if decimals == 0 else "amount"
+    kind = "difference" if low < 0 else "share" if high < np.inf else kind
+    return Quantity(kind, low, high, decimals if decimals <= MOST_DECIMALS else None)
 
 
 def in_own_units(panel: Panel, *, together: bool = False) -> tuple[Panel, Floats]:

@@ -30,7 +30,7 @@ from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import Forecast, Row, SeriesKey
 from models.base import Floats, Ints, MonthlyCounts
-from models.quantity import Quantity, quantity_of
+from models.quantity import limits_of
 
 YOUNG, SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS, par.FIRST_YOUNG
 """Months from which a series is forecast in full; and at all, unless it is known to jump."""
@@ -57,12 +57,6 @@ class SeriesForecasts:
     predictive: Predictive
 
     @property
-    def quantities(self) -> list[Quantity]:
-        """What each series is of, which says where it ends and how many decimals it has."""
-        pairs = zip(self.counts.values, self.counts.names, strict=True)
-        return [quantity_of(values, name) for values, name in pairs]
-
-    @property
     def known(self) -> np.ndarray:
         """(series, cutoffs) whether there is a forecast."""
         return np.asarray(np.isfinite(self.predictive.sigma))
@@ -70,8 +64,8 @@ class SeriesForecasts:
     def values(self, rows: slice, probs: Sequence[float] = HUB) -> Floats:
         """(series, cutoffs, h, probs) quantiles of some series in their own unit.
 
-        With as many decimals as their values have, and within their bounds, see `models.quantity`;
-        NaN where there is no forecast. The default are the hub's 23 probabilities.
+        With as many decimals as their values had by then, and within their bounds, see
+        `models.quantity`; NaN where there is no forecast. The default is the hub's 23 probabilities.
         """
         first, last, _ = rows.indices(len(self.counts.names))
         values = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
@@ -82,13 +76,9 @@ class SeriesForecasts:
 
     def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
         part = self.some(rows)
-        values = part.predictive.values(probs)
-        for row, of in enumerate(part.quantities):
-            if of.decimals is not None:
-                step = 10.0**of.decimals
-                values[row] = np.floor(values[row] * step + 0.5) / step
-            np.clip(values[row], of.low, of.high, out=values[row])
-        return values
+        limits = limits_of(part.counts.values, part.counts.names)
+        column = part.counts.values.shape[1] - 1 - part.back
+        return limits.kept(part.predictive.values(probs), column)
 
     def some(self, rows: slice) -> SeriesForecasts:
         """Only some of the series."""

@@ -11,7 +11,7 @@ from forecast.engine.anyseries import SeriesForecasts, forecast_counts, forecast
 from forecast.engine.blocks import Scratch, serial
 from forecast.engine.predictive import joined
 from models.base import MonthlyCounts
-from models.quantity import decimals_of, quantity_of
+from models.quantity import limits_of, quantity_of
 
 MONTHS = np.arange(72)
 WAVE = np.sin(2 * np.pi * MONTHS / 12)
@@ -41,7 +41,19 @@ def test_a_series_kind_is_seen(values, name, kind, high, decimals):
 
 
 def test_decimals_are_those_of_the_values():
-    assert [decimals_of(np.array(x)) for x in ([0.1, 2], [0.125], [1e6], [])] == [1, 3, 0, 0]
+    found = [quantity_of(np.array(x)).decimals for x in ([0.1, 2], [0.125], [1e6], [np.nan])]
+    assert found == [1, 3, 0, 0]
+
+
+@pytest.mark.parametrize("later", [0.5, 80.5, 120, -3, 2 / 3])
+def test_where_a_series_ends_is_told_by_no_later_value(later):
+    values = np.array([[np.nan, 0.25, 0.5, 0.25, later]])
+    whole, cut = limits_of(values, ["% vacant"]), limits_of(values[:, :4], ["% vacant"])
+    for name in ("low", "high", "decimals"):
+        assert getattr(whole, name)[0, :4].tolist() == getattr(cut, name)[0].tolist()
+    assert cut.high[0].tolist() == [100, 1, 1, 1]
+    said = whole.kept(np.array([[[0.333, -0.1, 1.2]]]), np.array([3]))
+    assert said.tolist() == [[[0.33, 0, 1]]]
 
 
 @pytest.mark.parametrize("unit", [0.01, 0.001])
