@@ -65,7 +65,7 @@ class SeriesForecasts:
         """(series, cutoffs, h, probs) quantiles of some series in their own unit.
 
         With as many decimals as their values had by then, and within their bounds, see
-        `models.quantity`; NaN where there is no forecast. The default is the hub's 23 probabilities.
+        `models.quantity`; NaN where there is no forecast. The default are the hub's 23.
         """
         first, last, _ = rows.indices(len(self.counts.names))
         values = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
