@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.facts import newest_reports, split
@@ -59,12 +59,18 @@ def run_needed(db: Connection, config: Config) -> bool:
     return inputs.run_basis(db) != state
 
 
+class Published(NamedTuple):
+    """A run's number, how many months it judged, and how many of them it flagged."""
+
+    run_id: int
+    judged: int
+    flagged: int
+
+
 def publish(
     db: Connection, config: Config, now: datetime, report: Report, source: Source
-) -> tuple[int, int, int]:
+) -> Published:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
-
-    Returns the run's number, how many months it judged, and how many of them it flagged.
 
     Raises
     ------
@@ -80,7 +86,7 @@ def publish(
     reports = partial(newest_reports, source=source)
     run_id = runs.publish(db, run, reports, split=split(source), totals=source.totals)
     flagged = sum(flag.severity != "watch" for flag in run.flags)
-    return run_id, len(run.judgements), flagged
+    return Published(run_id, len(run.judgements), flagged)
 
 
 def compute(

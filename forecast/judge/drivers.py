@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,11 +26,21 @@ if TYPE_CHECKING:
     from forecast.tree import Tree
 
 
-Member = tuple[SeriesKey, float, int]
-"""One member in the flagged month: its expected count, not yet scaled, >= 0, and what came."""
+class Member(NamedTuple):
+    """A member in the flagged month: its expected count, not yet scaled, >= 0, and what came."""
 
-Whole = tuple[SeriesKey, str, int, int]
-"""The total's flag: series and month, its median, and what was published."""
+    series: SeriesKey
+    expected: float
+    came: int
+
+
+class Whole(NamedTuple):
+    """A total's flag: series and month, its median, and what was published."""
+
+    series: SeriesKey
+    month: str
+    median: int
+    published: int
 
 
 def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: bool) -> list[Row]:
@@ -55,15 +65,17 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: boo
     # Half of the parts scaled up to the whole would take the other half's blame.
     short = not complete and shares.sum() < median
     expected = apportioned(shares, round(shares.sum()) if short else median)
-    rows: list[tuple[DriverRole, SeriesKey | None, int, int]] = [
-        ("part", member, share, value)
+
+    def row(role: DriverRole, member: SeriesKey | None, share: int, value: int) -> Row:
+        return of | dict(zip(names, (role, member, share, value, value - share), strict=True))
+
+    rows = [
+        row("part", member, share, value)
         for (member, _, value), share in zip(parts, expected, strict=True)
         if share or value
     ]
     rest, came = median - sum(expected), count - sum(value for *_, value in parts)
-    if rest or came or not rows:
-        rows.append(("unattributed", None, rest, came))
-    return [of | dict(zip(names, (*row, row[3] - row[2]), strict=True)) for row in rows]
+    return [*rows, row("unattributed", None, rest, came)] if rest or came or not rows else rows
 
 
 def apportioned(shares: np.ndarray, total: int) -> list[int]:
@@ -100,12 +112,12 @@ def explain(
         cutoff = cutoffs.get((flag.series, flag.month))
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
-        whole = flag.series, flag.month, flag.expected, flag.value
+        whole = Whole(flag.series, flag.month, flag.expected, flag.value)
         first = ("border",) if flag.series == tree.whole else ()
         for dimension in (*first, *alone):
             yield from explained(whole, cutoff, dimension, places, counts, tree)
     for asked in earlier:
-        whole = asked.series, asked.month, asked.expected, asked.value
+        whole = Whole(asked.series, asked.month, asked.expected, asked.value)
         answer = explained(whole, asked.cutoff, asked.dimension, places, counts, tree)
         if answer[0]["role"] != "not held":
             yield from answer
@@ -123,7 +135,7 @@ def explained(
 
     Parts count that have a count in the month, and a forecast of it or a count at the cutoff.
     """
-    (total, *_), month, *_ = whole
+    total, month = whole.series.total, whole.month
     members = tree.parts(SeriesKey(total), "" if dimension == "border" else dimension, counts)
     ahead, parts = months.to_index(month) - months.to_index(cutoff), []
     for key in members:
@@ -131,7 +143,7 @@ def explained(
         expected = hindsight.expected(row, month, ahead) if hindsight else None
         usual = max(math.expm1(expected.centre), 0.0) if expected else counts[key].get(cutoff)
         if month in counts[key] and usual is not None:
-            parts.append((key, usual, counts[key][month]))
+            parts.append(Member(key, usual, counts[key][month]))
     # Nobody knows the month of a part that began before it.
     unknown = any(month not in counts[key] and min(counts[key]) < month for key in members)
     # Both components, where they are published over different spans.

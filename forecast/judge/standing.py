@@ -158,7 +158,7 @@ def _drawn(
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every total and of their sum from each column; None without a forecast."""
     row_of = {key: row for row, key in enumerate(head.keys)}
-    totals = [row_of[SeriesKey(part)] for part in source.totals.parts]
+    totals = [row_of[part] for part in source.tree.addends(row_of)]
     total = row_of[SeriesKey(source.totals.whole)]
     scores = paths.one_month_scores(predictive, head.panel.z)[totals]
     all_marks = predictive.at(columns).quantiles(paths.QUANTILES)

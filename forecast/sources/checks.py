@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import compress, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.types import Scope, SeriesKey, Snapshot
@@ -23,8 +23,14 @@ from forecast.types import Scope, SeriesKey, Snapshot
 if TYPE_CHECKING:
     from forecast.sources.source import Agreement, Source
 
-Difference = tuple[SeriesKey, str, int, int]
-"""A series and a month that two releases do not agree on: what the new one has, and the old."""
+
+class Difference(NamedTuple):
+    """A series and a month that two releases do not agree on: what the new one has, and the old."""
+
+    series: SeriesKey
+    month: str
+    new: int
+    old: int
 
 
 def problems(
@@ -246,16 +252,16 @@ def _changed(
 ) -> Iterator[str]:
     """Yield what changed in years closed in both, and what too much in others."""
     agreed, name, closed = source.agreement, old.release.file_name, new.closed & old.closed
-    in_closed = [source.calendar.year(difference[1]) in closed for difference in differences]
+    in_closed = [source.calendar.year(difference.month) in closed for difference in differences]
     settled = list(compress(differences, in_closed))
     moving = list(compress(differences, (not is_closed for is_closed in in_closed)))
     if parts_only:
-        settled = [d for d in settled if not d[0].headline]
+        settled = [d for d in settled if not d.series.headline]
     changed = _described(settled)
     yield from (f"closed years differ from {name}: {problem}" for problem in changed)
     # Totals of other years move little from release to release.
-    totals = [] if parts_only else [d for d in moving if d[0].headline]
-    far = [d for d in totals if not near(agreed, *d[2:])]
+    totals = [] if parts_only else [d for d in moving if d.series.headline]
+    far = [d for d in totals if not near(agreed, d.new, d.old)]
     share = f"{agreed.open_share:.0%}"
     yield from (f"more than {share} from {name}: {problem}" for problem in _described(far))
     yield from _changed_hands(source, new, name, moving)
@@ -319,18 +325,18 @@ def _differences(new: Snapshot, old: Snapshot) -> list[Difference]:
     # A month outside of either span is not stated there, and is no 0.
     here, there = _spans(new), _spans(old)
     stated = (
-        (key, month, _count(new, key, month), _count(old, key, month))
+        Difference(key, month, _count(new, key, month), _count(old, key, month))
         for key in sorted(set(new.counts) | set(old.counts))
         for month in sorted(here[key.scope] & there[key.scope])
     )
-    return [difference for difference in stated if difference[2] != difference[3]]
+    return [difference for difference in stated if difference.new != difference.old]
 
 
 def _described(differences: Sequence[Difference]) -> Iterator[str]:
     """Say it in one sentence per dimension, totals first."""
     # Totals first, as "" sorts before any dimension.
-    ordered = sorted(differences, key=lambda d: (d[0].dimension, d[1], d[0]))
-    for _, group in groupby(ordered, key=lambda d: d[0].dimension):
+    ordered = sorted(differences, key=lambda d: (d.series.dimension, d.month, d.series))
+    for _, group in groupby(ordered, key=lambda d: d.series.dimension):
         yield _some([f"{key} in {month} {now:,}, was {was:,}" for key, month, now, was in group])
 
 

@@ -7,6 +7,7 @@ at sight is not shown either.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,7 +97,8 @@ def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str
 
 def verified(path: Path) -> Verification | None:
     """Return the last verification of the database `path`; None before the first."""
-    with suppress(BordercastError):  # one we may not read knows of none
+    # An ops.db that we may not read, or from before there were verifications, knows of none.
+    with suppress(BordercastError, sqlite3.OperationalError):
         return next(iter(ops.ask(path, records, Verification, "verification")), None)
     return None
 

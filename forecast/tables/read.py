@@ -182,9 +182,12 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         if not wanted.sums and (read := _checked_wide(entries, wanted)):
             return read
         entries = entries.flat()
-    value, notes, faults = _values(entries, wanted)
+    meant = _meanings(entries, wanted, np.bincount(entries.value, minlength=len(entries.labels)))
+    faults = _no_counts(entries, meant)
     if entries.month_column and not (wanted.value or entries.counts_column):
-        entries, value, faults = _without_words(entries, value, faults)
+        entries = _without_words(entries, faults)
+        faults = _no_counts(entries, meant)
+    value = meant.count[entries.value]
     faults += entries.faults
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
     period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist())
@@ -200,19 +203,20 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         raise DataError(f"{name}: no counts in it; nothing to forecast")
     warnings: list[str] = []
     if wanted.sums:
-        entries, value, warnings = _summed(entries, value)
-    counts, missing, warned = _arranged(entries, value)
+        summed, value = _summed(entries, value)
+        entries, warnings = summed, _sum_warnings(entries, len(value))
+    read = _arranged(entries, [_placed(entries, value)], 0)
     if not wanted.value:
-        _refuse_to_date(entries, counts)
-    return TableRead(
-        replace(counts, jumps=wanted.jumps),
-        (*entries.notes, *notes),
-        (*warnings, *warned),
-        missing,
-        entries.counts_column,
-        entries.series_column,
-        _places(entries, np.isnan(value)),
-        _places(entries, np.isin(entries.value, list(_provisional(entries.labels)))),
+        _refuse_to_date(entries, read.counts)
+    return replace(
+        read,
+        counts=replace(read.counts, jumps=wanted.jumps),
+        notes=(*entries.notes, *meant.notes),
+        warnings=(*warnings, *read.warnings),
+        counts_column=entries.counts_column,
+        series_column=entries.series_column,
+        withheld=_places(entries, np.isnan(value)),
+        provisional=_places(entries, np.isin(entries.value, list(_provisional(entries.labels)))),
     )
 
 
@@ -242,11 +246,11 @@ def _checked_wide(entries: Entries, wanted: ReadAs) -> TableRead | None:
     if meant.problems or entries.faults or entries.day.any() or np.isnan(meant.count).all():
         return None
     pieces = (_placed(p, meant.count[p.value]) for p in _pieces(entries))
-    counts, missing, warned = _told(entries, pieces, int(np.ptp(entries.month[0])) + 1)
+    read = _arranged(entries, pieces, int(np.ptp(entries.month[0])) + 1)
     if not wanted.value:
-        _refuse_to_date(entries, counts)
+        _refuse_to_date(entries, read.counts)
     notes = (*entries.notes, *meant.notes)
-    return TableRead(replace(counts, jumps=wanted.jumps), notes, tuple(warned), missing)
+    return replace(read, counts=replace(read.counts, jumps=wanted.jumps), notes=notes)
 
 
 def _pieces(entries: Entries) -> Iterator[Entries]:
@@ -339,16 +343,14 @@ def _named_alike(entries: Entries) -> Entries:
     return replace(entries, names=names, series=series, notes=[*entries.notes, *notes])
 
 
-def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
-    """(entries,) counts, NaN where missing; notes; and what is no count."""
-    times = np.bincount(entries.value, minlength=len(entries.labels))
-    meant = _meanings(entries, wanted, times)
+def _no_counts(entries: Entries, meant: CellMeanings) -> list[Fault]:
+    """What is no count, entry by entry."""
     faults = []
     for code, problem in meant.problems.items():
         for at in np.flatnonzero(entries.value == code).tolist():
             column = entries.columns[entries.column[at]]
             faults.append((int(entries.line[at]), column, text_of(entries.labels[code]), problem))
-    return meant.count[entries.value], list(meant.notes), faults
+    return faults
 
 
 @dataclass(frozen=True)
@@ -437,9 +439,7 @@ def _odd_numbers(
         yield f"read as missing, not as 0: {marks}"
 
 
-def _without_words(
-    entries: Entries, value: Floats, faults: list[Fault]
-) -> tuple[Entries, Floats, list[Fault]]:
+def _without_words(entries: Entries, faults: list[Fault]) -> Entries:
     """The same without columns in which many cells are no counts, where each column is a series.
 
     A remark or a code stands beside counts; nobody wanted it, and a fault a line hides the others.
@@ -452,14 +452,12 @@ def _without_words(
         if of_column[name] > max(_FEW_FAULTS, _OFTEN_WRONG * many[at])
     }
     if not wrong or len(wrong) == len(entries.columns):
-        return entries, value, faults
-    out = {entries.columns[at] for at in wrong}
+        return entries
     shown = listed([f"{entries.columns[at]!r} ({n:,} cells)" for at, n in wrong.items()], _NAMED)
     note = f"columns left out, as many of their cells are no counts (--value takes one): {shown}"
     left = ~np.isin(entries.column, list(wrong))
     fields = {name: getattr(entries, name)[left] for name in PER_ENTRY}
-    without = replace(entries, notes=[*entries.notes, note], **fields)
-    return without, value[left], [fault for fault in faults if fault[1] not in out]
+    return replace(entries, notes=[*entries.notes, note], **fields)
 
 
 def _by_column(entries: Entries) -> Iterator[list[dates.CellValue]]:
@@ -515,16 +513,19 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     return faults
 
 
-def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
-    """One entry a series and month: the sum; missing where any of its counts is. And warnings.
-
-    Where days were added up, also of a last month that has fewer of them than the one before.
-    """
+def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats]:
+    """One entry a series and month: the sum; missing where any of its counts is."""
     keys = entries.series.astype(np.int64) * (int(entries.month.max()) + 1) + entries.month
     _, first, back = np.unique(keys, return_index=True, return_inverse=True)
-    many = len(value) - len(first)
-    warned = [f"{many:,} counts were added to others of the same month"] if many else []
+    chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
+    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float)
+
+
+def _sum_warnings(entries: Entries, sums: int) -> list[str]:
+    """Warn of what is summed, and of a last month with fewer days than the one before."""
     last = int(entries.month.max())
+    many = len(entries.month) - sums
+    warned = [f"{many:,} counts were added to others of the same month"] if many else []
     days, before = (
         len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
     )
@@ -533,8 +534,7 @@ def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]
             f"{months.from_index(last)} has {days} days, the month before {before}: "
             "leave it out unless it is complete"
         )
-    chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
-    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float), warned
+    return warned
 
 
 def _refuse_to_date(entries: Entries, counts: MonthlyCounts) -> None:
@@ -584,14 +584,6 @@ class PlacedSeries:
     shown: tuple[int, int]
 
 
-def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
-    """Series side by side, how many months are missing inside them, and warnings.
-
-    DataError where every series has counts of every third or twelfth month only.
-    """
-    return _told(entries, [_placed(entries, value)], 0)
-
-
 def _placed(entries: Entries, value: Floats) -> PlacedSeries:
     """Series side by side; value : (entries,) counts."""
     series, month, known = entries.series, entries.month, np.isfinite(value)
@@ -638,10 +630,10 @@ def _refuse_long_steps(file: str, parts: Sequence[PlacedSeries]) -> None:
         refuse_period(file, period, f"{first} and {second} follow")
 
 
-def _told(
-    entries: Entries, pieces: Iterable[PlacedSeries], width: int
-) -> tuple[MonthlyCounts, int, list[str]]:
-    """All series of a file as one, what is missing in them, and warnings; errors as `_arranged`.
+def _arranged(entries: Entries, pieces: Iterable[PlacedSeries], width: int) -> TableRead:
+    """All series of a file side by side, what is missing in them, and warnings.
+
+    DataError where every series has counts of every third or twelfth month only.
 
     width : at most so many months, 0 where there is one piece.
     """
@@ -677,7 +669,8 @@ def _told(
         np.concatenate([part.last for part in parts]),
         tuple(compress(entries.nested, full)),
     )
-    return counts, sum(part.missing for part in parts), [*warned, *_warnings(counts)]
+    missing = sum(part.missing for part in parts)
+    return TableRead(counts, (), (*warned, *_warnings(counts)), missing)
 
 
 def _warnings(counts: MonthlyCounts) -> list[str]:

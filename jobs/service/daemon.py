@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -61,9 +61,16 @@ THREADS = "scheduled"  # how the names of the scheduler's threads begin
 Work = Callable[[Context], CycleResult]
 
 
-# When it is due, what it does, whose thread starts it and waits, and seconds from one start to the
-# next, however due it is: what a server refuses stays due.
-ServiceTask = tuple[Callable[["Context", datetime], bool], Callable[[], object], str, float]
+class ServiceTask(NamedTuple):
+    """When it is due, what it does, and whose thread starts it and waits.
+
+    every : seconds from one start to the next, however due it is: what a server refuses stays due.
+    """
+
+    due: Callable[[Context, datetime], bool]
+    run: Callable[[], object]
+    executor: str
+    every: float
 
 
 def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon") -> CycleResult:
@@ -155,10 +162,10 @@ class Daemon:
     def tasks(self) -> dict[str, ServiceTask]:
         """Return what there is to do, by name; a new task is a line here and when it is due."""
         return {
-            "wake": (self._wake_due, self.wake, "default", 0.0),
-            "mail": (mail_due, self.post, "default", MAIL),
+            "wake": ServiceTask(self._wake_due, self.wake, "default", 0.0),
+            "mail": ServiceTask(mail_due, self.post, "default", MAIL),
             # It only waits for others: a wake may begin meanwhile.
-            "witness": (witnesses_due, self.witness, "witness", MAIL),
+            "witness": ServiceTask(witnesses_due, self.witness, "witness", MAIL),
         }
 
     def run(self) -> None:
@@ -205,16 +212,16 @@ class Daemon:
     def look(self) -> None:
         """Start what is due and not under way."""
         self.looked, now = time.monotonic(), datetime.now(UTC)
-        for name, (due, run, executor, every) in self.tasks().items():
-            waits = self.looked - self.started.get(name, -math.inf) < every
+        for name, task in self.tasks().items():
+            waits = self.looked - self.started.get(name, -math.inf) < task.every
             if waits or name in self.under_way or self.stop.is_set():
                 continue
             with suppress(BordercastError):  # a record that cannot be read now: at the next look
-                if due(self.context, now):
+                if task.due(self.context, now):
                     self.under_way.add(name)
                     self.started[name] = self.looked
-                    how = {"id": name, "executor": executor, "replace_existing": True}
-                    self.scheduler.add_job(self._do, args=(name, run), **how)
+                    how = {"id": name, "executor": task.executor, "replace_existing": True}
+                    self.scheduler.add_job(self._do, args=(name, task.run), **how)
 
     def wake(self) -> CycleResult:
         """One wake, unless we are being stopped; never raises."""

@@ -37,7 +37,7 @@ from forecast.store import held
 from forecast.store.queries import questions
 from forecast.store.read import RunRow
 from forecast.words import check_command
-from jobs.web.responses import DATABASE, TOO_LONG, UNANSWERABLE, QueryLimits
+from jobs.web.responses import DATABASE, TOO_LONG, UNANSWERABLE, Plain, QueryLimits
 
 TITLE = "Bordercast"
 ABOUT = (
@@ -153,7 +153,7 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
 @hookimpl
 def forbidden(message: str) -> Any:
     """Refused."""
-    refused.set((403, "Not to be seen here", str(message)))
+    refused.set(Plain(403, "Not to be seen here", str(message)))
     return Response("")
 
 
@@ -164,23 +164,25 @@ def handle_exception(datasette: Any, exception: Exception) -> Any:
     return Response("")
 
 
-def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
-    """(status, title, what happened and what to do)."""
+def _in_words(datasette: Any, exception: Exception) -> Plain:
+    """Say what happened and what to do."""
     if isinstance(exception, NotFound):
-        return 404, "There is no such page", "Every page can be reached from the overview."
+        return Plain(404, "There is no such page", "Every page can be reached from the overview.")
     if isinstance(exception, Forbidden):
-        return 403, "Not to be seen here", str(exception)
+        return Plain(403, "Not to be seen here", str(exception))
     title = str(getattr(exception, "title", ""))
     if isinstance(exception, QueryInterrupted) or title == "SQL Interrupted":
-        return 400, "The query took too long", TOO_LONG.format(datasette.limits.statement_seconds)
+        words = TOO_LONG.format(datasette.limits.statement_seconds)
+        return Plain(400, "The query took too long", words)
     if isinstance(exception, DatasetteError):
-        return exception.status, exception.title or "That could not be done", exception.message
+        title = exception.title or "That could not be done"
+        return Plain(exception.status, title, exception.message)
     if isinstance(exception, Base400):
-        return exception.status, "That could not be done", str(exception.args[0])
+        return Plain(exception.status, "That could not be done", str(exception.args[0]))
     if isinstance(exception, MemoryError):
-        return 400, "The query is too large", TOO_MUCH_MEMORY
+        return Plain(400, "The query is too large", TOO_MUCH_MEMORY)
     # The file never changes: what Datasette cannot answer lies in what it was asked.
-    return 400, "That could not be done", UNANSWERABLE
+    return Plain(400, "That could not be done", UNANSWERABLE)
 
 
 T = TypeVar("T")
@@ -189,7 +191,7 @@ SCHEMAS = "_internal"  # Datasette's name for it
 # Of the request under way.
 as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
 streamed: ContextVar[bool] = ContextVar("streamed", default=False)
-refused: ContextVar[tuple[int, str, str] | None] = ContextVar("refused", default=None)
+refused: ContextVar[Plain | None] = ContextVar("refused", default=None)
 
 
 class Queried(Datasette):  # type: ignore[misc]
@@ -361,11 +363,11 @@ async def answered(
     try:
         await site.answering(scope, receive, send)
     except _TooLargeError:
-        refused.set((400, "The answer is too large", too_large(site.limits.answer_bytes)))
+        refused.set(Plain(400, "The answer is too large", too_large(site.limits.answer_bytes)))
     if refused.get() is None and start["status"] >= 500:
-        refused.set((400, "That could not be done", UNANSWERABLE))
+        refused.set(Plain(400, "That could not be done", UNANSWERABLE))
     if refusal := refused.get():
-        return dict(zip(("status", "title", "words"), refusal, strict=True)), b""
+        return {name: getattr(refusal, name) for name in ("status", "title", "words")}, b""
     headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in start["headers"]}
     if as_csv.get() and start["status"] == 200:
         headers["content-type"] = "text/plain; charset=utf-8"

@@ -16,7 +16,7 @@ from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
 ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")
-WHOLE_OF_MAY = (NORTH, "2024-05", 100, 150)
+WHOLE_OF_MAY = attribution.Whole(NORTH, "2024-05", 100, 150)
 
 
 def flag(key=NORTH, **changed) -> Flag:
@@ -75,7 +75,7 @@ def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
     counts = {key: {"2024-04": 1, "2024-05": 2} for key in (NORTH, southwest, WHOLE, ONE, south)}
 
     def members(total: str, dimension: str) -> list[SeriesKey]:
-        whole = (SeriesKey(total), "2024-05", 10, 20)
+        whole = attribution.Whole(SeriesKey(total), "2024-05", 10, 20)
         found = attribution.explained(whole, "2024-04", dimension, {}, counts, ENCOUNTERS.tree)
         return [driver["member"] for driver in found if driver["member"]]
 
@@ -202,7 +202,7 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
     places = {key: (said, row) for row, key in enumerate(said.keys)}
 
     found = attribution.explained(
-        (NORTH, "2024-05", 1200, 1250),
+        attribution.Whole(NORTH, "2024-05", 1200, 1250),
         "2024-04",
         "state",
         places,

@@ -276,7 +276,7 @@ def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(serv
                 raise DataError("somebody writes")
             return answers[name]
 
-        return is_due, lambda: ran.append(name), executor, every
+        return daemon.ServiceTask(is_due, lambda: ran.append(name), executor, every)
 
     tasks = {
         "wake": task("wake", "default"),
@@ -293,10 +293,10 @@ def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(serv
     assert look() == ["wake", "mail"]
     assert look() == []  # both are under way
     for name in ("wake", "mail"):
-        service._do(name, tasks[name][1])
+        service._do(name, tasks[name].run)
     answers["witness"] = None
     assert look() == ["wake"]  # mail was started less than five minutes ago
-    service._do("wake", tasks["wake"][1])
+    service._do("wake", tasks["wake"].run)
     clock[0], answers["witness"], answers["wake"] = 1300.0, True, False
     assert look() == ["mail", "witness"]
     assert [how["executor"] for _, how in service.scheduler.added] == ["default", "witness"]

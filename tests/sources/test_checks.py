@@ -736,7 +736,7 @@ def test_a_dimension_may_turn_over_between_closed_years_months_and_where_the_sou
 def test_differences_are_told_by_dimension_and_month_the_totals_first():
     keys = [SeriesKey("southwest", "state", "AA"), SeriesKey("southwest"), SeriesKey("northern")]
     found = [
-        (key, month, 1_000 + at, at)
+        checks.Difference(key, month, 1_000 + at, at)
         for at, (key, month) in enumerate((k, m) for m in ("2026-01", "2025-12") for k in keys)
     ]
 

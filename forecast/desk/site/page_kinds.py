@@ -14,7 +14,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -430,16 +430,25 @@ def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
     return kinds
 
 
-YearCell = tuple[str, int | None, int]
-YearRow = tuple[int, list[YearCell | None], int | None, bool]
+class YearCell(NamedTuple):
+    """A month of a year's row; counted : None where nobody knows it. shade : by the logarithm."""
+
+    month: str
+    counted: int | None
+    shade: int
+
+
+class YearRow(NamedTuple):
+    """A year, its months, their sum, None where one is unknown, and whether it is complete."""
+
+    year: int
+    months: list[YearCell | None]
+    total: int | None
+    complete: bool
 
 
 def year_table(about: TotalRecord) -> list[YearRow]:
-    """List fiscal years, the newest first: (year, its months, sum, whether it is complete).
-
-    A month is (month, count, shade), None before the record begins and after it ends; a count is
-    None where nobody knows it, and so is the year's sum. Shades are equal steps of the logarithm.
-    """
+    """List fiscal years, the newest first; months are None before the record and after it."""
     counts = about.counts
     # Equal factors, not differences: a border of 500 and one of 300,000 are both readable.
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
@@ -448,16 +457,17 @@ def year_table(about: TotalRecord) -> list[YearRow]:
 
     def cell(month: str) -> YearCell | None:
         if month not in counts:
-            return (month, None, 0) if month in unknown else None
+            return YearCell(month, None, 0) if month in unknown else None
         share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
-        return month, counts[month], min(int(HEATS * share), HEATS - 1)
+        return YearCell(month, counts[month], min(int(HEATS * share), HEATS - 1))
 
     rows: list[YearRow] = []
     for year in sorted(set(map(calendar.year, counts)), reverse=True):
         cells = list(map(cell, calendar.period(year).months))
-        values = [cell[1] for cell in cells if cell]
+        values = [cell.counted for cell in cells if cell]
         known = [count for count in values if count is not None]
-        rows.append((year, cells, sum(known) if known == values else None, len(values) == 12))
+        total = sum(known) if known == values else None
+        rows.append(YearRow(year, cells, total, len(values) == 12))
     return rows
 
 
@@ -701,15 +711,23 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
 # -- side by side ----------------------------------------------------------------------------------
 
 
-def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord, str]]:
-    """List every two totals that have months in common, and what both are called; of few totals."""
-    beside = []
-    for first, second in combinations([] if record.many else record.totals.values(), 2):
-        if first.reports.keys() & second.reports.keys():
-            names = (first.name, record.source.totals.inside(second.total))
-            # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
-            beside.append((first, second, " beside ".join(names)))
-    return beside
+class ComparedTotals(NamedTuple):
+    """Two totals that have months in common."""
+
+    first: TotalRecord
+    second: TotalRecord
+
+    @property
+    def title(self) -> str:
+        """What both are called."""
+        # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
+        return f"{self.first.name} beside {self.first.source.totals.inside(self.second.total)}"
+
+
+def pairs(record: SiteRecord) -> list[ComparedTotals]:
+    """List every two totals that have months in common; of few totals."""
+    every = combinations([] if record.many else record.totals.values(), 2)
+    return [ComparedTotals(a, b) for a, b in every if a.reports.keys() & b.reports.keys()]
 
 
 def totals_compared(record: SiteRecord) -> Iterator[Shown]:
@@ -717,13 +735,14 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
 
     table : as `comparison` makes it. data : the same for files.
     """
-    for first, second, title in pairs(record):
+    for pair in pairs(record):
+        first, second = pair
         counts, other = first.counts, second.counts
         both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
         table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
-            "title": title,
+            "title": pair.title,
             "table": table,
             "data": [
                 {"month": month, first.total: counts[month], second.total: other[month]}
@@ -885,7 +904,7 @@ FIRST = (
         shown=lambda record, _: {
             "pairs": pairs(record),
             "years": [
-                (about, [row[0] for row in year_table(about)])
+                (about, [row.year for row in year_table(about)])
                 for about in record.totals.values()
                 if record.source.calendar.adds
             ],

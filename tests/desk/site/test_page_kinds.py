@@ -74,19 +74,19 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
 )
 def test_a_pair_is_called_by_both_names(second, title):
     inside = {"southwest": "southwest border"}
-    totals = [
-        SimpleNamespace(total=total, name="Northern border", reports={"2025-01": None})
-        for total in ("northern", second)
-    ]
     names = SimpleNamespace(inside=lambda total: inside.get(total, total))
+    source = SimpleNamespace(totals=names)
+    totals = [
+        SimpleNamespace(total=t, name="Northern border", reports={"2025-01": None}, source=source)
+        for t in ("northern", second)
+    ]
     record = SimpleNamespace(
         many=False,
         totals=dict(enumerate(totals)),
-        source=SimpleNamespace(totals=names),
     )
 
-    ((_, _, called),) = page_kinds.pairs(record)
-    assert called == title
+    (pair,) = page_kinds.pairs(record)
+    assert pair.title == title
 
 
 def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
