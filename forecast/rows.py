@@ -69,6 +69,13 @@ class ForecastRow:
     hi95: int; flag_below: int | None; flag_above: int | None; run_id: int
 
 @dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """Row of the view forecast_changes."""
+
+    total: str; month: str; before: int; method: int; revisions: int; season: int; surprise: int
+    after: int; before_run_id: int; run_id: int
+
+@dataclass(frozen=True, slots=True)
 class FlagRow:
     """Row of the view all_flags."""
 

@@ -16,7 +16,7 @@ from forecast import months
 from forecast.desk.facts import Comparison, Expectation, MonthFacts, TermFacts
 from forecast.desk.movers import MoverRow
 from forecast.desk.sentences import ahead, monthly, unusual
-from forecast.rows import FlagRow, ForecastRow
+from forecast.rows import ChangeRow, FlagRow, ForecastRow
 from forecast.types import Row, SeriesKey
 from forecast.words import change_words, signed
 
@@ -74,7 +74,7 @@ def facts_of_movers(rows: Iterable[MoverRow]) -> Iterator[Fact]:
 
 
 def facts_ahead(
-    forecasts: Iterable[ForecastRow], sums: Iterable[Row], moves: Iterable[Row]
+    forecasts: Iterable[ForecastRow], sums: Iterable[Row], moves: Iterable[ChangeRow]
 ) -> Iterator[Fact]:
     """Yield what is forecast: months, sums of months, and how that moved with the last run."""
     for row in forecasts:
@@ -87,7 +87,7 @@ def facts_ahead(
         yield Fact(*at, "sum published", summed["published"])
         yield Fact(*at, "sum ahead", summed["median"])
     for move in moves:
-        yield Fact(move["border"], move["month"], "forecast moved", move["after"] - move["before"])
+        yield Fact(move.total, move.month, "forecast moved", move.after - move.before)
 
 
 def facts_of_terms(total: str, known: Iterable[TermFacts]) -> Iterator[Fact]:

@@ -313,7 +313,7 @@ class Record:
         key, _, about = self._named(border)
         _known("border", about["series"], self.source.totals.every)
         with self._reading() as connection:
-            rows = read.changes(connection, key.total)
+            rows = list(map(as_row, read.changes(connection, key.total)))
         table = pd.DataFrame(rows, columns=list(VIEWS["forecast_changes"].columns))
         return _by_month(table, ["border", "run_id"], about)
 

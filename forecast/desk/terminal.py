@@ -29,7 +29,7 @@ from forecast.desk.sentences.unusual import (
     with_whole,
 )
 from forecast.names import member_words
-from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, bounds
+from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, bounds
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
 from forecast.store.read import FlagOfTotal, RunRow
@@ -531,14 +531,14 @@ def parts_table(forecasts: Sequence[Forecast], source: Source) -> Table:
     return plain_table(*heads, numbers=("published", *heads[4:]), rows=rows)
 
 
-def changes_table(rows: Sequence[Row]) -> Table:
+def changes_table(rows: Sequence[ChangeRow]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
     cells = (
         (
-            month_name(row["month"]),
-            f"{row['before']:,}",
-            *(signed(row[name]) for name in STEPS),
-            f"{row['after']:,}",
+            month_name(row.month),
+            f"{row.before:,}",
+            *(signed(getattr(row, name)) for name in STEPS),
+            f"{row.after:,}",
         )
         for row in rows
     )

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.rows import DriverRow, FlagRow, ForecastRow, ScoreRow, of
+from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, of
 from forecast.store import schema
 from forecast.store.queries import pairs, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
@@ -184,9 +184,9 @@ def last_months(connection: sqlite3.Connection) -> dict[str, Row]:
 
 def changes(
     connection: sqlite3.Connection, total: str | None = None, run_id: int | None = None
-) -> list[Row]:
-    """Return what moved with a run, the last if None, rows of `forecast_changes`, by month."""
-    return rows(connection, "latest_changes", (run_id, total, total))
+) -> list[ChangeRow]:
+    """Return what moved with a run, the last if None, by month."""
+    return records(connection, ChangeRow, "latest_changes", (run_id, total, total))
 
 
 def resolved_questions(connection: sqlite3.Connection, total: str | None = None) -> list[Row]:

@@ -191,7 +191,7 @@ def changes(record: OpenRecord, series: str) -> Printed:
     ]
     if rows:
         parts = [ahead.changes_sentence(rows), terminal.changes_table(rows)]
-    return Printed({**record.stamp, "changes": rows}, parts)
+    return Printed({**record.stamp, "changes": list(map(as_row, rows))}, parts)
 
 
 def flags(

@@ -15,6 +15,7 @@ from forecast.desk.sentences.ahead import (
 from forecast.engine.spans import Chance
 from forecast.judge.questions import LEAST_SIMILAR, SIMILAR, ChanceScores, TrackRecord
 from forecast.periods import FEDERAL, Period
+from forecast.rows import ChangeRow
 from forecast.types import Forecast, SeriesKey
 from forecast.words import MINUS
 from tests.support.cbp_files import ENCOUNTERS
@@ -128,8 +129,10 @@ def test_a_track_record_for_programs_is_rounded():
 
 
 def change(before: int, after: int, **steps: int):
-    usual = {"surprise": 0, "season": 0, "revisions": 0, "method": 0}
-    return {"month": "2024-04", "before": before, "after": after, **usual, **steps}
+    usual = {"surprise": 0, "season": 0, "revisions": 0, "method": 0, "month": "2024-04"}
+    return ChangeRow(
+        total="northern", before=before, after=after, before_run_id=1, run_id=2, **usual | steps
+    )
 
 
 @pytest.mark.parametrize(

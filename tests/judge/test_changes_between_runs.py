@@ -18,6 +18,7 @@ from forecast.engine.forecast import forecast_rows, headline, with_summed_median
 from forecast.engine.refit import engine_forecasts
 from forecast.judge import changes as changing
 from forecast.judge.changes import changed, changes, moved, summed
+from forecast.rows import ChangeRow
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, inputs
 from forecast.types import HEADLINES, ForecastPath, SeriesKey
@@ -179,8 +180,7 @@ def test_the_record_keeps_what_moved_from_run_to_run(stages):
 
 
 def test_a_sentence_names_the_largest_step_first():
-    row = {"month": "2026-09", "before": 5000, "method": 0, "revisions": -1, "season": 20}
-    row |= {"surprise": -619, "after": 4400}
+    row = ChangeRow("northern", "2026-09", 5000, 0, -1, 20, -619, 4400, 1, 2)
 
     assert ahead.changes_sentence([row]) == (
         "The forecast of September 2026 moved from 5,000 to 4,400 (\u2212600): newest figures "

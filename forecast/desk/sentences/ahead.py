@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from forecast import lives
 from forecast.periods import Period
-from forecast.rows import ScoreRow
+from forecast.rows import ChangeRow, ScoreRow
 from forecast.sources.source import Source
-from forecast.types import Forecast, Row, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from forecast.words import between, many, month_words, signed
 
 if TYPE_CHECKING:
@@ -118,19 +118,20 @@ def span_sentence(name: str, forecast: Forecast, source: Source) -> str:
     )
 
 
-def changes_sentence(rows: Sequence[Row]) -> str:
+def changes_sentence(rows: Sequence[ChangeRow]) -> str:
     """One sentence on the first month ahead of a total; "" where there is nothing to compare."""
     if not rows:
         return ""
-    row = min(rows, key=lambda change: str(change["month"]))
-    moved = row["after"] - row["before"]
-    month = month_words(row["month"])
+    row = min(rows, key=lambda change: change.month)
+    moved = row.after - row.before
+    month = month_words(row.month)
     if moved == 0:
-        return f"The forecast of {month} is unchanged at {row['after']:,}."
+        return f"The forecast of {month} is unchanged at {row.after:,}."
     # The largest first, and none that is 0: they add up all the same.
-    steps = sorted(STEPS, key=lambda name: -abs(row[name]))
-    parts = ", ".join(f"{STEPS[name]} {signed(row[name])}" for name in steps if row[name])
-    before, after = f"{row['before']:,}", f"{row['after']:,}"
+    steps = sorted(STEPS, key=lambda name: -abs(getattr(row, name)))
+    moves = ((STEPS[name], getattr(row, name)) for name in steps)
+    parts = ", ".join(f"{name} {signed(by)}" for name, by in moves if by)
+    before, after = f"{row.before:,}", f"{row.after:,}"
     return f"The forecast of {month} moved from {before} to {after} ({signed(moved)}): {parts}."
 
 

@@ -393,7 +393,8 @@ def total_tables(record: SiteRecord, about: TotalRecord) -> RowsByFile:
         return {"data": list(_data({"border": about.total}, about))}
     flags = list(map(as_row, about.flags))
     ahead = list(map(as_row, about.ahead))
-    rows = (about.months, ahead, flags, about.scores, about.revised, about.changes)
+    changes = list(map(as_row, about.changes))
+    rows = (about.months, ahead, flags, about.scores, about.revised, changes)
     return dict(zip(TABLES, rows, strict=True))
 
 

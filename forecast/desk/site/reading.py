@@ -25,7 +25,7 @@ from forecast.engine import ENGINE
 from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
 from forecast.names import dimension_words, member_words
-from forecast.rows import FlagRow, ForecastRow, as_row, of
+from forecast.rows import ChangeRow, FlagRow, ForecastRow, as_row, of
 from forecast.sources.source import Source
 from forecast.sources.wording import series_place, total_place
 from forecast.store import read, witnesses
@@ -88,7 +88,7 @@ class TotalRecord:
     scores: Sequence[Row]
     spans: Sequence[Row]
     chances: Sequence[Row]
-    changes: Sequence[Row]
+    changes: Sequence[ChangeRow]
     moved: Sequence[Moved] = ()
     groups: Sequence[GroupTable] = ()
 
@@ -379,7 +379,6 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         ("scores", "scorecard", (order, *every)),
         ("spans", "latest_periods", ()),
         ("chances", "latest_questions", ()),
-        ("changes", "latest_changes", (None, *every)),
     )
     by_total = {
         name: grouped(rows(connection, statement, values), "border")
@@ -391,6 +390,9 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     ahead_of_totals: dict[str, list[ForecastRow]] = defaultdict(list)
     for row in read.forecasts(connection, source.totals):
         ahead_of_totals[row.total].append(row)
+    changes: dict[str, list[ChangeRow]] = defaultdict(list)
+    for change in read.changes(connection):
+        changes[change.total].append(change)
     moved = grouped(rows(connection, "movers", {"total": None}), "border")
     totals = {
         total: TotalRecord(
@@ -399,6 +401,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
             reports=reports[total],
             flags=flags.get(total, ()),
             ahead=ahead_of_totals.get(total, ()),
+            changes=changes.get(total, ()),
             moved=by_dimension([of(MoverRow, row) for row in moved.get(total, ())], source),
             groups=groups.of_total(connection, source, total),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
