@@ -190,13 +190,13 @@ def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
     assert yearly.write_closed(Context.open(path, Config())) is None
 
 
-def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path, monkeypatch):
+def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path):
     path = Path(shutil.copy(by_hand, tmp_path))
-    of = [{"month": month, "content_key": month} for month in ("2023-09", "2024-02")]
-    stored = yearly.rows
-    monkeypatch.setattr(
-        yearly, "rows", lambda c, name, *a: of if name == "notices" else stored(c, name, *a)
-    )
+    for number, month in ((1, "2023-09"), (2, "2024-02")):
+        change = (
+            f"update notices set month = '{month}', content_key = '{month}' where id = {number}"
+        )
+        edit(path, change)
 
     def said(*ratings: tuple[str, str]) -> str:
         with ops.writing(path) as db:

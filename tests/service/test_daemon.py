@@ -9,7 +9,8 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from jobs.compute.orphans import end_groups
 from jobs.service import daemon, heartbeat, upkeep
 from jobs.service.wakeup import CycleResult
 from tests.support import running_service, services
+from tests.support.webhook_receiver import Receiver
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
@@ -55,6 +57,23 @@ def one(path, config=None) -> daemon.Daemon:
 @pytest.fixture
 def service(tmp_path):
     return one(tmp_path / "b.db")
+
+
+@pytest.fixture
+def systemd(monkeypatch):
+    """What systemd, which listens, was told up to now."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        name = f"bordercast-{os.getpid()}-{id(listening)}"
+        listening.bind(f"\0{name}")
+        listening.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+
+        def told() -> Iterator[str]:
+            with suppress(BlockingIOError):
+                while state := listening.recv(4096):
+                    yield state.decode()
+
+        yield told
 
 
 @pytest.mark.parametrize(
@@ -171,26 +190,26 @@ def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(
 
 
 @pytest.mark.parametrize("mode", ["timer", "daemon"])
-def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch, mode):
+def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch, mode, systemd):
     """A daemon's next wake does not wait for the address's server: it is asked beside it."""
-    pings, states = [], []
-    monkeypatch.setenv(environment.HEARTBEAT, "https://h.example.org/x")
-    monkeypatch.setattr(heartbeat, "ping", lambda *told: pings.append(told))
-    monkeypatch.setattr(heartbeat, "notify", states.append)
     monkeypatch.setattr(service, "_post", lambda: None)
-    service.mode = mode
-    for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
-        monkeypatch.setattr(
-            service, "_wake", lambda outcome=outcome: CycleResult(outcome, "why" * 100)
-        )
-        service.wake()
+    service.mode, server = mode, Receiver()
+    with server.serving() as address:
+        monkeypatch.setenv(environment.HEARTBEAT, address)
+        for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
+            monkeypatch.setattr(
+                service, "_wake", lambda outcome=outcome: CycleResult(outcome, "why" * 100)
+            )
+            service.wake()
+        asked = [how for what, how in service.scheduler.added if what == (heartbeat.ping,)]
+        assert server.taken == [] or mode == "timer"
+        assert {how["executor"] for how in asked} == ({"heartbeat"} if mode == "daemon" else set())
+        for how in asked:
+            heartbeat.ping(*how["args"])
 
-    asked = [how for what, how in service.scheduler.added if what == (heartbeat.ping,)]
-    assert {how["executor"] for how in asked} == ({"heartbeat"} if mode == "daemon" else set())
-    told = [how["args"] for how in asked] if mode == "daemon" else pings
-    assert [ok for _, ok, _ in told] == [True, True, False, False]
-    assert {address for address, _, _ in told} == {"https://h.example.org/x"}
-    assert told[2][2].startswith("failed whywhy")
+    assert server.paths == ["/", "/", "/fail", "/fail"]
+    assert server.taken[2][1].startswith(b"failed whywhy")
+    states = list(systemd())
     assert {len(state) for state in states} == {200}
     assert states[0].startswith("STATUS=published why")
 
@@ -250,9 +269,7 @@ def with_sections(**changed) -> Config:
     return Config.model_validate({**running_service.settings().model_dump(), **changed})
 
 
-def test_it_looks_at_once_and_again_until_it_is_stopped(service, monkeypatch):
-    states = []
-    monkeypatch.setattr(heartbeat, "notify", states.append)
+def test_it_looks_at_once_and_again_until_it_is_stopped(service, systemd):
     service.stop.set()
 
     service.run()
@@ -261,7 +278,7 @@ def test_it_looks_at_once_and_again_until_it_is_stopped(service, monkeypatch):
     assert (regular[0][0], at_once[0]) == (service.look, (service.look,))
     assert regular[0][1].interval == timedelta(seconds=daemon.LOOK) == timedelta(seconds=30)
     assert (regular[1]["id"], at_once[1]) == ("look", {"executor": "look"})
-    assert states == ["READY=1", "STOPPING=1"]
+    assert list(systemd()) == ["READY=1", "STOPPING=1"]
     assert service.scheduler.ended is False
 
 
@@ -585,11 +602,12 @@ def test_a_service_beyond_help_ends_its_worker_and_itself(service, monkeypatch):
 
 
 @pytest.mark.parametrize(("usec", "told"), [("0", 0), ("1", 4), ("600000000", 2), ("603000000", 2)])
-def test_systemd_hears_that_all_is_well_as_often_as_it_wants(service, monkeypatch, usec, told):
+def test_systemd_hears_that_all_is_well_as_often_as_it_wants(
+    service, monkeypatch, systemd, usec, told
+):
     """Four looks, a hundred seconds apart; it wants to hear of us within some ten minutes."""
-    states, looks = [], Looks(4)
+    looks = Looks(4)
     monkeypatch.setenv("WATCHDOG_USEC", usec)
-    monkeypatch.setattr(heartbeat, "notify", states.append)
     monkeypatch.setattr(service, "_trouble", lambda: "")
     clock = SimpleNamespace(monotonic=lambda: 1e6 - 100 * looks.left)
     clock.time = clock.monotonic
@@ -598,7 +616,7 @@ def test_systemd_hears_that_all_is_well_as_often_as_it_wants(service, monkeypatc
 
     service.watch()
 
-    assert states == ["WATCHDOG=1"] * told
+    assert list(systemd()) == ["WATCHDOG=1"] * told
 
 
 def test_who_leads_is_named_and_nobody_else_s_lock_is_taken_for_it(tmp_path, monkeypatch):

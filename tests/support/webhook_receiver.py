@@ -17,6 +17,7 @@ class Receiver:
 
     def __init__(self, *answers: tuple[int, dict[str, str]], service: str = "") -> None:
         self.answers, self.taken, self.service = list(answers), [], service
+        self.paths: list[str] = []
 
     @contextmanager
     def serving(self):
@@ -31,6 +32,7 @@ class Receiver:
                 )
                 code = 400 if problem else code
                 receiver.taken.append((dict(self.headers), body, code))
+                receiver.paths.append(self.path)
                 self.send_response(code)
                 for name, value in extra.items():
                     self.send_header(name, value)
