@@ -198,8 +198,8 @@ class OddError(Exception):
 def test_whatever_went_wrong_is_said_in_words(error, status, title, words):
     found = bounded._in_words(SimpleNamespace(limits=QueryLimits()), error)
 
-    assert found[:2] == (status, title)
-    assert words in found[2]
+    assert (found.status, found.title) == (status, title)
+    assert words in found.words
 
 
 def test_a_plugin_takes_the_place_of_others_once():
