@@ -21,21 +21,22 @@ FIELD = {column: name for name, column in COLUMN.items()}
 
 def of(kind: type[T], row: Mapping[str, Any]) -> T:
     """Make a record of a row by the names of its columns; DataError names what lacks."""
-    values = {name: row[column] for column, name in _read(kind, tuple(row))}
+    wanted: Any = kind  # a type[T] counts as unhashable
+    values = {name: row[column] for column, name in _read(wanted, tuple(row))}
     try:
         return kind(**values)
     except TypeError:
-        lacking = ", ".join(COLUMN.get(name, name) for name in _names(kind) if name not in values)
+        lacking = ", ".join(COLUMN.get(name, name) for name in _names(wanted) if name not in values)
         raise DataError(f"a row of {kind.__name__} has no {lacking}") from None
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return getattr(kind, "_fields", None) or tuple(part.name for part in fields(kind))
 
 
 @cache
-def _read(kind: type[Any], columns: tuple[str, ...]) -> list[tuple[str, str]]:
+def _read(kind: Any, columns: tuple[str, ...]) -> list[tuple[str, str]]:
     """List the columns that a record of a kind takes, and its field of each: once, not a row."""
     # A column that a newer schema has more is none of this program's.
     named = ((column, FIELD.get(column, column)) for column in columns)
@@ -48,7 +49,7 @@ def as_row(record: Any) -> dict[str, Any]:
     What a record `lacks`, as an earlier program kept it, stays out.
     """
     left = ("lacks", *getattr(record, "lacks", ()))
-    names = [name for name in _names(type(record)) if name not in left]
+    names = [name for name in _names(record.__class__) if name not in left]
     return {COLUMN.get(name, name): getattr(record, name) for name in names}
 
 
