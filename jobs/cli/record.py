@@ -18,7 +18,7 @@ from forecast.rows import as_row
 from forecast.store import measures, queries, read, releases
 from forecast.store.connect import writing
 from forecast.types import COUNT
-from forecast.words import printable, without_controls
+from forecast.words import first_few, printable, without_controls
 from jobs import monthly
 from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
@@ -55,12 +55,16 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
     upkeep.write_site(settings.context, datetime.now(UTC))
     with reading(settings) as record:
         value, summary = _of_run(record, published=outcome.run_id is not None)
+        refused = read.refused_since(record.connection, None)
         wrong = after_run(record.connection, record.source) if outcome.run_id else []
     folder = settings.config.site.folder
     for line in wrong:
         click.echo(f"warning: {without_controls(line)} (`bordercast audit`)", err=True)
     if outcome.run_id is None:
         parts.append("Nothing new: no release, setting or program has changed since the last run.")
+        if refused:
+            files = f"Refused so far: {first_few(map(without_controls, refused))}"
+            parts.append(f"{files} (`bordercast releases list --refused`).")
     else:
         parts += [look.answer(settings), *summary]
         if folder and not settings.context.source.shipped:

@@ -291,3 +291,15 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
 
     assert taken.outcome == "refused"
     assert "is no whole number" in taken.reason
+
+
+def test_a_run_of_nothing_new_names_what_was_refused(folder):
+    said("run")
+    (folder / "deliveries" / "next.csv").write_text("Month,Clinic,Visits\n6/7/2024,Clinic 1,5\n")
+
+    refused, again = (CliRunner().invoke(main, ["run"]) for _ in range(2))
+
+    assert refused.exit_code == 3
+    assert 'dates = "mdy" (month first)' in refused.output
+    shown = " ".join(again.output.split())
+    assert "Refused so far: next.csv (`bordercast releases list --refused`)." in shown
