@@ -91,7 +91,6 @@ def _view(name: str, about: Mapping[str, Any]) -> View:
 
 _TOML = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text("utf-8"))
 COLUMNS = _columns(_TOML["columns"])
-BESIDE = _columns(_TOML["beside"])  # of files that lie beside a page
 FIGURES = _TOML["figures"]  # of what `export facts` writes
 VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 

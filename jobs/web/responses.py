@@ -173,10 +173,8 @@ def with_headers(send: Send, csp: str = CSP) -> Send:
     return sending
 
 
-# Not every machine's tables have them, and no browser may guess.
+# Not every machine's table has it, and no browser may guess.
 mimetypes.add_type("application/atom+xml", ".atom")
-mimetypes.add_type("text/calendar", ".ics")
-mimetypes.add_type("application/ld+json", ".jsonld")
 
 
 class SiteFiles(StaticFiles):

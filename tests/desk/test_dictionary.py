@@ -12,7 +12,7 @@ import pytest
 
 import forecast.rows
 from forecast.desk import dictionary
-from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS, definitions
+from forecast.desk.dictionary import COLUMNS, VIEWS, definitions
 from forecast.sources.catalog import find
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -105,7 +105,6 @@ def test_a_column_says_only_what_differs_from_its_type():
         "What the source rounds its counts to",
     )
     assert VIEWS["all_flags"].described()["encounters"][-1].endswith("as first published")
-    assert {kind for kind, *_ in BESIDE.values()} == {"count"}
 
 
 def test_a_meaning_is_a_plain_phrase():

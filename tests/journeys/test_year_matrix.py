@@ -242,23 +242,9 @@ def test_a_restated_month_of_an_open_year_is_not_closed(kept):
 def test_pages_and_feeds_have_the_sum_and_the_name(kept):
     year, site = kept.closed, kept.folder / "site"
     pages = "\n".join(page.read_text() for page in site.rglob("*.html"))
-    noun = "year" if kept.begins == 1 else "fiscal year"
-    calendar = (site / "subscribe" / "releases.ics").read_text().replace("\r\n ", "")
 
     assert f"{kept.sum(year):,}" in pages
     assert kept.name(year) in pages
-    ends = {
-        match[1]: match[2]
-        for match in re.finditer(
-            r"SUMMARY:\w+(?: year)? (\d{4}) ends.*?DTSTART;VALUE=DATE:(\d{6})", calendar, re.S
-        )
-    }
-    assert ends
-    for name, day in ends.items():
-        month = f"{day[:4]}-{day[4:]}"
-        after = f"{int(day[:4]) + (day[4:] == '12')}-{int(day[4:]) % 12 + 1:02d}"
-        assert year_of(month, kept.begins) == int(name) == year_of(after, kept.begins) - 1
-    assert f"{noun.capitalize()} {int(next(iter(ends)))} ends" in calendar
 
 
 def test_python_reads_the_same_years(kept):

@@ -21,7 +21,7 @@ from records import Record
 from terminal import Program, get
 
 TEXTS = {".html", ".css", ".atom", ".ics", ".txt", ".xml", ".js", ".toml", ".yml"}
-DATA = {".json", ".jsonld", ".csv"}
+DATA = {".json", ".csv"}
 # What is the machine's: versions, its file system, room on it.
 OF_THE_MACHINE = re.compile(
     r"\d+(?:\.\d+)+|\d[\d,]*(?= ?(?:[kMGT]?i?B|bytes)\b)|(?<=file system  ).*"

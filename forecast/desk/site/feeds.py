@@ -1,16 +1,14 @@
-"""What is new, as Atom feeds (RFC 4287), and what is to come, as a calendar (RFC 5545)."""
+"""What is new, as Atom feeds (RFC 4287), and when figures come, in words."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
-
-from icalendar import Calendar, Event
 
 from forecast import months
 from forecast.desk.facts import MonthFacts
@@ -20,7 +18,6 @@ from forecast.desk.site.reading import SiteRecord
 from forecast.desk.templating import template
 from forecast.types import COUNT
 from forecast.words import (
-    capital,
     change_words,
     day_words,
     known_words,
@@ -32,10 +29,7 @@ from forecast.words import (
 RELEASED, UNUSUAL, CORRECTED = "releases", "unusual", "corrections"
 LATELY = 24  # months whose release is in a feed
 NEWEST = 40  # entries of a feed
-MONTHS_AHEAD = 12  # whose release is in the calendar
-YEARS_AHEAD = 2  # fiscal years whose end is
 LEAST_DAYS = 24  # days known by which a window could be learned
-CALENDAR = "releases.ics"
 KIND_WORDS = {"": "everything", "unusual": "unusual months"}
 _ABOUT = {
     "": "New figures, unusual months and corrections",
@@ -45,7 +39,6 @@ _ABOUT = {
 }
 # Ids name what is told of and never where, so that a site may move and nobody reads twice.
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/feeds")
-_EVENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
 
 
 @dataclass(frozen=True)
@@ -82,18 +75,17 @@ class Feed:
 
 
 def subscribe(record: SiteRecord, _: None = None) -> Mapping[str, Any]:
-    """List every feed, the calendar, and how to use them."""
+    """List every feed, and say when figures come."""
     scopes = [_scope(record, scope) for scope in ("all", *record.totals)]
     return {
         "feeds": scopes,
         "kinds": [KIND_WORDS.get(k, k) for k in _ABOUT if not (record.many and k)],
-        "calendar": CALENDAR,
         "rhythm": rhythm(record),
     }
 
 
 def files(record: SiteRecord) -> dict[str, bytes]:
-    """Write every feed, and the calendar."""
+    """Write every feed."""
     items = {total: list(of_total(record, total)) for total in record.totals}
     items["all"] = [
         *releases(record),
@@ -105,7 +97,7 @@ def files(record: SiteRecord) -> dict[str, bytes]:
         about = f"{CORRECTED}/run/{run}", "", f"Run {run} was withdrawn"
         items["all"].append(FeedItem(*about, words, "newer/", day, day))
     began = record.runs[-1].published_at[:10]  # the date of a feed while it is empty
-    written = {CALENDAR: calendar(record)}
+    written = {}
     for scope, of_scope in items.items():
         for feed in _scope(record, scope)[1]:
             # The newest first; what came at once, by its name.
@@ -236,53 +228,6 @@ def _days(report: MonthFacts) -> tuple[str, str]:
         day = months.days_after(report.month, 31).isoformat()
         return day, day
     return report.values[0].known_from, report.values[-1].known_from
-
-
-def calendar(record: SiteRecord) -> bytes:
-    """Write what is to come (RFC 5545): expected releases and ends of fiscal years."""
-    events, source, publisher = Calendar(), record.source, record.source.publisher
-    figures = f"{publisher.short} {source.measure.figures}"
-    events.add("prodid", "-//Bordercast//Releases//EN")
-    events.add("version", "2.0")
-    events.add("x-wr-calname", f"{figures}, expected")
-    events.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
-    # Of the run, not of now: a calendar that has not changed has the same bytes.
-    stamp = datetime.fromisoformat(record.run.published_at)
-
-    def add(key: str, summary: str, description: str, first: date, last: date) -> None:
-        event = Event()
-        event.add("uid", str(uuid.uuid5(_EVENTS, key)))
-        event.add("summary", summary)
-        event.add("description", description)
-        event.add("dtstart", first)
-        event.add("dtend", last + timedelta(days=1))  # the day after the last, by the standard
-        event.add("dtstamp", stamp)
-        event.add("transp", "TRANSPARENT")  # nobody is busy meanwhile
-        if record.site:
-            event.add("url", f"{record.site}subscribe/")
-        events.add_component(event)
-
-    known = rhythm(record)
-    for further in range(1, MONTHS_AHEAD + 1):
-        month = months.shift(record.run.data_through, further)
-        first, last, late = (months.days_after(month, days) for days in source.due)
-        text = (
-            f"Some day in this window, not all of it. {known} After "
-            f"{day_words(late.isoformat())} this service calls them overdue."
-        )
-        summary = f"Expected: {figures} for {month_words(month)}"
-        add(f"release/{month}", summary, text, first, last)
-    years = source.calendar
-    newest = years.year(months.to_index(record.run.data_through) + 1)
-    for year in range(newest, newest + YEARS_AHEAD):
-        last = months.end(years.period(year).last_month)
-        text = (
-            f"{publisher.short} {publisher.revises}, so counts of {years.noun} {year} stay "
-            "preliminary until it closes the year, some months after this day."
-        )
-        add(f"year/{year}", f"{capital(years.noun)} {year} ends", text, last, last)
-    body: bytes = events.to_ical()
-    return body
 
 
 def rhythm(record: SiteRecord) -> str:

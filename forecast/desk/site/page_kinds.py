@@ -66,14 +66,14 @@ LATELY = 24  # months back in which a flag is on the first page, and its month h
 MISSES = 6  # months furthest from their forecast, of the last 12 of all totals
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
-# File beside a total's page -> the view whose columns it has, and what it holds.
+# File beside a total's page -> what it holds.
 TABLES = {
-    "months": ("wide_months", "Every month with all comparisons"),
-    "forecast": ("latest_forecasts", "The newest forecast of the coming months"),
-    "flags": ("all_flags", "Unusual months and what happened next"),
-    "accuracy": ("scorecard", "Scores of every model's past forecasts"),
-    "revisions": ("vintages", "Months that were revised after they were first published"),
-    "forecast-changes": ("forecast_changes", "What moved the forecast with the newest run"),
+    "months": "Every month with all comparisons",
+    "forecast": "The newest forecast of the coming months",
+    "flags": "Unusual months and what happened next",
+    "accuracy": "Scores of every model's past forecasts",
+    "revisions": "Months that were revised after they were first published",
+    "forecast-changes": "What moved the forecast with the newest run",
 }
 _FLAG_COLUMNS = (
     *("border", "dimension", "member", "month", "kind", "severity", COUNT),
@@ -143,7 +143,6 @@ class PageKind:
         dataset = None
         if self.dataset and record.source.shipped:
             dataset = self.dataset(record, about, files)
-            files |= metadata.files(dataset, record) if dataset else {}
         preview = {"alt": "", "frame": "", **self.preview(record, about)} if self.preview else {}
         if "picture" in preview:
             files[PICTURE] = preview["picture"]
@@ -412,12 +411,8 @@ def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> metad
         return None
     name = about.name.lower()
     title = f"U.S. border {record.source.measure.noun}, {name}: counts and forecasts"
-    tables = [
-        (file, TABLES[file][1], TABLES[file][0], list(rows[0]), [list(r.values()) for r in rows])
-        for file, rows in total_tables(record, about).items()
-        if rows
-    ]
-    return metadata.dataset(record, about.place, title, name, about.reports, tables, files)
+    tables = {file: TABLES[file] for file, rows in total_tables(record, about).items() if rows}
+    return metadata.dataset(record, title, name, about.reports, tables, files)
 
 
 def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
@@ -858,14 +853,10 @@ def view_dataset(record: SiteRecord, _: None, files: Files) -> metadata.Dataset:
     source = record.source
     return metadata.dataset(
         record,
-        "tables/",
         f"{source.measure.site}: counts, forecasts and unusual months",
         f"all {source.totals.many}",
         [month for about in record.totals.values() for month in about.reports],
-        [
-            (name, f"A row is {VIEWS[name].row_in(source)}.", name, VIEWS[name].columns, rows)
-            for name, rows in record.views.items()
-        ],
+        {name: f"A row is {VIEWS[name].row_in(source)}." for name in record.views},
         files,
     )
 

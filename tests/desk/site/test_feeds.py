@@ -1,13 +1,12 @@
-"""Feeds and the calendar: valid for readers of others, stable from run to run, true."""
+"""Feeds: valid for readers of others, stable from run to run, true."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 import feedparser
 import pytest
-from icalendar import Calendar
 from lxml import etree
 
 from forecast import months
@@ -40,14 +39,12 @@ def test_every_border_has_its_feeds(files):
     scopes = ("all", *HEADLINES)
     kinds = ("", "-releases", "-unusual", "-corrections")
 
-    assert {f"{s}{k}.atom" for s in scopes for k in kinds} == files.keys() - {"releases.ics"}
+    assert {f"{s}{k}.atom" for s in scopes for k in kinds} == files.keys()
 
 
 def test_feeds_have_what_the_standard_requires(files):
     """RFC 4287, sections 4.1.1 and 4.1.2, and that nothing is said twice."""
     for name, body in files.items():
-        if not name.endswith(".atom"):
-            continue
         root = etree.fromstring(body)
         owners = [root, *root.findall("a:entry", ATOM)]
         for one in owners:
@@ -127,39 +124,9 @@ def test_ids_and_bytes_stay_wherever_the_site_lies(full, files):
     again, moved = (feeds.files(replace(full, address=where)) for where in (ADDRESS, ""))
     assert again == files
     for name in files:
-        if name.endswith(".atom"):
-            assert ids(moved[name]) == ids(files[name])
-            links = etree.fromstring(moved[name]).xpath("//a:link/@href", namespaces=ATOM)
-            assert all(link.startswith("../") for link in links)
-
-
-def test_the_calendar_is_read_with_its_windows_and_their_uncertainty(files, full):
-    body = files["releases.ics"]
-    events = list(Calendar.from_ical(body).walk("VEVENT"))
-    windows = [e for e in events if "figures for" in e["summary"]]
-    ends = [e for e in events if e not in windows]
-
-    assert b"\r\n" in body
-    assert max(map(len, body.split(b"\r\n"))) <= 75
-    assert len({str(e["uid"]) for e in events}) == len(events) == 14
-    assert windows[0]["summary"] == "Expected: CBP border figures for September 2026"
-    assert (windows[0].decoded("dtstart"), windows[0].decoded("dtend")) == (
-        date(2026, 10, 7),
-        date(2026, 10, 27),
-    )
-    assert [e.decoded("dtstart") for e in ends] == [date(2026, 9, 30), date(2027, 9, 30)]
-    for event in windows:
-        assert "CBP names no dates" in event["description"]
-        assert event["transp"] == "TRANSPARENT"
-        assert event.decoded("dtstamp").isoformat() == full.run.published_at
-    days = [
-        (date.fromisoformat(day) - months.end(month)).days
-        for month, day in full.release_days.items()
-    ]
-    assert len(days) == 4
-    assert f"the earliest after {min(days)} days, the latest seen after {max(days)}" in str(
-        windows[0]["description"]
-    )
+        assert ids(moved[name]) == ids(files[name])
+        links = etree.fromstring(moved[name]).xpath("//a:link/@href", namespaces=ATOM)
+        assert all(link.startswith("../") for link in links)
 
 
 @pytest.mark.parametrize(
@@ -191,15 +158,8 @@ def test_the_page_links_to_every_feed_and_pages_to_theirs(site, files):
     assert 'href="../../../subscribe/index.html"' in border
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("x.atom", "application/atom+xml"),
-        ("x.ics", "text/calendar"),
-        ("x.jsonld", "application/ld+json"),
-    ],
-)
-def test_the_server_says_what_they_are(tmp_path, name, kind):
-    (tmp_path / name).write_bytes(b"...")
+def test_the_server_says_what_they_are(tmp_path):
+    (tmp_path / "x.atom").write_bytes(b"...")
 
-    assert answered(tmp_path, name)[1]["content-type"].startswith(kind)
+    kind = answered(tmp_path, "x.atom")[1]["content-type"]
+    assert kind.startswith("application/atom+xml")

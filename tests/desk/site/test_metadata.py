@@ -1,17 +1,15 @@
-"""A page names where it stays, and its tables are described for programs, by their standards."""
+"""A page names where it stays, and its tables are described for dataset search."""
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import html
 import json
 import re
 from dataclasses import replace
 from datetime import date, datetime
 
-import frictionless
 import pytest
-import rdflib
 
 from forecast.desk.site import build, metadata
 from forecast.desk.site.page_kinds import KINDS
@@ -46,25 +44,15 @@ def test_a_page_is_cited_by_an_address_that_names_run_and_digest(full, page):
 
     assert said.count(f'<a href="{stays}">') == 1
     assert f'<p class="digest" id="digest-{run.digest[:16]}">' in said
-    plain, apa = re.findall(r"<dt>(?:In a sentence|APA)</dt><dd>(.+?)</dd>", said)
+    (plain,) = re.findall(r"<dt>In a sentence</dt><dd>(.+?)</dd>", said)
     assert plain.startswith("Bordercast, \N{LEFT DOUBLE QUOTATION MARK}Northern border,")
     assert f"run {run.id}, Sept. 20, 2026, digest {run.digest}, {stays}." in plain
-    assert apa.startswith("Bordercast. (2026, September 20). Northern border (Run 1, digest ")
-    assert apa.endswith(stays)
-    (entry,) = re.findall(r"<pre>(@misc.+?)</pre>", said, re.S)
-    assert entry.count("{") == entry.count("}")
-    fields = dict(re.findall(r"^  (\w+) = \{(.+)\},?$", entry, re.M))
-    assert fields["title"] == "{Northern border}"
-    assert (fields["year"], fields["month"]) == ("2026", "9")
-    assert stays in fields["howpublished"]
-    assert run.digest in fields["note"]
 
 
-def test_what_latex_would_obey_is_taken_from_a_title(full):
+def test_a_title_is_cited_as_it_is_read(full):
     cited = metadata.cite("50% &amp; a {b}\\input_c", "x/", full)
 
-    assert r"title = {{50\% \& a  b  input\_c}}" in cited["bibtex"]
-    assert "50% & a {b}" in cited["plain"]
+    assert "50% & a {b}\\input_c" in cited["sentence"]
     assert cited["address"] == f"as-of/1/x/#digest-{full.run.digest[:16]}"
 
 
@@ -95,9 +83,12 @@ def test_the_cited_page_stays_when_a_newer_run_is_written(two_runs, tmp_path):
         path, _, mark = stays.partition("#")
         kept = (tmp_path / path / "index.html").read_text("utf-8")
         assert f'id="{mark}"' in kept
-    assert "forecast-changes.csv" in (tmp_path / "border/northern/datapackage.json").read_text()
-    for border in HEADLINES:
-        assert_tables_hold(tmp_path / "border" / border)
+    assert "forecast-changes" in [
+        one["name"]
+        for one in described((tmp_path / "border/northern/index.html").read_text("utf-8"))[
+            "distribution"
+        ]
+    ]
 
 
 def test_dataset_search_finds_what_it_requires(full, page, site):
@@ -120,7 +111,13 @@ def test_dataset_search_finds_what_it_requires(full, page, site):
         assert one["contentUrl"] == f"{found['url']}{one['name']}.csv"
     assert [one["name"] for one in found["distribution"]][:2] == ["months", "forecast"]
     for place in PLACES:
-        assert described((site / place / "index.html").read_text("utf-8"))["@type"] == "Dataset"
+        there = described((site / place / "index.html").read_text("utf-8"))
+        assert there["@type"] == "Dataset"
+        assert len(there["distribution"]) >= 4
+        for one in there["distribution"]:
+            content = (site / place / f"{one['name']}.csv").read_bytes()
+            assert one["contentSize"] == f"{len(content)} B"
+            assert one["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_no_name_ends_the_description(full):
@@ -129,73 +126,3 @@ def test_no_name_ends_the_description(full):
 
     assert said.count("<script") == said.count("</script>") == 1
     assert "</script><script>alert(1)&" in described(said)["identifier"]
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_frictionless_finds_the_package_valid(site, place):
-    report = frictionless.validate(str(site / place / "datapackage.json"))
-
-    assert report.valid, report.flatten(["name", "fieldName", "type", "note"])
-    assert report.stats["tasks"] >= 4
-    text = (site / place / "datapackage.json").read_text()
-    assert "{" not in "".join(re.findall(r'"description": "(.*)"', text))  # each hole is filled
-    package = json.loads(text)
-    assert all(
-        field["description"] for r in package["resources"] for field in r["schema"]["fields"]
-    )
-    assert len({one["hash"] for one in package["resources"]}) == len(package["resources"])
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_csv_on_the_web_describes_the_files_that_are_there(site, place):
-    assert_tables_hold(site / place)
-
-
-# The lexical forms of the datatypes that the metadata names, w3.org/TR/tabular-data-primer.
-FORMS = {
-    "integer": r"[-+]?\d+",
-    "number": r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?",
-    "gYearMonth": r"\d{4}-(0[1-9]|1[0-2])",
-    "date": r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
-    "string": r".*",
-}
-
-
-def assert_tables_hold(folder):
-    """The rules of w3.org/TR/tabular-metadata for what is used here, cell by cell."""
-    found = json.loads((folder / "csv-metadata.json").read_text("utf-8"))
-    assert found["@context"] == ["http://www.w3.org/ns/csvw", {"@language": "en"}]
-    assert found["tables"]
-    for table in found["tables"]:
-        columns = table["tableSchema"]["columns"]
-        names = [column["name"] for column in columns]
-        assert len(set(names)) == len(names)
-        with (folder / table["url"]).open(encoding="utf-8", newline="") as file:
-            header, *lines = csv.reader(file)
-        assert header == [column["titles"] for column in columns]
-        for place, column in enumerate(columns):
-            form = re.compile(FORMS[column["datatype"]], re.I | re.S)
-            values = [line[place] for line in lines]
-            assert not column["required"] or "" not in values, (table["url"], column["name"])
-            wrong = [value for value in values if value and not form.fullmatch(value)]
-            assert not wrong, (table["url"], column["name"], wrong[:3])
-
-
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # rdflib's own
-@pytest.mark.parametrize("place", PLACES)
-def test_a_catalog_reads_it_as_dcat(site, place, record):
-    base = f"{ADDRESS}/{place}/"
-    graph = rdflib.Graph()
-    graph.parse(site / place / "dcat.jsonld", format="json-ld", publicID=base)
-    dcat, dct = rdflib.DCAT, rdflib.DCTERMS
-    (dataset,) = graph.subjects(rdflib.RDF.type, dcat.Dataset)
-
-    assert str(dataset) == f"{base}index.html"
-    for name in ("title", "description", "license", "publisher", "temporal", "identifier"):
-        assert graph.value(dataset, dct[name]) is not None, name
-    assert graph.value(dataset, dct.modified).toPython().utcoffset() is not None
-    files = list(graph.objects(dataset, dcat.distribution))
-    assert len(files) >= 4
-    for one in files:
-        path = site / str(graph.value(one, dcat.downloadURL)).removeprefix(f"{ADDRESS}/")
-        assert graph.value(one, dcat.byteSize).toPython() == path.stat().st_size

@@ -91,7 +91,7 @@ def test_files_beside_pages_hold_what_they_held(site):
     files = {
         str(file.relative_to(site)): masked(file.read_text("utf-8"))
         for file in sorted(site.rglob("*.*"))
-        if file.suffix in (".csv", ".json", ".jsonld") and "as-of" not in file.parts
+        if file.suffix in (".csv", ".json") and "as-of" not in file.parts
     }
     said = {name: files[name] for name in WHOLE}
     # Of the others how long they are, and a digest.
@@ -129,12 +129,6 @@ def test_every_feed_has_as_many_entries_as_it_had(site):
     )
 
     golden_texts.compare(TEXTS / "feeds.txt", {"feeds": said})
-
-
-def test_the_calendar_tells_what_it_told(site):
-    text = (site / "subscribe" / "releases.ics").read_text("utf-8").replace("\n ", "")
-
-    golden_texts.compare(TEXTS / "calendar.txt", {"calendar": text})
 
 
 def test_pictures_are_drawn_from_what_they_were_drawn_from(site):
