@@ -75,16 +75,6 @@ def _method(versions: Sequence[Row]) -> Iterator[Block]:
     yield from (Block(words=words) for words in later)
 
 
-def _ratings(rated: Mapping[str, int]) -> Iterator[Block]:
-    """Yield what readers said; nothing where nobody rated: "0 useful" would be a verdict."""
-    total = sum(rated.values())
-    if total:
-        of = f"{total:,} times" if total > 1 else "once"
-        useful, not_ = rated.get("useful", 0), rated.get("not", 0)
-        words = f"Notices were rated {of}: {useful:,} useful, {not_:,} not."
-        yield Block("What readers said", words)
-
-
 def report(
     year: int,
     forecasts: Sequence[ComeDue],
@@ -92,12 +82,10 @@ def report(
     versions: Sequence[Row],
     run: str,
     source: Source,
-    rated: Mapping[str, int] = MappingProxyType({}),
     flagged: Mapping[str, Sequence[MarkedMonth]] = MappingProxyType({}),
 ) -> YearReport:
     """What is told of a fiscal year, its title and blocks; see `store.read.of_year` for the rows.
 
-    rated : how often readers found a notice of the year "useful", and how often "not".
     flagged : total -> its flagged months.
     """
     ours = [row for row in forecasts if row.model == ENGINE]
@@ -123,7 +111,7 @@ def report(
         ),
         *_chances(answers, source),
     ]
-    blocks += [*_method(versions), *_ratings(rated)]
+    blocks += _method(versions)
     basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
         "issued before their month was; the others are hindcasts, made later from only the data "

@@ -36,7 +36,6 @@ GIVE_UP = timedelta(days=5)
 HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/transports.py
 WITHIN = "within:"  # begins the edition of what another message says too, its content key behind it
 
-Usefulness = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
 
 
@@ -208,21 +207,6 @@ def stop(db: Connection, reason: str, now: datetime) -> None:
     write(db, "stop_mail", (text(now), reason))
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """What a reader said of a notice."""
-
-    content_key: str
-    verdict: Usefulness
-    why: str
-    rated_at: str
-
-
-def ratings(path: Path) -> list[Rating]:
-    """Return every rating, the oldest first; path : of the main database."""
-    return ops.ask(path, records, Rating, "ratings")
-
-
 def stopped(path: Path) -> str:
     """Return why the mail queue stands still, "" if it does not; path : of the main database."""
     return next(iter(ops.ask(path, column, "mail_stopped")), "")
@@ -245,12 +229,6 @@ class DeliveryRow:
 def deliveries_of(db: Connection, content_key: str) -> list[DeliveryRow]:
     """Return how far every delivery of a content is, by recipient."""
     return records(db, DeliveryRow, "deliveries_of_notice", (content_key,))
-
-
-def rate(db: Connection, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
-    """Keep what a reader said of a notice, without saying who it was."""
-    with transaction(db):
-        insert(db, "ratings", [asdict(Rating(content_key, verdict, why, text(now)))])
 
 
 def mail_due(path: Path, now: datetime) -> bool:

@@ -1290,9 +1290,6 @@ select dimension, label, max(file_name) as file_name from unknown_labels group b
 -- name: any_poll
 select 1 from polls limit 1
 
--- name: ratings
-select content_key, verdict, why, rated_at from ratings order by id
-
 -- name: judged_of_totals
 select border, month, encounters, median, p, basis, cutoff, severity, lo80, hi80, lo95, hi95,
     unflagged, run_id is not null and run_id in (select run_id from withdrawals) as withdrawn

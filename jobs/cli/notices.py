@@ -16,7 +16,6 @@ from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
 from forecast.store import deliveries, ops, queries
 from forecast.store import notices as stored
-from forecast.store.deliveries import Usefulness
 from forecast.store.notices import Notice
 from forecast.words import many
 from jobs import environment
@@ -77,20 +76,16 @@ def show_notice(record: OpenRecord, notice_id: int) -> Printed:
     """Print where one notice stands, who would get it or got it."""
     settings, notice = record.settings, _one(record, notice_id)
     to = _recipients(settings, notice)
-    # In ops.db, which knows a notice by its content alone.
     made = ops.ask(settings.db, deliveries.deliveries_of, notice.content_key)
-    rated = [r for r in deliveries.ratings(settings.db) if r.content_key == notice.content_key]
     # The texts are what `preview` is for.
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
     value = {**facts, "recipients": to, "deliveries": list(map(asdict, made))}
     below = [("for", f"{address}: {subject}") for address, subject in to.items()]
-    below += [("rated", ": ".join(filter(None, (r.verdict, r.why)))) for r in rated]
     for sent in made:
         reply = f" ({sent.reply})" if sent.reply else ""
         below.append((sent.state, f"{sent.recipient}{reply}"))
     lines = [*labeled(facts), *(f"{name:<22}{text}" for name, text in below)]
-    ratings = [{"verdict": r.verdict, "why": r.why, "rated_at": r.rated_at} for r in rated]
-    return Printed(value | ({"ratings": ratings} if ratings else {}), lines)
+    return Printed(value, lines)
 
 
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> str:
@@ -136,15 +131,6 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> str:
     """Keep a held notice from ever going out."""
     approving.reject(settings.db, notice_id, by, why, datetime.now(UTC))
     return f"Notice {notice_id} is rejected."
-
-
-def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str | None) -> str:
-    """Keep whether a reader found a notice useful."""
-    with reading(settings) as record:
-        notice = _one(record, notice_id)
-    with ops.writing(settings.db) as db:
-        deliveries.rate(db, notice.content_key, verdict, why or "", datetime.now(UTC))
-    return f"Notice {notice_id}: {verdict if verdict == 'useful' else 'not useful'}, kept."
 
 
 def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> Iterator[str]:

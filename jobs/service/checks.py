@@ -114,7 +114,6 @@ class ServiceFacts:
     unknown_labels: Sequence[str] = ()
     left_in_inbox: Sequence[str] = ()
     undelivered: Mapping[str, int] = field(default_factory=dict)
-    ratings: Mapping[str, int] = field(default_factory=dict)
     mail_stopped: str = ""
     verified_at: str | None = None
     verify_findings: str = ""

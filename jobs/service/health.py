@@ -9,7 +9,6 @@ import calendar
 import fcntl
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -102,7 +101,6 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             f"{name}: {why}" for name, why in ops.ask(context.path, pairs, "left_in_inbox")
         ],
         "undelivered": dict(ops.ask(context.path, pairs, "deliveries_by_state")),
-        "ratings": dict(Counter(row.verdict for row in deliveries.ratings(context.path))),
         "mail_stopped": deliveries.stopped(context.path),
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecast import files
 from forecast.desk import yearly
 from forecast.errors import SpanError
-from forecast.store import connect, deliveries, notices, read
+from forecast.store import connect, read
 from forecast.store.queries import rows
 from forecast.types import SeriesKey
 from forecast.words import slug
@@ -36,11 +35,8 @@ def build(context: Context, year: int) -> YearReport:
         answers = rows(connection, "answers_of_year", (span[0], span[-1]))
         versions = rows(connection, "versions_of_year", (span[0], span[-1]))
         flagged = {t: read.flagged(connection, SeriesKey(t)) for t in source.totals.every}
-        of_year = {n.content_key for n in notices.every(connection) if n.month in span}
-    ratings = deliveries.ratings(context.path)
-    rated = Counter(str(row.verdict) for row in ratings if row.content_key in of_year)
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
-    return yearly.report(year, forecasts, answers, versions, words, source, rated, flagged)
+    return yearly.report(year, forecasts, answers, versions, words, source, flagged)
 
 
 def write(report: YearReport, to: Path) -> None:

@@ -251,8 +251,6 @@ WRITING = """
     notices show 4
     notices list
     notices send --yes
-    notices rate 4 useful
-    notices rate 4 not --why "the press had it"
     notices unsubscribe ann@example.org
     notices demo -o demo.eml
     notices test --to ann@example.org

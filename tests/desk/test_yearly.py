@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
-from forecast.store import deliveries, ops
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
@@ -188,24 +186,3 @@ def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert page.with_suffix(".md").read_text("utf-8").startswith("# Fiscal year 2024")
     assert yearly.write_closed(Context.open(path, Config())) is None
-
-
-def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path):
-    path = Path(shutil.copy(by_hand, tmp_path))
-    for number, month in ((1, "2023-09"), (2, "2024-02")):
-        change = (
-            f"update notices set month = '{month}', content_key = '{month}' where id = {number}"
-        )
-        edit(path, change)
-
-    def said(*ratings: tuple[str, str]) -> str:
-        with ops.writing(path) as db:
-            for key, verdict in ratings:
-                deliveries.rate(db, key, verdict, "known", datetime(2024, 4, 1, tzinfo=UTC))
-        return desk.markdown(yearly.build(Context.open(path, Config()), 2024))
-
-    assert "rated" not in said(("2023-09", "not"), ("of no notice", "useful"))
-    assert "Notices were rated once: 0 useful, 1 not." in said(("2024-02", "not"))
-    report = said(("2024-02", "useful"))
-    assert "Notices were rated 2 times: 1 useful, 1 not." in report
-    assert "known" not in report
