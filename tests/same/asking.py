@@ -211,7 +211,6 @@ def plots(program: Program, record: Record) -> None:
     )
     program.ask("plots", "score", "--questions", "-o", "questions.svg")
     program.ask("plots", "brief", first, "-o", "slide.png")
-    program.ask("plots", "brief", first, "-o", "slide.pptx")
 
 
 def exports(program: Program) -> None:
@@ -225,7 +224,7 @@ def exports(program: Program) -> None:
         program.ask("terminal", "export", "hub", "-o", "hub")
     for name in names:
         _file(program, program.folder / f"{name}.csv")
-    for name in ("latest_forecasts.xlsx", "slide.pptx"):
+    for name in ("latest_forecasts.xlsx",):
         if (path := program.folder / name).exists():
             program.answers.write("exports", name, _office(path))
     _parquet(program, "wide_months")
