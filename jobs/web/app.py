@@ -37,7 +37,6 @@ from forecast.words import slug
 from jobs.web.responses import (
     CSP,
     DATABASE,
-    FRAMED_CSP,
     PRIVATE,
     SQL_CSP,
     Plain,
@@ -426,8 +425,7 @@ class Site:
 READING, POSTING = ("GET", "HEAD"), ("GET", "HEAD", "POST")
 OF_MEASURE = r"(?P<measure>(/[a-z0-9-]+)?)"
 # Paths, methods, what a browser may do with the answer, who makes it. A text is held against all
-# measures of the record, whichever one's page it is put into. A refusal of what may be framed may
-# be framed too: it has no figures and no forms.
+# measures of the record, whichever one's page it is put into.
 ROUTES: tuple[
     tuple[str, Sequence[str], str, Callable[[Site, Request], Awaitable[Response]]], ...
 ] = (
@@ -436,6 +434,5 @@ ROUTES: tuple[
     (r"(?P<measure>)/(index\.html)?", READING, CSP, Site._front),
     (OF_MEASURE + r"/check/(index\.html)?", POSTING, CSP, Site._check),
     (OF_MEASURE + r"/compare/(index\.html)?", READING, CSP, Site._compare),
-    (r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?", READING, FRAMED_CSP, Site._file),
     (r"(?s).*", READING, CSP, Site._file),
 )

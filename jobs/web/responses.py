@@ -57,7 +57,6 @@ CSP = (
     "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-FRAMED_CSP = CSP.replace("frame-ancestors 'none'", "frame-ancestors *")
 HEADERS = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
@@ -154,9 +153,6 @@ def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None
 def with_headers(send: Send, csp: str = CSP) -> Send:
     """Send, with the headers that every answer has."""
     names = {**HEADERS, "content-security-policy": csp}
-    if csp == FRAMED_CSP:
-        del names["x-frame-options"]  # it knows no "everywhere"
-        names["cross-origin-resource-policy"] = "cross-origin"
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -45,8 +45,7 @@ PAGES = {
     "month": "border/northern/2025-01/",
     "series": "series/",
     "fact": "fact/northern/",
-    "compare": "compare/northern-southwest/",
-    "years": "compare/northern/FY2025-FY2024/",
+    "compare": "compare/",
     "flags": "flags/",
     "accuracy": "accuracy/",
     "revisions": "revisions/",
@@ -55,7 +54,6 @@ PAGES = {
     "check": "check/",
     "newer": "newer/",
     "subscribe": "subscribe/",
-    "embed": "embed/southwest/",
 }
 
 
@@ -203,7 +201,7 @@ def test_the_keyboard_is_enough(page):
     assert page.url.endswith("/border/northern/index.html")
 
 
-@pytest.mark.parametrize("place", ["border/northern/", "subscribe/", "embed/northern/"])
+@pytest.mark.parametrize("place", ["border/northern/", "subscribe/"])
 def test_the_keyboard_reaches_and_opens_everything(page, place):
     """Each link and each fold in the page's order; what a fold hides once it is open."""
     shown(page, place)
@@ -237,7 +235,7 @@ def test_a_chart_has_no_tab_stop_and_its_numbers_are_a_link_away(page):
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("place", ["", "border/northern/", "compare/northern-southwest/"])
+@pytest.mark.parametrize("place", ["", "border/northern/"])
 def test_the_words_of_charts_can_be_read_on_a_phone(page, place):
     shown(page, place)
     sizes = page.locator("svg.chart text").evaluate_all(
@@ -258,19 +256,6 @@ def test_a_page_is_cited_and_shared_by_keyboard(page):
         assert fold.evaluate("e => e.parentElement.open")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.href").startswith("mailto:?subject=Northern")
-
-
-def test_a_chart_on_another_page_leads_back(page, address):
-    """A page of somebody else's, with the frame to copy."""
-    page.set_content(
-        f'<h1>Ours</h1><iframe src="{address}embed/northern/" title="x" width="100%" '
-        'height="640"></iframe>'
-    )
-    frame = page.frame_locator("iframe")
-    inner = frame.locator("main").evaluate("e => e.getBoundingClientRect().height")
-    assert inner <= 640
-    frame.get_by_role("link").click()
-    page.wait_for_url("**/border/northern/index.html")
 
 
 @pytest.mark.parametrize("stage", ["january", "february"])

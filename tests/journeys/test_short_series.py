@@ -91,12 +91,11 @@ def test_commands_say_of_a_new_clinic_from_when_on_it_is_forecast(folder, words,
 def test_the_page_shows_a_new_clinic_without_a_forecast(folder):
     front = (folder / "site" / "index.html").read_text()
     assert f"Not forecast yet: {WAITING}." in front
-    for place in ("counts/new", "embed/new"):
-        page = (folder / "site" / place / "index.html").read_text()
-        assert WAITING in page
-        assert "Dashed line" not in page
-        assert "The next 0 months" not in page
-    assert "; not forecast yet." in (folder / "site" / "counts/new/index.html").read_text()
+    page = (folder / "site" / "counts/new/index.html").read_text()
+    assert WAITING in page
+    assert "Dashed line" not in page
+    assert "The next 0 months" not in page
+    assert "; not forecast yet." in page
 
 
 def test_no_forecast_reaches_the_month_after_a_long_gap(folder):

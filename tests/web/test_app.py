@@ -22,7 +22,7 @@ from forecast.errors import StoreError
 from forecast.store import wakes
 from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
-from jobs.web.responses import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryLimits
+from jobs.web.responses import CSP, SQL_CSP, Plain, QueryLimits
 from jobs.web.server import BoundedProtocol
 from tests.support import running_service
 from tests.support.cbp_files import ENCOUNTERS
@@ -48,7 +48,7 @@ class Echo:
 def site(tmp_path):
     """A site of three pages, without a record."""
     folder = tmp_path / "site"
-    for place in (".", "check", "border/northern", "embed/northern", "as-of/3/embed/northern"):
+    for place in (".", "check", "border/northern"):
         (folder / place).mkdir(parents=True, exist_ok=True)
         page = f'<h1>{place}</h1><main id="main" tabindex="-1">old</main>'
         (folder / place / "index.html").write_text(page)
@@ -192,11 +192,7 @@ def test_what_may_be_asked(site, path, method, status):
     ("path", "csp"),
     [
         ("/", CSP),
-        ("/embed/northern/", FRAMED_CSP),
-        ("/embed/northern/index.html", FRAMED_CSP),
-        ("/as-of/3/embed/northern/", FRAMED_CSP),
-        ("/as-of/x/embed/northern/", CSP),
-        ("/embed/northern/other", CSP),
+        ("/border/northern/", CSP),
         ("/bordercast/runs", SQL_CSP),
         ("/bordercast.json", SQL_CSP),
         ("/-/static/x.css", SQL_CSP),
@@ -204,11 +200,11 @@ def test_what_may_be_asked(site, path, method, status):
         ("/bordercasts", CSP),
     ],
 )
-def test_only_charts_may_be_framed_and_only_tables_bring_scripts(site, path, csp):
+def test_nothing_may_be_framed_and_only_tables_bring_scripts(site, path, csp):
     headers = ask(site, path).headers
 
     assert headers["content-security-policy"] == csp
-    assert ("x-frame-options" in headers) == (csp != FRAMED_CSP)
+    assert headers["x-frame-options"] == "DENY"
 
 
 def test_a_text_has_as_many_bytes_as_it_may(site):
@@ -623,7 +619,6 @@ LONG = [256, 300, 5000]
             "/border/{}/",
             "/border/northern/{}/x",
             "/as-of/3/{}",
-            "/embed/{}/",
         ),
     ],
 )

@@ -13,13 +13,12 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, pairwise
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from forecast import months
-from forecast.desk import comparison, terminal
+from forecast.desk import terminal
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.export import safe
 from forecast.desk.facts import as_dict, only_next_flagged, position
@@ -119,7 +118,7 @@ class PageKind:
     dataset : its tables described for programs, of the files beside it.
     preview : what a link to it shows where it is posted; None if it says no number of its own.
         about : a sentence or two, with the number. picture : to be put beside the page, with alt :
-        what it shows, in words; and size, in pixels. frame : folder of its chart for other pages.
+        what it shows, in words; and size, in pixels.
     nav : its name in the head of every page, "" if it is not there.
     """
 
@@ -143,7 +142,7 @@ class PageKind:
         dataset = None
         if self.dataset and record.source.shipped:
             dataset = self.dataset(record, about, files)
-        preview = {"alt": "", "frame": "", **self.preview(record, about)} if self.preview else {}
+        preview = {"alt": "", **self.preview(record, about)} if self.preview else {}
         if "picture" in preview:
             files[PICTURE] = preview["picture"]
         shown = self.shown(record, about) if self.shown else {}
@@ -229,10 +228,11 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
         # Before names of any script had addresses of their own, two could share one.
-        for place in (about.place, about.facts, f"embed/{slug(about.total)}/"):
+        for place in (about.place, about.facts):
             before = place.replace(slug(about.total), old_slug(about.total))
             if before != place and "//" not in before:
                 to.setdefault(before, place)
+        to[f"embed/{slug(about.total)}/"] = about.place
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
             to[f"{about.facts}{month}/"] = f"{about.facts}#{month}"
@@ -704,66 +704,6 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
     return {"series": rows}
 
 
-# -- side by side ----------------------------------------------------------------------------------
-
-
-class ComparedTotals(NamedTuple):
-    """Two totals that have months in common."""
-
-    first: TotalRecord
-    second: TotalRecord
-
-    @property
-    def title(self) -> str:
-        """What both are called."""
-        # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
-        return f"{self.first.name} beside {self.first.source.totals.inside(self.second.total)}"
-
-
-def pairs(record: SiteRecord) -> list[ComparedTotals]:
-    """List every two totals that have months in common; of few totals."""
-    every = combinations([] if record.many else record.totals.values(), 2)
-    return [ComparedTotals(a, b) for a, b in every if a.reports.keys() & b.reports.keys()]
-
-
-def totals_compared(record: SiteRecord) -> Iterator[Shown]:
-    """Set every two totals beside each other.
-
-    table : as `comparison` makes it. data : the same for files.
-    """
-    for pair in pairs(record):
-        first, second = pair
-        counts, other = first.counts, second.counts
-        both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
-        table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
-        yield {
-            "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
-            "title": pair.title,
-            "table": table,
-            "data": [
-                {"month": month, first.total: counts[month], second.total: other[month]}
-                for month in both
-            ],
-        }
-
-
-def years_compared(record: SiteRecord) -> Iterator[Shown]:
-    """Set every two fiscal years that follow each other beside each other, of few totals."""
-    calendar = record.source.calendar
-    for about in record.totals.values() if calendar.adds and not record.many else ():
-        counts = about.counts
-        years = sorted(set(map(calendar.year, about.reports)))
-        for earlier, later in reversed([*pairwise(years)]):
-            names = calendar.year_name(later), calendar.year_name(earlier)
-            spans = calendar.period(later).months, calendar.period(earlier).months
-            yield {
-                "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
-                "title": f"{about.name}: {calendar.noun}s {later} and {earlier}",
-                "table": (table := comparison.spans(names, spans, counts)),
-                "data": comparison.compared_rows(table),
-            }
-
-
 # -- over all totals -------------------------------------------------------------------------------
 
 
@@ -876,11 +816,7 @@ FIRST = (
         shown=total_page,
         tables=total_tables,
         dataset=total_dataset,
-        # Its newest month, and its chart for other pages.
-        preview=lambda record, about: {
-            **month_preview(record, about.total, about.newest.month),
-            "frame": f"embed/{slug(about.total)}/",
-        },
+        preview=lambda record, about: month_preview(record, about.total, about.newest.month),
     ),
     PageKind(
         "series_list",
@@ -891,16 +827,8 @@ FIRST = (
         nav="Find a series",
     ),
     PageKind(
-        "compare_list",
+        "compare",
         "compare/",
-        shown=lambda record, _: {
-            "pairs": pairs(record),
-            "years": [
-                (about, [row.year for row in year_table(about)])
-                for about in record.totals.values()
-                if record.source.calendar.adds
-            ],
-        },
         nav="Compare",
     ),
     PageKind(
@@ -965,13 +893,6 @@ OTHERS = (
         of=lambda record: () if record.many else (None,),
         shown=together,
     ),
-    # A total's chart, its finding and a link back; only these pages may be framed.
-    PageKind(
-        "embed",
-        lambda record, about: f"embed/{slug(about.total)}/",
-        of=lambda record: record.totals.values(),
-        shown=lambda record, about: {"about": about},
-    ),
     PageKind(
         "month",
         lambda record, of: f"{of[0].place}{of[1]}/",
@@ -998,13 +919,6 @@ OTHERS = (
         preview=lambda record, about: {
             "about": fact_sentence(month_fact(about, about.newest.month), record.source)
         },
-    ),
-    PageKind(
-        "compare",
-        lambda record, about: str(about["place"]),
-        of=lambda record: chain(totals_compared(record), years_compared(record)),
-        shown=lambda record, about: {"about": about},
-        tables=lambda record, about: {"compared": about["data"]},
     ),
     PageKind(
         "series",

@@ -62,9 +62,6 @@ def test_every_page_says_what_it_rests_on_and_needs_no_script(site, record):
         assert "style=" not in said
         if 'http-equiv="refresh"' in said:
             continue
-        if "embed" in page.relative_to(site).parts:  # a chart alone, whose link leads to the rest
-            assert f"Run {run}, " in said
-            continue
         assert f"<code>bordercast verify --run {run} --digest {digest}</code>" in said
         assert 'lang="en"' in said
         assert said.count("<h1") == 1
@@ -280,7 +277,6 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
     assert said.count("These figures are old") == 1
     assert "No newer figures on this site" in said
     assert "These are the newest figures" not in said
-    assert shown("embed", found, found.totals["northern"]).count("These figures are old") == 1
 
 
 def test_a_revision_is_no_unusual_month_and_comes_last(full):
@@ -371,7 +367,7 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
         "index.html",
         "data.csv", "data.json"
     }  # fmt: skip
-    assert not [*KINDS["month"].of(full), *KINDS["compare"].of(full)]
+    assert not [*KINDS["month"].of(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
     assert full.month_place("northern", "2024-10") == "fact/northern/#2024-10"
     assert full.month_place("northern", "2024-09") == "border/northern/#years"

@@ -29,11 +29,11 @@ PAGES = (
     "", "border/northern", "border/southwest", "border/nationwide",
     "border/northern/2024-03", "border/northern/2024-01", "border/northern/2023-03",
     "border/southwest/2023-12", "border/southwest/2024-01",
-    "fact/northern", "fact/southwest", "embed/southwest", "series", "series/northern/state/vt",
+    "fact/northern", "fact/southwest", "series", "series/northern/state/vt",
     "series/northern/field/swanton-sector",
     "series/southwest/apprehension-type/at-large", "series/southwest/citizenship/mexico",
     "series/northern/component/u-s-border-patrol", "flags", "accuracy", "revisions", "tables",
-    "compare", "compare/northern/FY2024-FY2023", "compare/northern-southwest", "reading", "newer",
+    "compare", "reading", "newer",
     "check", "subscribe",
 )  # fmt: skip
 
