@@ -351,7 +351,7 @@ READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/spans.py"),
     "forecast/periods.py",
     *("forecast/names.py", "forecast/desk/dictionary.py"),
-    *("jobs/witness/timestamps.py", "jobs/web/sql.py"),
+    "jobs/witness/timestamps.py",
     "forecast/audit.py",
 )
 MATCHING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}

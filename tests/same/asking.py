@@ -361,13 +361,9 @@ def _size(path: Path) -> str:
 def web(program: Program, record: Record) -> None:
     """What a visitor gets of the server, and what one who errs gets."""
     first, fact = record.series[0], record.facts[0] if record.facts else ("a", "2024-01", "1")
-    query = quote("select border, month, encounters from border_months order by 1, 2 limit 5")
     with program.serving("web", "--port", "0") as address:
         for path in (
-            "/", "/nowhere", "/check/index.html", "/bordercast", "/bordercast.json",
-            "/bordercast/latest_run", "/bordercast/latest_run.json", "/bordercast/latest_run.csv",
-            "/bordercast/border_months?_size=3", f"/bordercast.json?sql={query}",
-            "/bordercast.json?sql=drop+table+runs", "/bordercast.json?sql=select+nothing",
+            "/", "/nowhere", "/check/index.html",
             f"/fact/{quote(first)}/{quote(fact[1])}/{quote(fact[-1])}" if len(fact) > 2 else "/x",
             f"/fact/nowhere/{quote(record.months[0])}/10",
         ):  # fmt: skip
