@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal
+from typing import Literal, cast
 
 GROUPS = (
     "the record before",
@@ -31,15 +31,15 @@ Of = Literal["run", "notice", "release", "entry", "wording", "dated", "record"]
 class StatedPart:
     """What is digested together.
 
-    group : the mark it counts for. queries : each takes the id of whose it is, those of the record
-    nothing; a first column `begun` is the JSON array of columns without reals, which follow it.
+    sql : queries; each takes the id of whose it is, those of the record nothing; a first column
+    `begun` is the JSON array of columns without reals, which follow it. group : its mark.
     bulky : compared for the newest runs only before anything is shown. since, until : the schemas
     in which it is stated. every : finds whose rows there are, each to be stated.
     """
 
     of: Of
-    group: str
-    queries: tuple[str, ...]
+    sql: tuple[str, ...]
+    group: str = "run and files"
     bulky: bool = False
     since: int = 16
     until: int = 1000
@@ -52,8 +52,9 @@ class StatedPart:
 
 _SCHEME = (resources.files("forecast.store") / "scheme2.toml").read_text(encoding="utf-8")
 PARTS: dict[str, StatedPart] = {
-    name: StatedPart(**part | {"queries": tuple(part["queries"])})
-    for name, part in tomllib.loads(_SCHEME).items()
+    name: StatedPart(cast("Of", of), **part | {"sql": tuple(part["sql"].split(";"))})
+    for of, parts in tomllib.loads(_SCHEME).items()
+    for name, part in parts.items()
 }
 
 EntryKind = Literal[

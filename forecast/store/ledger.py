@@ -181,7 +181,7 @@ def split_marks(marks: str) -> list[str]:
 def part_digest(db: Connection, key: EntryKey) -> str:
     """Return the sha256 of a part as the tables hold it now."""
     digest = hashlib.sha256()
-    for query in PARTS[key[0]].queries:
+    for query in PARTS[key[0]].sql:
         cursor = db.cursor()
         cursor.row_factory = None  # plain tuples
         cursor.execute(query, () if key[1] is None else key[1:])

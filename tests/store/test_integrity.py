@@ -342,7 +342,7 @@ def test_an_entry_states_its_parts_in_short(path):
 def plainly(connection: sqlite3.Connection, key: ledger.EntryKey) -> str:
     """Scheme 2 as `forecast.store.ledger` has it in words, without its code."""
     text = ""
-    for query in PARTS[key[0]].queries:
+    for query in PARTS[key[0]].sql:
         cursor = connection.execute(query, () if key[1] is None else (key[1],))
         begun = cursor.description[0][0] == "begun"
         found = [(*json.loads(row[0]), *row[1:]) if begun else row for row in cursor]
