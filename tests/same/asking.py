@@ -20,7 +20,7 @@ import readers
 from records import Record
 from terminal import Program, get
 
-TEXTS = {".html", ".css", ".atom", ".ics", ".txt", ".xml", ".js", ".toml", ".yml"}
+TEXTS = {".html", ".css", ".atom", ".txt", ".xml", ".js", ".toml", ".yml"}
 DATA = {".json", ".csv"}
 # What is the machine's: versions, its file system, room on it.
 OF_THE_MACHINE = re.compile(
@@ -28,7 +28,7 @@ OF_THE_MACHINE = re.compile(
 )
 BYTES = re.compile(r'((?:wal|database|free)[ _]bytes"?:? +)[\d,]+')
 # Of files with numbers in full: the last digit of some, and so its length, is the processor's.
-SIZES = re.compile(r'("contentSize": "|"bytes": |"dcat:byteSize": \{[^}]*"@value": ")\d+')
+SIZES = re.compile(r'("contentSize": ")\d+')
 VIEW_ROWS = 30_000
 
 

@@ -65,7 +65,6 @@ def commands(folder: Path) -> list[list[str]]:
         notices approve 2 --content PREVIEWED --by Lee
         notices reject 1 --by Lee --why late
         notices send --yes
-        notices rate 2 useful
         notices unsubscribe ann@example.org
         releases list
         releases show 1
