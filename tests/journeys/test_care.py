@@ -594,7 +594,6 @@ def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
 @pytest.mark.parametrize(
     ("version", "verdict", "named"),
     [
-        ((3, 46, 1), "note", ("WAL-reset", "CVE-2025-6965", "3.50.2")),
         ((3, 50, 2), "note", ("WAL-reset",)),
         ((3, 51, 3), "good", ()),
     ],
@@ -606,5 +605,4 @@ def test_doctor_says_what_is_wrong_with_this_sqlite(version, verdict, named, tmp
 
     (sqlite,) = (finding for finding in found if finding.name == "SQLite")
     assert sqlite.verdict == verdict
-    for word in ("WAL-reset", "CVE-2025-6965", "3.50.2"):
-        assert (word in sqlite.found + sqlite.do) == (word in named)
+    assert [word for word in ("WAL-reset",) if word in sqlite.found + sqlite.do] == [*named]
