@@ -48,7 +48,7 @@ class Echo:
 def site(tmp_path):
     """A site of three pages, without a record."""
     folder = tmp_path / "site"
-    for place in (".", "check", "border/northern"):
+    for place in (".", "check", "border/northern", "as-of/3"):
         (folder / place).mkdir(parents=True, exist_ok=True)
         page = f'<h1>{place}</h1><main id="main" tabindex="-1">old</main>'
         (folder / place / "index.html").write_text(page)
