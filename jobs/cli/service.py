@@ -48,7 +48,7 @@ def status(settings: Settings) -> Printed:
     """Print how the service stands, and what needs a person."""
     state = health.status(settings.context, datetime.now(UTC))
     lines = []
-    for name, value in vars(state.facts).items():
+    for name, value in asdict(state.facts).items():
         label = name.replace("_", " ")
         if name == "days_since_month_end" and value is not None:
             # Counted for the month that is awaited, not for the newest one on record.

@@ -143,6 +143,17 @@ def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
     assert json.loads(told.stdout)["facts"]["last_run"] == 2
 
 
+def test_status_shows_what_came_of_the_last_wake_in_words(record):
+    with ops.writing(record) as db:
+        wake = wakes.begin_wake(db, datetime(2024, 3, 5, tzinfo=UTC), 17)
+        wakes.end_wake(db, wake, datetime(2024, 3, 6, tzinfo=UTC), "nothing new", "")
+
+    shown = bordercast("--db", record, "status").stdout
+
+    assert "pid 17, outcome nothing new\n" in shown
+    assert "Wake(" not in shown
+
+
 @pytest.mark.slow
 def test_status_is_0_when_all_is_well_and_names_who_leads(tmp_path):
     moment = datetime(2024, 3, 5, tzinfo=UTC)
