@@ -3,7 +3,6 @@ sums over twelve months, names that change beside a code."""
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from forecast.errors import DataError
 from forecast.tables.grid import ReadAs
 from forecast.tables.read import TableRead, read_table, table_in_bytes
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 GERMAN = "Jan Feb März Apr Mai Jun Jul Aug Sep Okt Nov Dez".split()  # noqa: SIM905
 ENGLISH = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
 YEARS = (2019, 2020, 2021)
@@ -235,25 +233,3 @@ def test_sums_of_years_may_stand_among_months_in_six_digits():
     rows = [f"{m.replace('-', '')},{c}" for m, c in COUNTS.items()]
     rows[12:12] = ["Summe,5000", "Total,5000"]
     assert counted(read("\n".join(["MONAT,WERT", *rows]) + "\n")) == COUNTS
-
-
-# Files that somebody else wrote.
-
-HELD = REAL / "truth.jsonl"
-TRUTH = [json.loads(line) for line in HELD.read_text().splitlines()] if HELD.exists() else []
-BIG = ("16-", "43-", "67-", "70-", "76-", "91-")
-SMALL = [one for one in TRUTH if not one["file"].startswith(BIG)]
-
-
-@pytest.mark.parametrize("truth", SMALL, ids=lambda truth: truth["file"])
-def test_a_real_file_gives_no_wrong_number(truth):
-    try:
-        found = read_table(REAL / truth["file"])
-    except DataError:
-        return
-    assert truth["expect"] != "refuse"
-    named = {name: row for row, name in enumerate(found.counts.names)}
-    for value in truth["values"]:
-        if value["series"] in named:
-            got = counted(found, named[value["series"]])
-            assert got[value["month"]] == value["value"], value

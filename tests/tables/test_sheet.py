@@ -56,6 +56,7 @@ def test_rows_that_do_not_fit_are_marked_by_how_much():
     assert found.row(4) == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_a_table_of_many_cells_is_read_whole(monkeypatch):
     monkeypatch.setattr(sheet, "_SAMPLE", 10)
     many = 700_000  # beyond what is kept in one block
