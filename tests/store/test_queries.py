@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError
+from forecast.rows import of
 from forecast.store import queries
 from forecast.types import SeriesKey
 
@@ -51,13 +52,8 @@ def test_rows_come_by_column_with_values_put_in():
     ]
 
 
-def test_a_row_becomes_a_record_by_its_columns_names_in_whichever_order(monkeypatch):
-    statements = {
-        "any": "select 'NY' as member, 'state' as dimension, 'north' as border, '' as component",
-        "none": "select 1 as other",
-    }
-    monkeypatch.setattr(queries, "_statements", lambda: statements)
-    with closing(sqlite3.connect(":memory:")) as db:
-        assert queries.records(db, SeriesKey, "any") == [SeriesKey("north", "state", "NY")]
-        with pytest.raises(DataError, match="SeriesKey has no border"):
-            queries.records(db, SeriesKey, "none")
+def test_a_row_becomes_a_record_by_its_columns_names_in_whichever_order():
+    row = {"member": "NY", "dimension": "state", "border": "north", "component": ""}
+    assert of(SeriesKey, row) == SeriesKey("north", "state", "NY")
+    with pytest.raises(DataError, match="SeriesKey has no border"):
+        of(SeriesKey, {"other": 1})
