@@ -29,7 +29,7 @@ _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
     "monthly annual yearly numbers number figures figure level levels total those recorded seen "
     "this all only one "
-    "low lows record high set previous prior"
+    "low lows record high set previous prior average averages daily"
 )
 
 
