@@ -32,6 +32,7 @@ _LEADING = word_set("compared versus relative against")
 _ENDS = word_set("; \u2014 \u2013 ( ) | .")
 _ENDS_LATER = _ENDS | word_set(", and but while")
 HIGH = word_set("peak peaks high highs record height highest")
+_AGAINST = word_set("compared versus against")
 _NO_BASE = ("day", "days", "week")
 
 
@@ -69,13 +70,11 @@ def _before(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
     return [
         ref
         for ref in reversed(scene.times)
-        if ref.first < number.first
-        and ref.first <= first
+        if ref.first < first
         and ref.form not in (*_NO_BASE, "administration")
         and (
             (number.first - ref.last <= 8 and (ref.relative or ref.since))
             or _LEADING & set(scene.words(ref.first - 6, ref.first))
-            or (scene.compares(ref.first) and not scene.numbers_between(ref.last, number.first))
         )
     ]
 
@@ -83,13 +82,12 @@ def _before(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
 def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
     """The token behind a change that leads to its base, None without one."""
     relative = {ref.first for ref in scene.times if ref.relative or ref.since}
+    leads = _OF_MULTIPLE if number.kind == "times" else frozenset[str]()
     for at in range(number.last, min(number.last + 12, limit)):
-        low, double = scene.low(at), number.kind == "times" and at == number.last
-        if scene.in_time(at) and (double or at in relative):
-            return at - 1  # nearly double December
-        came = low == "from" and scene.low(at - 1) in ("people", "were")
-        led = (low in _NAMES_BASE and not came) or (low == "on" and at <= number.last + 2)
-        if led or (double and low in _OF_MULTIPLE):
+        low = scene.low(at)
+        if at in relative:
+            return at - 1
+        if low in _NAMES_BASE or (at == number.last and low in leads):
             return at
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
             return None
@@ -100,6 +98,8 @@ def from_to(
     scene: Scene, number: WrittenNumber, context: TextState
 ) -> tuple[Period, Period] | None:
     """From May to June, between 2022 and 2023: (now, before)."""
+    if _AGAINST & set(scene.words(number.last, len(scene.tokens))):
+        return None  # from October to June, compared with the same time of last year
     for ref in scene.times:
         ranged = ref.form in when.RANGES and scene.low(ref.first - 1) in ("from", "between")
         if not ranged or scene.distance((number.first, number.last), (ref.first, ref.last)) > 14:

@@ -13,6 +13,7 @@ from forecast.claims.confront import confront
 from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
     NOT_APART,
+    Claimed,
     ClaimMeasure,
     JudgedClaim,
     Rate,
@@ -139,27 +140,32 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
 
 def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None:
     """Wrong of both ends, which are certain: by more than a restatement of them explains."""
+    claimed, reading, written = spot.claimed, pair.reading(measure), pair.written(measure)
     if confront.innocent(spot.scene, spot.number, both=True):
         return None
-    claimed, reading, truth = spot.claimed, pair.reading(measure), pair.written(measure)
-    loose = 0.0
-    if truth is None and reading and pair.now.traced and pair.base.traced:
-        truth = judge(spot.counts, reading, claimed).truth
-        loose = 1.0 if "percent" in measure else 0.0
-    elif reading and judge(spot.counts, reading, claimed).holds:
-        return None
-    if truth is None:
-        return None
-    opposite = truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2
-    margin = 0.25 * claimed.value if measure == "times" else loose + claimed.unit
-    passed = claimed.hedge == "over" and abs(truth) > abs(claimed.value)  # true to the letter
-    if not opposite and (passed or abs(truth - claimed.value) <= margin):
+    judged = judge(spot.counts, reading, claimed) if reading else None
+    if written is None:
+        traced = judged and pair.now.traced and pair.base.traced
+        truth, loose = (judged.truth if judged and traced else None), float("percent" in measure)
+    else:
+        truth, loose = (None if judged and judged.holds else written), 0.0
+    if truth is None or not _is_off(claimed, truth, measure, loose):
         return None
     verdict = JudgedClaim("wrong", truth, evidence="record")
-    if reading and pair.written(measure) is None:
+    if reading and written is None:
         return show.explained(spot.counts, spot.draft, reading, verdict)
     why = f"The numbers beside it give {show.NUMBERS.get(measure, '{:,.0f}').format(truth)}."
     return replace(spot.draft, sense=reading, judged=verdict, why=why, say_instead=why)
+
+
+def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure, loose: float) -> bool:
+    """Whether a change is off by more than how it is written, or goes the other way."""
+    if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
+        return True
+    if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
+        return False  # true to the letter
+    margin = 0.25 * claimed.value if measure == "times" else loose + claimed.unit
+    return abs(truth - claimed.value) > margin
 
 
 # -- which ends ------------------------------------------------------------------------------------
@@ -170,18 +176,14 @@ def _pairs(spot: Spot, named: NamedBase | None) -> Iterator[Pair]:
     scene, nows = spot.scene, _nows(spot, named)
     for now in nows[:6]:
         yield from _on_base(spot, now, named) if named else ()
-    # Not: from October to June, compared with the same time of last year.
     between = bases.from_to(scene, spot.number, spot.context)
-    against = {"compared", "versus", "against"} & set(
-        scene.words(spot.number.last, len(scene.tokens))
-    )
-    if between and not against and not (named and named.plain):
+    if between and not (named and named.plain):
         after, before = between
         persons = whose.options(scene, spot.number, spot.context)[:3]
-        for subject in dict.fromkeys([n.subject for n in nows] + [w.subject for w in persons]):
-            if subject:
-                yield Pair(End(after, subject, sure=_tied(spot, subject)),
-                           End(before, subject, sure=True))  # fmt: skip
+        subjects = dict.fromkeys([n.subject for n in nows] + [w.subject for w in persons])
+        for subject in filter(None, subjects):
+            yield Pair(End(after, subject, sure=_tied(spot, subject)),
+                       End(before, subject, sure=True))  # fmt: skip
     for now in nows[:4]:
         if now.span and not between and not (named and named.refs):
             yield from _usual(spot, now, now.span)
@@ -199,14 +201,14 @@ def _tied(spot: Spot, subject: Subject) -> bool:
 
 
 def _from_to_numbers(spot: Spot) -> Iterator[Pair]:
-    """From A in May to B in June, a 24% decrease: here or in the sentence before."""
+    """From A in May to B in June, a 24% decrease: here or in the sentence before; A vs. B (-24%)."""
     anchors = spot.anchors or spot.before[-2:]
-    led = {word: [a for a in anchors if a.led == word] for word in ("from", "to")}
-    froms, tos = led["from"], led["to"]
+    froms, tos = ([a for a in anchors if a.led == word] for word in ("from", "to"))
     if tos and not froms and spot.anchors:  # 418 in February to roughly 700 in March
         froms = [a for a in anchors if 0 <= tos[0].first - a.last <= 6]
-    others = [a for a in anchors if a.led not in led and not a.compared]
-    ends = tos or (others if len(others) == 1 else [])
+    if not froms:
+        froms = [a for a in spot.anchors if a.compared and 0 < spot.number.first - a.last <= 3]
+    ends = tos or [a for a in anchors if a.led not in ("from", "to") and not a.compared]
     if len(froms) == len(ends) == 1:
         yield Pair(_end(ends[0], True), _end(froms[0], True))
 
@@ -292,9 +294,8 @@ def _nows_by_words(spot: Spot, inside: range, counted: bool) -> list[End]:
 
 def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A now against what the words name as its base: an average, a number, a peak or a time."""
-    before, context = not named.tokens, spot.context
     words = {spot.scene.low(at) for at in named.tokens}
-    spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, context, now)]
+    spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, spot.context, now)]
     if any(word.startswith("averag") for word in words):
         rate: Rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
         yield from (Pair(now, End(span, now.subject), rate) for _, span in spans)
@@ -302,19 +303,19 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     inside = [
         a
         for a in spot.anchors
-        if a.first in named.tokens or (before and a.compared and a.first < spot.number.first)
+        if a.first in named.tokens
+        or (not named.tokens and a.compared and a.first < spot.number.first)
     ]
     yield from (Pair(now, _end(anchor, len(inside) == 1)) for anchor in inside)
-    if now.span is None:
-        return
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
     lone = len(named.refs) == 1 and not inside
     firsts = dict(reversed(spans))
     for ref, span in spans:
-        if span != now.span:
-            full = lone and (ref.relative or when.names_year(ref)) and span == firsts[ref]
-            yield Pair(now, End(span, now.subject, sure=full and span.length == now.span.length))
+        if now.span and span != now.span:
+            full = lone and span == firsts[ref] and span.length == now.span.length
+            sure = full and (ref.relative or when.names_year(ref))
+            yield Pair(now, End(span, now.subject, sure=sure))
 
 
 def _base_spans(ref: TimeRef, context: TextState, now: End) -> list[Period]:
@@ -327,11 +328,9 @@ def _base_spans(ref: TimeRef, context: TextState, now: End) -> list[Period]:
 def _on_peak(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A peak: of the time that is named, or of all before."""
     line = spot.counts.counts(now.subject) if now.subject else None
-    known = (
-        {m: n for m, (n, _) in line.by_month.items() if m <= now.span.last}
-        if line and now.span
-        else {}
-    )
+    if line is None or now.span is None:
+        return
+    known = {m: n for m, (n, _) in line.by_month.items() if m <= now.span.last}
     within = [s for ref in named.refs for s in times.spans(ref, spot.context, None)[:2]]
     for span in within or [Period(0, max(known, default=0))]:
         peak = max(known.keys() & set(span.numbers), key=known.__getitem__, default=None)
