@@ -221,19 +221,24 @@ class Reader:
             context.part = ("sector", (sectors[-1].value,))
         if drugs:
             context.group = (DRUG, (drugs[-1].value,))
-        measures = {phrase.value for phrase in scene.of_kind("measure")}
-        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
-        total = context.total or context.home
-        if spoken:
-            context.agency = whose.CODES[spoken]
-        if spoken and sectors:
-            context.subject = whose.sector((sectors[-1].value,), context)
-        elif spoken and total and not drugs:
-            context.subject = Subject(total, whose.CODES[spoken])
+        self._carry_agency(scene, sectors[-1].value if sectors else "", bool(drugs))
         for ref in scene.times:
             if ref.counts and not ref.since:
                 for span in times.spans(ref, context)[:1]:
                     context.saw(span)
+
+    def _carry_agency(self, scene: Scene, sector: str, drugs: bool) -> None:
+        """The agency that is named, and whose counts are then spoken of."""
+        context, total = self.context, self.context.total or self.context.home
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
+        spoken = next((value for value in (*whose.HALVES, "all") if value in measures), None)
+        if not spoken:
+            return
+        context.agency = whose.CODES[spoken]
+        if sector:
+            context.subject = whose.sector((sector,), context)
+        elif total and not drugs:
+            context.subject = Subject(total, context.agency)
 
 
 def _leads(scene: Scene, number: WrittenNumber) -> bool:

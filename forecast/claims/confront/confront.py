@@ -35,10 +35,7 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
     row = trace.held(spot, rows)
-    exact = row is not None and row.judged.truth == spot.claimed.value
-    told = bool(spot.scene.of_kind("measure"))
-    apart = row is not None and told and by_agency(spot, row.reading.subject)
-    if row and (exact or not (only_if_exact or apart)):
+    if row and _is_held(spot, row, only_if_exact):
         return crossed(spot, _finding(spot, row))
     if only_if_exact or not rows:
         return None if only_if_exact else open_(spot)
@@ -50,6 +47,14 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
         return _finding(spot, own[0])
     found = _entered(spot, rows) or mislabeled(spot, rows)
     return found or (_finding(spot, near[0]) if near else _unheld(spot, rows))
+
+
+def _is_held(spot: Spot, row: TracedRow, only_if_exact: bool) -> bool:
+    """To the digit, or as it rounds, but not for a group of those that one agency met."""
+    if row.judged.truth == spot.claimed.value:
+        return True
+    told = spot.scene.of_kind("measure")
+    return not (only_if_exact or (told and by_agency(spot, row.reading.subject)))
 
 
 def _is_near(row: TracedRow, first: TracedRow, value: float) -> bool:
@@ -170,7 +175,7 @@ def others(sense: Reading, source: Source) -> Iterator[Reading]:
 
 def _entered(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     """The count of those arrested on the way in, where the words say that people crossed."""
-    if not whose.says_crossed(spot.scene, spot.number):
+    if not whose.says_crossed(spot.scene):
         return None
     entries = (at_entry(row.reading, spot.counts.source) for row in rows)
     for entry in filter(None, entries):
@@ -191,7 +196,7 @@ def at_entry(sense: Reading, source: Source) -> Reading | None:
 def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
     """Crossed illegally: not said of arrests of which most were made in the interior."""
     sense = finding.sense
-    if sense is None or sense.measure != "total" or not whose.says_crossed(spot.scene, spot.number):
+    if sense is None or sense.measure != "total" or not whose.says_crossed(spot.scene):
         return finding
     split = show.split_of(spot.counts, sense.subject, sense.span)
     if split is None or not split.mostly_inside:
@@ -206,28 +211,28 @@ def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
 
 def is_wrong(spot: Spot, first: TracedRow) -> bool:
     """Whether a number is wrong for its nearest reading: False where any condition fails."""
-    claimed, truth = spot.claimed, first.judged.truth
+    claimed, truth, subject = spot.claimed, first.judged.truth, first.reading.subject
     noun, _ = mentions.noun_after(spot.scene, spot.number)
     over = first.reading.span.last < spot.context.month
-    if not truth or not over or is_group(first.reading.subject):
-        return False
-    if noun not in ("people", "measure", "group", "bare"):
+    if not truth or not over or is_group(subject) or noun in ("off_topic", "not_claim", "unknown"):
         return False
     if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
         return False
-    # Near another agency's: which of both is wrong, the words or the number?
-    if any(
-        judge(spot.counts, other, claimed).holds
-        for other in others(first.reading, spot.counts.source)
-        if differs_by_agency(first.reading, other)
-    ):
-        return False
-    if claimed.hedge == "over" and truth > claimed.value:
+    if _is_anothers(spot, first.reading) or (claimed.hedge == "over" and truth > claimed.value):
         return False  # true to the letter, if far more
-    named = bool(claimed.exact and spot.counts.where(first.reading.subject, int(claimed.value)))
+    named = bool(claimed.exact and spot.counts.where(subject, int(claimed.value)))
     off = abs(claimed.value / truth)
     # What is within a twentieth may be a figure that was restated, or of a day nobody recorded.
     return named or (1 / FAR_OFF <= off <= FAR_OFF and abs(off - 1) > 0.05)
+
+
+def _is_anothers(spot: Spot, reading: Reading) -> bool:
+    """Whether it is another agency's: either the words or the number may be wrong then."""
+    return any(
+        judge(spot.counts, other, spot.claimed).holds
+        for other in others(reading, spot.counts.source)
+        if differs_by_agency(reading, other)
+    )
 
 
 def is_tied(spot: Spot, first: TracedRow) -> bool:
@@ -237,10 +242,14 @@ def is_tied(spot: Spot, first: TracedRow) -> bool:
     spoken = before is not None and before.total == subject.total
     placed = first.whose.place == BESIDE or (len(places) == 1 and spoken)
     agency = subject.dimension == "field" or first.whose.agency == BESIDE
-    times = [ref for ref in spot.scene.times if ref.counts]
-    lone = len(times) == 1 and first.when.far == BESIDE and times[0].form == "month"
     parted = first.whose.part == BESIDE and len(subject.members) <= 1
-    return placed and agency and parted and (first.when.explicit or lone)
+    return placed and agency and parted and (first.when.explicit or _is_lone(spot.scene, first))
+
+
+def _is_lone(scene: Scene, first: TracedRow) -> bool:
+    """Whether the month beside a number is the only time of its sentence."""
+    times = [ref for ref in scene.times if ref.counts]
+    return len(times) == 1 and first.when.far == BESIDE and times[0].form == "month"
 
 
 _VAGUE = word_set(
@@ -269,7 +278,7 @@ _SUPPOSES = word_set("if would could might should suppose supposing unless wheth
 _NARROWS = word_set(
     "returned released expelled deported removed paroled freed processed transported bused sent "
     "set unique distinct individual separate once each boys girls toddlers infants pregnant armed "
-    "repeat additional another remaining rest other remainder further extra turned "
+    "repeat respectively additional another remaining rest other remainder further extra turned "
     "daily day days week weeks weekly hours partly partial preliminary unofficial first "
     "halfway midway away another's"
 )

@@ -265,20 +265,22 @@ def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claim
     low = "low" in sense.measure
     beyond = [span for span, count in others if (count < now if low else count > now)]
     start = sense.versus.last if sense.versus else line.first
+    truth: float | None = len(beyond) + 1
+    right = truth == (claimed.value or 1)  # 0 is claimed of a record
     if sense.measure.endswith("since"):
         right = all(span.first <= start for span in beyond)
         truth = max((float(span.last) for span in beyond), default=None)
-    else:
-        truth = float(len(beyond) + 1)
-        right = truth == (claimed.value or 1)  # 0 is claimed of a record
-    if right and start < line.first and truth is None:
-        began = table.calendar.words(Period(line.first, line.first))
-        return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
-    # What nobody knows may have been beyond it; that something known was, remains true.
-    compared = Period(start, sense.span.last)
-    if (right or sense.measure.startswith("rank")) and line.unknown_in(compared):
-        return JudgedClaim("cannot_be_checked", why=_not_held(line, compared, table.calendar))
+    why = _unknown(table, line, Period(start, sense.span.last), truth is None)
+    if why and (right or sense.measure.startswith("rank")):
+        return JudgedClaim("cannot_be_checked", why=why)
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
+
+
+def _unknown(table: CountTable, line: ClaimCounts, compared: Period, unbeaten: bool) -> str:
+    """What may have been beyond a record and is not known: months before, months left out."""
+    if unbeaten and compared.first < line.first:
+        return f"the record begins in {table.calendar.words(Period(line.first, line.first))}"
+    return _not_held(line, compared, table.calendar) if line.unknown_in(compared) else ""
 
 
 def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Period, int]]:

@@ -201,16 +201,16 @@ def _tied(spot: Spot, subject: Subject) -> bool:
 
 
 def _from_to_numbers(spot: Spot) -> Iterator[Pair]:
-    """From A in May to B in June, a 24% decrease: here or in the sentence before; A vs. B (-24%)."""
-    anchors = spot.anchors or spot.before[-2:]
+    """From A in May to B in June, a 24% decrease, here or just before; A vs. B (-24%)."""
+    anchors, at = spot.anchors or spot.before[-2:], spot.number.first
     froms, tos = ([a for a in anchors if a.led == word] for word in ("from", "to"))
-    if tos and not froms and spot.anchors:  # 418 in February to roughly 700 in March
-        froms = [a for a in anchors if 0 <= tos[0].first - a.last <= 6]
-    if not froms:
-        froms = [a for a in spot.anchors if a.compared and 0 < spot.number.first - a.last <= 3]
-    ends = tos or [a for a in anchors if a.led not in ("from", "to") and not a.compared]
-    if len(froms) == len(ends) == 1:
-        yield Pair(_end(ends[0], True), _end(froms[0], True))
+    if not froms:  # 418 in February to roughly 700 in March
+        ends = [to.first for to in tos[:1] if spot.anchors]
+        froms = [a for a in anchors for end in ends if 0 <= end - a.last <= 6]
+    froms = froms or [a for a in spot.anchors if a.compared and 0 < at - a.last <= 3]
+    tos = tos or [a for a in anchors if a.led not in ("from", "to") and not a.compared]
+    if len(froms) == len(tos) == 1:
+        yield Pair(_end(tos[0], True), _end(froms[0], True))
 
 
 def led_by(scene: Scene, first: int) -> str:
@@ -309,7 +309,11 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     yield from (Pair(now, _end(anchor, len(inside) == 1)) for anchor in inside)
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
-    lone = len(named.refs) == 1 and not inside
+    yield from _on_times(now, spans, lone=len(named.refs) == 1 and not inside)
+
+
+def _on_times(now: End, spans: Sequence[tuple[TimeRef, Period]], lone: bool) -> Iterator[Pair]:
+    """A now against the times that are named; lone : nothing else is."""
     firsts = dict(reversed(spans))
     for ref, span in spans:
         if now.span and span != now.span:

@@ -102,8 +102,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     ends = [i + 1 for i, low in enumerate(clause[:12]) if low in _ENDS_QUOTE]
     last = since.last if since else phrase.last + max(ends, default=0)
     same_month = _is_of_name(scene, phrase, last)
-    scoped = _SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5])
-    if not (since or back or same_month or scoped or _OF_TIME & set(clause) or _ALL_TIME & own):
+    if not (since or back or same_month or _is_scoped(clause, own)):
         return None
     hyphen = scene.low(phrase.first - 1) == "-"
     rank = _rank(scene, phrase.first - 1 - hyphen)
@@ -122,6 +121,12 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         same_month,
         bool(beyond) and not since,
     )
+
+
+def _is_scoped(clause: list[str], own: set[str]) -> bool:
+    """Whether the words say among what: ever, on record, of any month, of the year."""
+    scoped = _SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5])
+    return bool(scoped or _OF_TIME & set(clause) or _ALL_TIME & own)
 
 
 def _clause(scene: Scene, phrase: Placed) -> list[str]:

@@ -10,6 +10,7 @@ from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
+from forecast.claims.text.scene import Placed
 from forecast.claims.text.times import NO_PART, SensePart
 from forecast.claims.text.tokens import word_set
 from forecast.claims.trace import when, whose
@@ -28,17 +29,10 @@ def share(spot: Spot) -> ClaimFinding | None:
     scene, number = spot.scene, spot.number
     if scene.low(number.last) == "of" and scene.in_time(number.last + 1):
         return None  # 8% of fiscal year 2021: of its own months, not of another count
-    counted = [a.reading for a in (spot.anchors or spot.before[-2:]) if a.reading]
     parts = [part for part, _ in whose.parts(scene, number, spot.context) if part != NO_PART]
-    sure, months = _of_counts(counted), when.options(scene, number, spot.context)[:5]
-    made = sure + [
-        Reading(part, at.span, "share_percent", of=whole)
-        for part, whole in _pairs(spot, parts, [reading.subject.total for reading in counted])
-        for at in months
-        if part != whole
-    ]
+    sure, made = _readings(spot, parts)
+    unheld = show.not_held(spot.draft, "this share is not on record")
     if not made:
-        unheld = show.not_held(spot.draft, "this share is not on record")
         return unheld if parts or scene.low(number.last) == "of" else None
     known = [(row, judge(spot.counts, row, spot.claimed)) for row in made[:60]]
     known.sort(key=lambda one: (not one[1].holds, one[1].truth is None))
@@ -46,8 +40,20 @@ def share(spot: Spot) -> ClaimFinding | None:
     if verdict.holds or verdict.truth is None or _is_wrong(spot, verdict.truth, [row] == sure):
         return show.explained(spot.counts, spot.draft, row, verdict)
     if row not in sure and _THEM & set(scene.words(number.first - 5, number.last + 4)):
-        return show.not_held(spot.draft, "this share is not on record")
+        return unheld
     return show.differs(spot.counts, spot.draft, (ShownReading(row, verdict.truth),))
+
+
+def _readings(spot: Spot, parts: Sequence[SensePart]) -> tuple[list[Reading], list[Reading]]:
+    """The shares of two counts beside it, then with them all that its words may mean."""
+    counted = [a.reading for a in (spot.anchors or spot.before[-2:]) if a.reading]
+    sure, months = _of_counts(counted), when.options(spot.scene, spot.number, spot.context)[:5]
+    return sure, sure + [
+        Reading(part, at.span, "share_percent", of=whole)
+        for part, whole in _pairs(spot, parts, [reading.subject.total for reading in counted])
+        for at in months
+        if part != whole
+    ]
 
 
 def _is_wrong(spot: Spot, truth: float, sure: bool) -> bool:
@@ -117,12 +123,14 @@ def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWh
     after, after2 = scene.words(number.last, number.last + 2)
     if land and (NATIONWIDE in named or after == "of" or after2 in _THEM):
         yield Subject(land[0], _agency(spot)), Subject(NATIONWIDE, _agency(spot))
-    halves = [
-        phrase
-        for phrase in scene.of_kind("measure")
-        if (phrase.value == "ofo" and phrase.first < number.first)
-        or (phrase.value in whose.HALVES and _BEING & set(scene.words(number.last, phrase.first)))
-    ]
+    halves = [phrase for phrase in scene.of_kind("measure") if _is_half(spot, phrase)]
     if halves and not (land and NATIONWIDE in named):  # 88% of all were at ports
         agency = scene.near(number, halves)[0][1].value
         yield from ((Subject(total, agency), Subject(total)) for total in totals[:2])
+
+
+def _is_half(spot: Spot, phrase: Placed) -> bool:
+    """Whether an agency is what a share is of: 88% of all were at ports."""
+    between = spot.scene.words(spot.number.last, phrase.first)
+    ports = phrase.value == "ofo" and phrase.first < spot.number.first
+    return ports or (phrase.value in whose.HALVES and bool(_BEING & set(between)))

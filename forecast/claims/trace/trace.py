@@ -106,12 +106,7 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     if host and host.reading:
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
-    eras = [
-        ref
-        for ref in scene.times
-        if ref.form == "administration" and (compared or not scene.compares(ref.first))
-    ]
-    months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, context)] + months
+    months = _eras(spot, compared) + months
     made = [
         TracedRow(Reading(who.subject, at.span, measure), who, at)
         for who, at in product(persons, months)
@@ -119,6 +114,16 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     made.sort(key=lambda row: row.far)
     return [
         replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
+    ]
+
+
+def _eras(spot: Spot, compared: bool) -> list[When]:
+    """The months of a president, if nothing else is compared with them."""
+    return [
+        When(span, SENTENCE)
+        for ref in spot.scene.times
+        if ref.form == "administration" and (compared or not spot.scene.compares(ref.first))
+        for span in times.spans(ref, spot.context)
     ]
 
 

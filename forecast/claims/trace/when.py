@@ -9,7 +9,7 @@ from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
-from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID, dealt
+from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID
 from forecast.periods import Period
 
 FARTHEST = 80  # words between a number and its time; only what opens a sentence reaches farther
@@ -37,17 +37,15 @@ def options(
 
     base : the span of what it is compared with.
     """
-    _, given = dealt(scene, number)
-    near = [(0.0, given)] if given else times_near(scene, number, compared)
+    near = times_near(scene, number, compared)
     made: list[When] = []
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
-        resolved = resolve(scene, context, ref, base if compared or ref.relative else None)
         if compared and "from" in scene.words(ref.last, number.first):
-            # It fell in July from so many: from those of June.
-            nows = resolve(scene, context, ref, None)[:2]
-            resolved = [s.shift(by) for s in nows for by in (-1, -12) if s.length == 1 or by < -1]
+            resolved = _before(resolve(scene, context, ref, None))
+        else:
+            resolved = resolve(scene, context, ref, base if compared or ref.relative else None)
         beside = rank == 0 and distance < FAR
         tight = beside and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
@@ -56,6 +54,12 @@ def options(
         made += _carried(scene, context, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
+
+
+def _before(nows: Sequence[Period]) -> list[Period]:
+    """It fell in July from so many: from those of June, or of the year before."""
+    shifts = [(span, by) for span in nows[:2] for by in (-1, -12)]
+    return [span.shift(by) for span, by in shifts if span.length == 1 or by < -1]
 
 
 def names_year(ref: TimeRef) -> bool:
@@ -153,10 +157,13 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
         whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
         resolved = [Period(span.first, span.first + 11 * whole) for span in resolved]
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
-        # Between July and August, at 104,101 and 107,473: a month each, or both.
-        ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]
-        resolved = [*resolved, *ends]
+        resolved += _ends(resolved[:1])
     return list(dict.fromkeys(resolved))
+
+
+def _ends(spans: Sequence[Period]) -> list[Period]:
+    """Between July and August, at 104,101 and 107,473: a month each, or both."""
+    return [Period(month, month) for span in spans for month in (span.last, span.first)]
 
 
 def _month_of_years(scene: Scene) -> int | None:

@@ -17,7 +17,7 @@ from forecast.claims.record.counts import (
     Subject,
 )
 from forecast.claims.text.scene import Placed, Scene
-from forecast.claims.text.times import NO_PART, SensePart, TextState, TimeRef
+from forecast.claims.text.times import NO_PART, SensePart, TextState
 from forecast.claims.text.tokens import WrittenNumber, word_set
 
 BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
@@ -104,16 +104,15 @@ _APART = word_set(", ; ( ) : — and | in at by from with")
 
 
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
-    placed = [p for p in scene.of_kind("measure") if _same_half(scene, number, p)]
-    own = own_noun(scene, number)
+    placed, own = scene.of_kind("measure"), own_noun(scene, number)
     if own:  # 6,073 arrests and 34,631 in all: what stands right behind another is that one's
         theirs = {p for n in scene.numbers if n != number for p in own_noun(scene, n)}
         placed = [p for p in placed if p not in theirs]
-    near = [(d, p) for d, p in scene.near(number, placed) if d < 60]
-    values = [p.value for _, p in near]
-    if "both" in values[:3] or _either(scene, placed):
-        return [("", BESIDE)] + [("usbp", SENTENCE)] * ("both" not in values[:3])
-    special = [(d, p) for d, p in near if p.value in ("usbp", "ofo")]
+    near = scene.near(number, placed)
+    values = [p.value for _, p in near[:3]]
+    if "both" in values or _either(scene, placed):
+        return [("", BESIDE)] + [("usbp", SENTENCE)] * ("both" not in values)
+    special = [(d, p) for d, p in near if p.value in HALVES]
     plain = [(d, p) for d, p in near if p.value == "all"]
     if special:
         return _agency_named(special, plain, bool(own))
@@ -159,12 +158,6 @@ def _either(scene: Scene, placed: Sequence[Placed]) -> bool:
     )
 
 
-def _same_half(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    """Whether no semicolon stands between a phrase and a number."""
-    low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
-    return ";" not in scene.words(low[1], high[0])
-
-
 # -- parts -----------------------------------------------------------------------------------------
 
 LeveledPart = tuple[SensePart, int]
@@ -172,22 +165,18 @@ LeveledPart = tuple[SensePart, int]
 
 def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
     """Which sector, state or group a number may be of, or of none."""
-    given, _ = dealt(scene, number)
-    if given:
-        kind = "sector" if given.kind == "city" else given.kind
-        return [((kind, (given.value,)), BESIDE)]
     groups, fields = _groups(scene, number), _fields(scene, number, context)
-    both = bool(groups and fields) and groups[0][1] == fields[0][1] == BESIDE
-    if both and fields[0][0][0] in ("sector", "office"):
-        # A group within a sector is not told apart: a subject that the record does not have.
-        return [(("none", (*fields[0][0][1], *groups[0][0][1])), BESIDE)]
+    if groups and fields and fields[0][0][0] in ("sector", "office"):
+        if groups[0][1] == fields[0][1] == BESIDE:
+            # A group within a sector is not told apart: a subject that the record does not have.
+            return [(("none", (*fields[0][0][1], *groups[0][0][1])), BESIDE)]
     named = sorted([*groups, *fields], key=lambda part: part[1])
     if named:
-        lone = sum(n.kind == number.kind for n in scene.numbers) == 1 and named[0][1] == BESIDE
-        if lone and not scene.of_kind("total"):
-            return [part for part in named if part[1] == BESIDE]
-        if _is_noun(scene, number, named[0]):
-            return [part for part in named if part[1] == BESIDE]
+        beside = [part for part in named if part[1] == BESIDE]
+        lone = sum(n.kind == number.kind for n in scene.numbers) == 1
+        alone = beside and lone and not scene.of_kind("total")
+        if alone or _is_noun(scene, number, named[0]):
+            return beside
         return [*named, (NO_PART, SENTENCE if named[0][1] == BESIDE else BESIDE)]
     return _parts_carried(scene, context)
 
@@ -339,39 +328,13 @@ def is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     return country or came or scene.low(phrase.last) in _NEIGHBORS
 
 
-def respectively(scene: Scene, number: WrittenNumber) -> int | None:
-    """A number's place in a row that is dealt out to a row of places or times, None without one.
-
-    Tucson, Yuma and El Paso had 12, 13 and 14 arrests, respectively.
-    """
-    row = [n for n in scene.numbers if n.kind == number.kind]
-    if number not in row or len(row) < 2:
-        return None
-    respective = any(token.low == "respectively" for token in scene.tokens)
-    close = all(b.first - a.last <= 2 for a, b in pairwise(row))
-    named = [p for p in scene.of_kind("sector", "city") if p.last <= row[0].first]
-    return row.index(number) if respective or (close and len(named) == len(row)) else None
-
-
-def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
-    """The part and the time that "respectively" gives to a number."""
-    at = respectively(scene, number)
-    if at is None:
-        return None, None
-    length = len([n for n in scene.numbers if n.kind == number.kind])
-    rows = scene.of_kind("sector", "city", "office"), scene.of_kind("citizenship", "demographic")
-    named = next((row for row in rows if len(row) == length), None)
-    timed = [ref for ref in scene.times if ref.counts and not ref.relative]
-    return (named[at] if named else None), (timed[at] if len(timed) == length else None)
-
-
-def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether the words about a number say that people came in, not that they were arrested."""
+def says_crossed(scene: Scene) -> bool:
+    """Whether a sentence says that people came in, not that they were arrested."""
     for phrase in scene.of_kind("measure"):
         words = scene.words(phrase.first, phrase.last)
         ports = any(word.startswith("port") for word in words)  # between ports of entry
         came = any(word.startswith(("cross", "entr", "enter")) for word in words) and not ports
-        if came and phrase.value not in ("all", "ofo") and _same_half(scene, number, phrase):
+        if came and phrase.value not in ("all", "ofo"):
             return True
     return False
 
