@@ -202,15 +202,23 @@ def _tied(spot: Spot, subject: Subject) -> bool:
 
 def _from_to_numbers(spot: Spot) -> Iterator[Pair]:
     """From A in May to B in June, a 24% decrease, here or just before; A vs. B (-24%)."""
-    anchors, at = spot.anchors or spot.before[-2:], spot.number.first
-    froms, tos = ([a for a in anchors if a.led == word] for word in ("from", "to"))
-    if not froms:  # 418 in February to roughly 700 in March
-        ends = [to.first for to in tos[:1] if spot.anchors]
-        froms = [a for a in anchors for end in ends if 0 <= end - a.last <= 6]
-    froms = froms or [a for a in spot.anchors if a.compared and 0 < at - a.last <= 3]
+    anchors = spot.anchors or spot.before[-2:]
+    froms, tos = _led(anchors, "from"), _led(anchors, "to")
+    froms = froms or _before_to(spot, tos)
     tos = tos or [a for a in anchors if a.led not in ("from", "to") and not a.compared]
     if len(froms) == len(tos) == 1:
         yield Pair(_end(tos[0], True), _end(froms[0], True))
+
+
+def _led(anchors: Sequence[Anchor], word: str) -> list[Anchor]:
+    return [anchor for anchor in anchors if anchor.led == word]
+
+
+def _before_to(spot: Spot, tos: Sequence[Anchor]) -> list[Anchor]:
+    """418 in February to roughly 700 in March; 700, against 418 (-40%)."""
+    near = [a for to in tos[:1] for a in spot.anchors if 0 <= to.first - a.last <= 6]
+    at = spot.number.first
+    return near or [a for a in spot.anchors if a.compared and 0 < at - a.last <= 3]
 
 
 def led_by(scene: Scene, first: int) -> str:
@@ -300,16 +308,17 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
         rate: Rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
         yield from (Pair(now, End(span, now.subject), rate) for _, span in spans)
         return
-    inside = [
-        a
-        for a in spot.anchors
-        if a.first in named.tokens
-        or (not named.tokens and a.compared and a.first < spot.number.first)
-    ]
+    inside = [a for a in spot.anchors if _is_inside(spot, a, named)]
     yield from (Pair(now, _end(anchor, len(inside) == 1)) for anchor in inside)
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
     yield from _on_times(now, spans, lone=len(named.refs) == 1 and not inside)
+
+
+def _is_inside(spot: Spot, anchor: Anchor, named: NamedBase) -> bool:
+    """Whether a count stands among the words for a base, or is one that stands before."""
+    led = not named.tokens and anchor.compared and anchor.first < spot.number.first
+    return led or anchor.first in named.tokens
 
 
 def _on_times(now: End, spans: Sequence[tuple[TimeRef, Period]], lone: bool) -> Iterator[Pair]:

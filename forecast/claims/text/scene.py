@@ -24,7 +24,7 @@ COMPARATORS = word_set(
     "than from over versus vs vs. against below above since compared relative under to with "
     "beating beat beats breaking broke breaks topping surpassing eclipsing undercutting"
 )
-CONCEDING = word_set("although though while whereas but even")
+_COMING = word_set("people migrants were nationals dated dates dating")
 _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
     "monthly annual yearly numbers number figures figure level levels total those recorded seen "
@@ -108,24 +108,22 @@ class Scene:
             low = self.low(at)
             if low == "on" and at == first - 1 and self._after_change(at):
                 return True
-            hedges = [
-                phrase
-                for phrase in self.of_kind("hedge", "extreme")
-                if phrase.first <= at < phrase.last
-            ]
+            hedge = self._hedge_at(at)
             # 77 percent below the 249,741; but not: down to just over 7,200.
-            bases = [self._after_change(hedge.first) for hedge in hedges if hedge.kind == "hedge"]
-            if hedges and not any(bases[:1]):
+            if hedge and not (hedge.kind == "hedge" and self._after_change(hedge.first)):
                 at -= 1
                 continue
             if low in COMPARATORS and low not in ("to", "with"):
                 # Where people come from is not what was before.
-                people = ("people", "migrants", "were", "nationals", "dated", "dates", "dating")
-                return not (low == "from" and self.low(at - 1) in people)
-            if low not in _SKIPPED and not hedges:
+                return not (low == "from" and self.low(at - 1) in _COMING)
+            if low not in _SKIPPED and not hedge:
                 return False
             at -= 1
         return False
+
+    def _hedge_at(self, at: int) -> Placed | None:
+        hedges = (p for p in self.of_kind("hedge", "extreme") if p.first <= at < p.last)
+        return next(hedges, None)
 
     def in_brackets_of(self, first: int, words: frozenset[str]) -> bool:
         """Whether a token stands in brackets that explain what follows one of these words."""
@@ -156,20 +154,20 @@ class Scene:
             if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
                 continue
             for kind, value in meanings:
-                own = value
-                if (kind, value) == ("measure", "ofo"):
-                    # What ports are named for: between southern ports of entry is between them.
-                    around = range(first - 6, first + 7)
-                    added = any(
-                        self.low(i).startswith(("includ", "added", "counting"))
-                        and not self.numbers_between(i + 1, i + 4)  # including 3,000 at ports
-                        for i in around
-                    )
-                    between = {"between", "outside"} & set(self.words(first - 3, first))
-                    own = "usbp" if between else "ofo"
-                    # When official ports of entry are included, it is both.
-                    own = "both" if added or (self.low(0) == "with" and first < 6) else own
-                yield Placed(first, last, kind, own)
+                ports = (kind, value) == ("measure", "ofo")
+                yield Placed(first, last, kind, self._of_ports(first) if ports else value)
+
+    def _of_ports(self, first: int) -> str:
+        """What ports are named for: between southern ports of entry is between them."""
+        # When official ports of entry are included, it is both; not: including 3,000 at ports.
+        added = any(
+            self.low(i).startswith(("includ", "added", "counting"))
+            and not self.numbers_between(i + 1, i + 4)
+            for i in range(first - 6, first + 7)
+        )
+        if added or (self.low(0) == "with" and first < 6):
+            return "both"
+        return "usbp" if {"between", "outside"} & set(self.words(first - 3, first)) else "ofo"
 
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -115,22 +115,27 @@ def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     """An argument of a form: a month 1..12, a year, a number, or a word."""
     groups = {key.rpartition("_")[0]: text for key, text in match.groupdict().items() if text}
     text = groups.get(name, "").lower()
-    digits = re.sub(r"\D", "", text)[-4:]
     if name in entry:
         return entry[name]
     if name == "era":
         return entry["eras"][text.replace("\u2019", "'")]
-    if name in ("which", "whose", "word"):
-        return text or match[0].split()[-1].lower() * (name == "word")
+    if name == "word":
+        return text or match[0].split()[-1].lower()
+    if name in ("which", "whose"):
+        return text
     if name in ("n", "q", "part", "by"):
-        text = text or groups.get("n", "")
-        count = _LENGTHS.get(text) or number_words().get(text) or int(text or 1)
-        return count * entry.get("each", 1)
+        return _length(text or groups.get("n", "")) * entry.get("each", 1)
     if name[0] == "m":
         return months.SHORT.index(text[:3]) + 1 if text else None
+    digits = re.sub(r"\D", "", text)[-4:]
     if not digits:
         return text or None  # this year, last year
     return int(digits) + (2000 if len(digits) == 2 else 0)
+
+
+def _length(text: str) -> int:
+    """A number of months, years or quarters: two, 2, half."""
+    return _LENGTHS.get(text) or number_words().get(text) or int(text or 1)
 
 
 _LENGTHS = {"half": 6, "quarter": 3}
@@ -240,33 +245,39 @@ def _clipped(span: Period, now: TextState) -> list[Period]:
     return [*cut, span]
 
 
+def _said_year(now: TextState, year: Any) -> Any:
+    """Give this year or last year as a number; any other is one, or None."""
+    return now.published.year - ("this" not in year) if isinstance(year, str) else year
+
+
 def _of_month(now: TextState, base: Period | None, number: int, year: Any, which: str) -> Spans:
     """October, last October, the same October: which one, the words do not say."""
     latest = _latest(number, now.month)
-    if isinstance(year, str):  # March of last year
-        year = now.published.year - ("this" not in year)
+    year = _said_year(now, year)  # March of last year
     if year:
         return [_month(year * 12 + number - 1)]
-    candidates = []
     if base and which == "last" and base.first % 12 == number - 1:
-        candidates.append(base.first - 12)  # this October against last October
+        candidates = [base.first - 12, latest, latest - 12]  # this October against last October
     elif base and not which:  # the latest one before what it is compared with
-        candidates.append(_latest(number, base.last + (base.length > 1)))
-    candidates += [latest, latest - 12] if which == "last" else [latest]
-    if not base and now.published.day >= 27 and now.month % 12 == number - 1:
+        candidates = [_latest(number, base.last + (base.length > 1)), latest]
+    else:
+        candidates = [latest, latest - 12] if which == "last" else [latest]
+    if not base and _is_late(now, number):
         candidates.append(now.month)
-    for recent in now.recent[:3]:
-        near = (_latest(number, recent.last + after) for after in (1, 12))
-        candidates += [month for month in near if month < now.month]
-    return [_month(month) for month in candidates]
+    near = [_latest(number, r.last + after) for r in now.recent[:3] for after in (1, 12)]
+    return [_month(month) for month in (*candidates, *(m for m in near if m < now.month))]
+
+
+def _is_late(now: TextState, number: int) -> bool:
+    """Whether a month of this name is nearly over on the day."""
+    return now.published.day >= 27 and now.month % 12 == number - 1
 
 
 def _of_months(
     now: TextState, base: Period | None, first: int, year: Any, last: int, last_year: Any
 ) -> Spans:
     """From October to May, of years that may be left out."""
-    if isinstance(last_year, str):
-        last_year = now.published.year - (last_year == "last year")
+    last_year = _said_year(now, last_year)
     begin = year * 12 + first - 1 if year else None
     if last_year:
         end = last_year * 12 + last - 1
@@ -321,8 +332,7 @@ def _fiscal_first(now: TextState, _: Period | None, year: Any, length: int) -> S
 
 
 def _calendar_first(now: TextState, _: Period | None, year: Any, length: int) -> Spans:
-    if isinstance(year, str):  # this year, last year
-        year = now.published.year - (year == "last year")
+    year = _said_year(now, year)
     return [Calendar().period(year, length), now.calendar.period(year, length)]
 
 
@@ -403,20 +413,18 @@ _STARTS = {
 def _term(now: TextState, _: Period | None, whose: str) -> Spans:
     """A president's months, by name or as the one before; the first full month comes first."""
     past = [start for start in _STARTS if f"{start}-20" <= now.published.isoformat()]
-    if whose in _STARTS:
-        chosen = [whose]
-    elif whose in _STARTS.values():
-        chosen = [start for start in past if _STARTS[start] == whose]
-    else:
-        chosen = past[:1] if whose == "current" else past[1:2]
-    terms = []
-    for start in chosen:
-        first = months.to_index(start)
-        after = [months.to_index(other) for other in past if other > start]
-        known = [end for end in now.newest[:3] if end <= min(after, default=now.month)]
-        last = known or [after[-1] - 1, after[-1]]
-        terms += [Period(begin, end) for begin in (first + 1, first) for end in last]
-    return terms
+    by_name = [start for start in past if _STARTS[start] == whose]
+    chosen = by_name or (past[:1] if whose == "current" else past[1:2])
+    starts = [whose] if whose in _STARTS else chosen
+    return [span for start in starts for span in _term_from(now, start, past)]
+
+
+def _term_from(now: TextState, start: str, past: Sequence[str]) -> Spans:
+    first = months.to_index(start)
+    after = [months.to_index(other) for other in past if other > start]
+    known = [end for end in now.newest[:3] if end <= min(after, default=now.month)]
+    last = known or [after[-1] - 1, after[-1]]
+    return [Period(begin, end) for begin in (first + 1, first) for end in last]
 
 
 _FORMS: dict[str, Callable[..., Spans]] = {

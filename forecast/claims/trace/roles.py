@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -14,7 +14,6 @@ from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 
 COUNTS = frozenset({"total", "maybe", "per_day", "per_month"})
-RELATIONS = frozenset({"change_percent", "times", "difference"})
 LEAST_BARE = 100  # a smaller number is of the record only where its words say so
 NO_DAYS = "days and weeks are not on record"
 # Agencies and their people: they stand in many sentences that count nobody.
@@ -31,6 +30,7 @@ _AFTER_MULTIPLE = word_set(
     "from in over since compared , . to between during last the that increase year this "
     "what as higher by under"
 )
+_PER = word_set("a per each every average typical")
 _BEING = word_set("were are came involved have had was being")
 _MORE = word_set("more fewer less higher lower")
 _NO_MORE = word_set("were was are is of in at to for")
@@ -91,15 +91,19 @@ def _role(scene: Scene, number: WrittenNumber, context: TextState) -> NumberRole
         return NumberRole("not_held", why=off)
     if kind == "count":
         return _role_of_count(scene, number, noun, context)
-    # Double, half and the like, where they compare counts.
-    low, after = scene.low(number.first), scene.words(number.last, number.last + 2)
-    of_word = after[0] in _AFTER_WORD or scene.in_time(number.last)
-    multiple = of_word if low in _MULTIPLES else low[0].isdigit() or after[0] in _AFTER_MULTIPLE
-    # Less than a tenth of what it was.
-    part = number.unit == 4 and after[0] == "of" and after[1] in ("what", "that", "its")
-    if (kind == "times" and multiple) or (kind == "percent" and part):
+    if _is_multiple(scene, number):
         return NumberRole("times")
     return NumberRole("change_percent") if kind == "percent" else NOTHING
+
+
+def _is_multiple(scene: Scene, number: WrittenNumber) -> bool:
+    """Double, half and the like, where they compare counts; less than a tenth of what it was."""
+    low, after = scene.low(number.first), scene.words(number.last, number.last + 2)
+    if number.kind == "percent":
+        return number.unit == 4 and after[0] == "of" and after[1] in ("what", "that", "its")
+    if low in _MULTIPLES:
+        return number.kind == "times" and (after[0] in _AFTER_WORD or scene.in_time(number.last))
+    return number.kind == "times" and (low[0].isdigit() or after[0] in _AFTER_MULTIPLE)
 
 
 def _role_of_count(
@@ -153,15 +157,20 @@ def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
     own = scene.of_kind("unit") if "unit" in scene.lexicon.tables else _strong(scene)
     # Of a change, not those that may be said of this one too.
     compares = number.kind in ("percent", "times")
-    loose = {phrase.first for phrase in scene.of_kind("loose")} if compares else ()
+    loose = {phrase.first for phrase in scene.of_kind("loose") if compares}
     others = [phrase for phrase in scene.of_kind("other_measure") if phrase.first not in loose]
-    placed = sorted([*own, *others], key=lambda phrase: phrase.first)
+    telling = _telling(scene, number, sorted([*own, *others], key=lambda phrase: phrase.first))
+    return telling.value if telling in others else None
+
+
+def _telling(scene: Scene, number: WrittenNumber, placed: Sequence[Placed]) -> Placed | None:
     behind = [phrase for phrase in placed if phrase.first >= number.last]
     before = [phrase for phrase in placed if phrase.last <= number.first]
-    close = behind and behind[0].first - number.last <= 3
-    close = close and not _PARTING & set(scene.words(number.last, behind[0].first))
-    telling = behind[0] if close or (not before and behind) else before[-1] if before else None
-    return telling.value if telling in others else None
+    if behind and (not before or behind[0].first - number.last <= 3):
+        parted = _PARTING & set(scene.words(number.last, behind[0].first))
+        if not (before and parted):
+            return behind[0]
+    return before[-1] if before else None
 
 
 def _strong(scene: Scene) -> list[Placed]:
@@ -210,19 +219,22 @@ def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure | Literal[""]:
     ends = [n.first for n in scene.numbers if n.first >= number.last]
     after = scene.words(number.last, min([number.last + 9, *ends]))
     around = {*scene.words(number.first - 9, number.first), *after}
-    pairs = set(pairwise(after))
-    units = {unit for a, unit in pairs if a in ("a", "per", "each", "every")}
+    units = {unit for a, unit in pairwise(after) if a in _PER}
     average = any(word.startswith("averag") for word in around)
-    typical = {("average", "day"), ("typical", "day")} & pairs
-    if typical or "day" in units or ("daily" in around and average):
+    if "day" in units or ("daily" in around and average):
         return "per_day"
     if average and ("month" in units or "monthly" in around):
         return "per_month"
-    monthly = "month" in units or "monthly" in scene.words(0, number.first)
-    monthly = monthly or any(ref.form == "streak" for ref in scene.times)
-    if monthly and mentions.hedge(scene, number) in ("below", "over"):
+    if _is_bound(scene, number, "month" in units):
         return ""
     return "difference" if _is_difference(scene, number) else "total"
+
+
+def _is_bound(scene: Scene, number: WrittenNumber, monthly: bool) -> bool:
+    """Whether it is a bound that every month is under: fewer than 10,000 a month."""
+    streak = any(ref.form == "streak" for ref in scene.times)
+    monthly = monthly or streak or "monthly" in scene.words(0, number.first)
+    return monthly and mentions.hedge(scene, number) in ("below", "over")
 
 
 def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
@@ -232,18 +244,18 @@ def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
     changes = scene.of_kind("change")
     if scene.low(start - 1) in ("of", "by") and any(c.last == start - 1 for c in changes):
         return True
+    if any(c.last == start for c in changes):
+        return False
     more = [at for at in range(number.last, number.last + 3) if scene.low(at) in _MORE]
     between = scene.words(number.last, more[0]) if more else ["."]
-    if any(c.last == start for c in changes) or not all(map(str.isalpha, between)):
+    if _NO_MORE & set(between) or not all(map(str.isalpha, between)):
         return False
-    if _NO_MORE & set(between):
-        return False
-    ends = (
-        at
-        for at in range(more[0] + 1, len(scene.tokens))
-        if scene.low(at) in _ENDS or scene.numbers_between(at, at + 1)
-    )
+    ends = (i for i in range(more[0] + 1, len(scene.tokens)) if _ends_more(scene, i))
     return scene.low(next(ends, -1)) == "than"
+
+
+def _ends_more(scene: Scene, at: int) -> bool:
+    return scene.low(at) in _ENDS or scene.numbers_between(at, at + 1)
 
 
 def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:

@@ -42,18 +42,28 @@ def options(
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
-        if compared and "from" in scene.words(ref.last, number.first):
-            resolved = _before(resolve(scene, context, ref, None))
-        else:
-            resolved = resolve(scene, context, ref, base if compared or ref.relative else None)
+        resolved = _resolved(scene, number, context, ref, base, compared)
         beside = rank == 0 and distance < FAR
-        tight = beside and (distance < TIGHT + 1 or len(near) == 1)
-        explicit = tight and names_year(ref) and ref.form != "year"
+        tight = distance < TIGHT + 1 or len(near) == 1
+        explicit = beside and tight and ref.form != "year" and names_year(ref)
         made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
     if not (made and made[0].explicit):
         made += _carried(scene, context, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
+
+
+def _resolved(
+    scene: Scene,
+    number: WrittenNumber,
+    context: TextState,
+    ref: TimeRef,
+    base: Period | None,
+    compared: bool,
+) -> list[Period]:
+    if compared and "from" in scene.words(ref.last, number.first):
+        return _before(resolve(scene, context, ref, None))
+    return resolve(scene, context, ref, base if compared or ref.relative else None)
 
 
 def _before(nows: Sequence[Period]) -> list[Period]:
@@ -142,10 +152,7 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
 
 def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
-    # In June 2024 so many, and in July: of the months that the sentence names with their year.
-    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
-    years = [span for r in full for span in times.spans(r, context)]
-    context = replace(context, recent=[*years, *context.recent])
+    context = replace(context, recent=[*_full_months(scene, context, ref), *context.recent])
     month = _month_of_years(scene)
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
@@ -153,12 +160,22 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     bases = [base, *filter(None, (context.span, *context.recent[:2]) if ref.relative else ())]
     resolved = [span for other in bases for span in times.spans(ref, context, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
-        # Down since December, when there were 301,982.
-        whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
-        resolved = [Period(span.first, span.first + 11 * whole) for span in resolved]
+        resolved = _begins(ref, resolved)
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         resolved += _ends(resolved[:1])
     return list(dict.fromkeys(resolved))
+
+
+def _full_months(scene: Scene, context: TextState, ref: TimeRef) -> list[Period]:
+    """In June 2024 so many, and in July: the months that are named with their year."""
+    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
+    return [span for other in full for span in times.spans(other, context)]
+
+
+def _begins(ref: TimeRef, spans: Sequence[Period]) -> list[Period]:
+    """Down since December, when there were 301,982: the month or the year that it names."""
+    whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
+    return [Period(span.first, span.first + 11 * whole) for span in spans]
 
 
 def _ends(spans: Sequence[Period]) -> list[Period]:
