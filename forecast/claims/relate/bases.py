@@ -89,6 +89,8 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
             return at - 1
         if low in _NAMES_BASE or (at == number.last and low in leads):
             return at
+        if low == "on" and at <= number.last + 2:
+            return at
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
             return None
     return None

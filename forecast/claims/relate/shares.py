@@ -39,7 +39,7 @@ def share(spot: Spot) -> ClaimFinding | None:
     row, verdict = known[0]
     if verdict.holds or verdict.truth is None or _is_wrong(spot, verdict.truth, [row] == sure):
         return show.explained(spot.counts, spot.draft, row, verdict)
-    if row not in sure and _THEM & set(scene.words(number.first - 5, number.last + 4)):
+    if row not in sure and (_THEM - {"all"}) & set(scene.words(number.first - 5, number.last + 4)):
         return unheld
     return show.differs(spot.counts, spot.draft, (ShownReading(row, verdict.truth),))
 
@@ -121,7 +121,9 @@ def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWh
     land = [value for value in named if value != NATIONWIDE]
     # The whole is named after "of": of all nationwide, or of all there are.
     after, after2 = scene.words(number.last, number.last + 2)
-    if land and (NATIONWIDE in named or after == "of" or after2 in _THEM):
+    behind = any(phrase.first > number.last for phrase in scene.of_kind("total"))
+    whole = after2 in _THEM or (after == "of" and not behind)
+    if land and (NATIONWIDE in named or whole):
         yield Subject(land[0], _agency(spot)), Subject(NATIONWIDE, _agency(spot))
     halves = [phrase for phrase in scene.of_kind("measure") if _is_half(spot, phrase)]
     if halves and not (land and NATIONWIDE in named):  # 88% of all were at ports

@@ -166,10 +166,10 @@ LeveledPart = tuple[SensePart, int]
 def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
     """Which sector, state or group a number may be of, or of none."""
     groups, fields = _groups(scene, number), _fields(scene, number, context)
-    if groups and fields and fields[0][0][0] in ("sector", "office"):
-        if groups[0][1] == fields[0][1] == BESIDE:
-            # A group within a sector is not told apart: a subject that the record does not have.
-            return [(("none", (*fields[0][0][1], *groups[0][0][1])), BESIDE)]
+    local = [part for part in fields[:1] if part[0][0] in ("sector", "office")]
+    if groups and local and groups[0][1] == local[0][1] == BESIDE:
+        # A group within a sector is not told apart: a subject that the record does not have.
+        return [(("none", (*local[0][0][1], *groups[0][0][1])), BESIDE)]
     named = sorted([*groups, *fields], key=lambda part: part[1])
     if named:
         beside = [part for part in named if part[1] == BESIDE]

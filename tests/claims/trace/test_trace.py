@@ -293,14 +293,6 @@ SECOND = [
     ),
     (
         (
-            "In December 2023, the Tucson and Del Rio sectors made "
-            "{sw:Tucson Sector 2023-12} and <{}> arrests, respectively."
-        ),
-        "sw:Del Rio Sector",
-        "2023-12",
-    ),
-    (
-        (
             "In December 2023, the Tucson and Del Rio sectors made <{}> and "
             "{sw:Del Rio Sector 2023-12} arrests, respectively."
         ),
