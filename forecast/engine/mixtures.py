@@ -56,7 +56,7 @@ class Mixtures:
     mean: Floats
     size: Floats
 
-    def chosen(self, which: NDArray[np.bool_] | Ints) -> Mixtures:
+    def chosen(self, which: NDArray[np.bool_] | Ints | slice) -> Mixtures:
         """Only some of them."""
         return Mixtures(*(getattr(self, field.name)[which] for field in fields(self)))
 
@@ -99,14 +99,18 @@ class Mixtures:
             moved = (self.centre + self.away[:, None])[..., None]
             other = tails.quickly_below(z, moved, *of)
             below = (1 - stays) * below + stays * other
-        few_ones = self.share > 0
-        if few_ones.any():
+        counted_ones = self.share > 0
+        if counted_ones.any():
+            # Mostly all: a slice copies nothing.
+            few_ones = slice(None) if counted_ones.all() else counted_ones
             few = self.chosen(few_ones)
             mean, size = few.mean[..., None], few.size[..., None]
             counts = (counted or count_cdf)(np.expm1(z[few_ones]), mean, size)
             share = few.share[:, None, None]
             below[few_ones] = share * counts + (1 - share) * below[few_ones]
-        return np.asarray(np.where(z < 0, np.where(z < HALF, 0, np.minimum(below, 1)), below))
+        if z.min(initial=0) < HALF:
+            below[z < HALF] = 0
+        return below
 
     def quantiles(self, df: Floats, reach: Floats, probs: Sequence[float]) -> Floats:
         """(n, h, probs) quantiles of z, >= 0, non-decreasing in probs; df, reach (n,)."""
@@ -166,7 +170,7 @@ class Mixtures:
         shape = 1 / (1 / self.mean + 1 / self.size)[..., None]
         third = np.maximum(1 - 1 / (9 * shape) + ndtri(CHANCES) / (3 * np.sqrt(shape)), 0)
         least = np.exp((np.log(CHANCES) + gammaln(shape + 1)) / shape) / shape
-        counted = np.log1p(self.mean[..., None] * np.maximum(third**3, least))
+        counted = np.log1p(self.mean[..., None] * np.maximum(third * third * third, least))
         stays = [passes + self.away[:, None, None]] if kind == TWO_WAYS else []
         nodes = np.sort(np.concatenate([passes, counted, *stays], axis=-1), axis=-1)
         return np.asarray(np.maximum(nodes, HALF))
