@@ -25,7 +25,6 @@ HALF_COUNTS = (12, 24, 48, 96)  # nodes at all half counts, up to the first that
 WIDE, TWO_WAYS = len(HALF_COUNTS), len(HALF_COUNTS) + 1  # or at the parts' own quantiles
 TOGETHER = 64  # forecasts that are turned round at a time
 CHANCES = (0.0002, 0.005, 0.025, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.975, 0.995, 0.9998)
-FARTHEST = 1e-4  # probability beyond which half counts need not reach
 SHIFT = 4  # sizes below are moved up by so much, where a normal score is as good as the sum
 HALF = float(np.log(0.5))  # log1p of half a count below 0
 
@@ -93,11 +92,11 @@ class Mixtures:
         """
         horizon = np.arange(first, first + self.centre.shape[1], dtype=np.float64)[:, None]
         of = self.scale[..., None], df[:, None, None], horizon
-        below = tails.quickly_below(z, self.centre[..., None], *of)
+        below = tails.below(z, self.centre[..., None], *of)
         stays = self.stays[..., None]
         if stays.any():
             moved = (self.centre + self.away[:, None])[..., None]
-            other = tails.quickly_below(z, moved, *of)
+            other = tails.below(z, moved, *of)
             below = (1 - stays) * below + stays * other
         counted_ones = self.share > 0
         if counted_ones.any():
@@ -129,7 +128,7 @@ class Mixtures:
 
         What it is must not depend on what is turned round beside it.
         """
-        far = -1.3 * tails.unit_quantiles(df, (FARTHEST,)) * self.scale
+        far = -1.3 * tails.unit_quantiles(df, CHANCES[:1]) * self.scale
         away = np.where(self.stays > 0, np.maximum(self.away[:, None], 0), 0)
         # A negative binomial is a gamma's Poisson: six sds of each, and some for small ones.
         gamma = self.mean + 6 * self.mean / np.sqrt(self.size) + 8 * self.mean / self.size

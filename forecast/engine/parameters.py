@@ -104,7 +104,7 @@ ROOM = Number(0.7, "log1p", "how far a quantile may leave the centre beyond the 
 # After a surprise.
 LARGE_SURPRISE = Number(0.8, "log1p", "more than half, or twice, is another kind")
 GOING_ON = (
-    ((0.2, 0.5), (0.6, 0.80)),
+    ((0.2, 0.5), (0.6, 0.86)),
     ((0.45, 0.45), (0.7, 0.92)),
 )
 """That a surprise goes on: down, up; of one month, large, small; of two months, uneven, steady."""

@@ -109,8 +109,8 @@ def t_log_scores(z: Floats, of: FirstStep) -> Floats:
     """(series, months) log probability of each whole count by the t of the month before."""
     y = np.rint(np.expm1(z[:, 1:]))
     centre, scale, df = of.centre[:, :-1], of.scale[:, :-1], of.df[:, :-1]
-    upper = tails.quickly_below(np.log1p(y + 0.5), centre, scale, df)
-    lower = tails.quickly_below(np.log1p(np.maximum(y - 0.5, 0)), centre, scale, df)
+    upper = tails.below(np.log1p(y + 0.5), centre, scale, df)
+    lower = tails.below(np.log1p(np.maximum(y - 0.5, 0)), centre, scale, df)
     out = np.full_like(z, np.nan)
     out[:, 1:] = np.log(np.maximum(upper - np.where(y > 0, lower, 0), 1e-6))
     return out
