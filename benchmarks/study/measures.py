@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtr
 
 from forecast.engine import tails
 from forecast.engine.predictive import Predictive
@@ -52,7 +53,8 @@ class Judging:
 
 def two_sided(z: Floats, centre: Floats, scale: Floats, df: Floats) -> Floats:
     """Twice the probability of a month at least as far out on z's side."""
-    below = tails.below(z, centre, scale, df)
+    unit = tails.unbent((z - centre) / scale, df, tails.bend(centre, df, 1))
+    below = stdtr(df, unit)
     return np.asarray(2 * np.minimum(below, 1 - below))
 
 
