@@ -145,14 +145,11 @@ $(MUTANTS)/.done: benchmarks/mutants-requirements.txt benchmarks/mutants-constra
 		-c benchmarks/mutants-constraints.txt -r benchmarks/mutants-requirements.txt
 	@touch $@
 
-# What builds our own package: nothing else asks for it, and a locked machine fetches nothing more.
-BUILT_BY = grep -o "setuptools==[0-9.]*" pyproject.toml
-
 # Newest versions that fit together on Python 3.11 to 3.13, names and versions only.
 constraints: $(VENV)/.dev
 	$(PIP) uv
-	$(BUILT_BY) | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
-		--no-header --no-annotate --upgrade pyproject.toml - -o constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header \
+		--no-annotate --upgrade pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--no-annotate --upgrade benchmarks/requirements.txt -o benchmarks/constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
@@ -162,8 +159,8 @@ constraints: $(VENV)/.dev
 # What a release installs, each file by its hash: names, versions and hashes only.
 lock: $(VENV)/.dev
 	$(PIP) uv
-	$(BUILT_BY) | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate -c constraints.txt pyproject.toml - -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate -c constraints.txt pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .same .artifacts $(VENV) $(BENCH) $(MUTANTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

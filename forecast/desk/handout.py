@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import vl_convert
 
@@ -23,6 +25,7 @@ from forecast.rows import ForecastRow
 from forecast.sources.source import Source
 from forecast.store.read import JudgedForecast, MarkedMonth, RunRow
 from forecast.words import (
+    COMPARED_HEADS,
     basis_noun,
     between,
     capital,
@@ -177,6 +180,69 @@ def chart_svg(handout: Handout, width: float, height: float, source: Source) -> 
     else:
         layers = forecasts.counts_layers(shown, flagged, scale)
     return svg_chart.drawn(layers, *plot)
+
+
+SLIDE_WIDTH, SLIDE_HEIGHT = 960, 540  # of a 16:9 slide, in points
+TITLE_ONLY = 5  # place of the layout that has a title, so that readers can name the slide
+SLIDE_CHART = 520, 290
+COLUMNS = ("compared with", *COMPARED_HEADS)
+PLACES = (136, 76, 76, 72)  # widths of the columns
+
+
+def pptx(handout: Handout, report: MonthFacts, run: RunRow) -> bytes:
+    """The slide as a PowerPoint file; ConfigError if python-pptx is not installed."""
+    try:
+        from pptx import Presentation
+        from pptx.enum.text import PP_ALIGN
+        from pptx.util import Pt
+    except ImportError:
+        problem = "needs python-pptx: pip install 'bordercast[slides]'"
+        raise ConfigError("bordercast brief", "-o FILE.pptx", problem) from None
+
+    def write(
+        shape: Any, lines: Sequence[str], size: int, *, bold: bool = False, right: bool = False
+    ) -> None:
+        """Words into a box or a cell, a paragraph a line."""
+        frame = shape.text_frame
+        frame.word_wrap = True
+        frame.text = lines[0]
+        for line in lines[1:]:
+            frame.add_paragraph().text = line
+        for paragraph in frame.paragraphs:
+            paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
+            paragraph.font.size, paragraph.font.bold = Pt(size), bold or None
+            paragraph.font.name = "Arial"
+
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Pt(SLIDE_WIDTH), Pt(SLIDE_HEIGHT)
+    deck.core_properties.title, deck.core_properties.author = handout.title, "Bordercast"
+    # A layout with a title, so that screen readers can name the slide.
+    slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
+    title = slide.shapes.title
+    title.left, title.top, title.width, title.height = Pt(30), Pt(18), Pt(900), Pt(50)
+    write(title, [handout.title], 30, bold=True)
+    words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
+    write(words, [" ".join((handout.number, *handout.unit)), *handout.lines], 17)
+    # PowerPoint draws SVG differently in each version.
+    png = vl_convert.svg_to_png(chart_svg(handout, *SLIDE_CHART, source=report.source), scale=3)
+    picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(SLIDE_CHART[0]))
+    # The library has no property for what a picture shows.
+    picture._element.nvPicPr.cNvPr.set("descr", handout.alt)
+    rows = [(f"{r.name}, {r.when}", r.then, r.now, r.change) for r in monthly.compared(report)]
+    lines = [COLUMNS, *rows]
+    size = Pt(sum(PLACES)), Pt(30 * len(lines))
+    table = slide.shapes.add_table(len(lines), len(COLUMNS), Pt(570), Pt(182), *size).table
+    for place, width in enumerate(PLACES):
+        table.columns[place].width = Pt(width)
+        for row, line in enumerate(lines):
+            write(table.cell(row, place), [line[place]], 11, right=place > 0)
+    foot = slide.shapes.add_textbox(Pt(30), Pt(492), Pt(900), Pt(36))
+    write(foot, [handout.key, handout.source], 10)
+    check = check_command(run.id, run.digest)
+    slide.notes_slide.notes_text_frame.text = f"{monthly.paragraph(report)}\nTo check it: {check}"
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
 
 
 SIZES = (10.5, 9.5, 8.5, 7.5)  # of the words in points: the largest at which one page holds them

@@ -5,6 +5,7 @@ Rows come plain, by column, or as records whose fields are called like the colum
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -84,3 +85,10 @@ def _statements() -> dict[str, str]:
     # Parsed once a process, by cache: a command asks for a few of two hundred.
     blocks = script.split(_NAME)[1:]
     return {name: text.strip() for name, _, text in (block.partition("\n") for block in blocks)}
+
+
+@cache
+def questions() -> dict[str, dict[str, str]]:
+    """Return the questions of analysts by name: title, sql, and about, what to mind in it."""
+    file = resources.files("forecast.store") / "named_queries.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -265,7 +265,7 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
 # -- brief --------------------------------------------------------------------------------------
 
 
-FORMS = (".png", ".pdf")
+FORMS = (".png", ".pdf", ".pptx")
 
 
 def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: bool) -> Printed:
@@ -302,7 +302,8 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
     if out.suffix == ".png":
         body = handouts.png(handout, facts.source, handouts.SLIDE)
     else:
-        body = handouts.pdf(handout, facts, record.run)
+        make = handouts.pdf if out.suffix == ".pdf" else handouts.pptx
+        body = make(handout, facts, record.run)
     with files.output(out) as draft:
         draft.write_bytes(body)
     return f"{handout.alt}. {handout.source}"

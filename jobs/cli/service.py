@@ -170,9 +170,9 @@ def web(
     logs.set_up(settings.config)
     with leaving_when_terminated(0), server.listen(host, port) as listening:
         from jobs.web.app import Site  # slow to load: the port is taken first
-        from jobs.web.worker import QueryServer
+        from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 
-        held.close(held.hold(snapshot))  # says what is wrong before anybody asks
+        held.close(held.hold(snapshot, 1))  # says what is wrong before anybody asks
         site = Site(
             settings.db,
             snapshot,
@@ -180,9 +180,10 @@ def web(
             server.folder_of(settings.db, settings.config),
             settings.config.site.address,
             totals=settings.context.source.totals,
-            checker=QueryServer(snapshot),
+            tables=QueryServer(snapshot),
+            checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
         )
-        site.long_checker = QueryServer(snapshot)
+        site.long_checker = QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS)
         site.examples = holes.words_of(settings.context.source)["questions"]
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"

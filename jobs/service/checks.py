@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+# Statements with more aggregate terms than columns corrupt memory in older ones (CVE-2025-6965).
+SAFE_FOR_OTHERS = (3, 50, 2)
 # Locks and the log of a database do not work over a network.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -206,14 +208,17 @@ def _versions() -> Iterator[Finding]:
 
 
 def _sqlite() -> Finding:
-    """Its own bug, and what to do about it."""
+    """Its own bugs, and what to do about them."""
     first, last = WAL_RESET_BUG
-    if not first <= sqlite3.sqlite_version_info <= last:
-        return Finding("SQLite", "good", sqlite3.sqlite_version)
-    found = f"{sqlite3.sqlite_version} (has the WAL-reset bug of 3.7.0-3.51.2)"
-    return Finding(
-        "SQLite", "note", found, "harmless while bordercast alone writes to its database"
-    )
+    bugs, advice = [], []
+    if first <= sqlite3.sqlite_version_info <= last:
+        bugs.append("the WAL-reset bug of 3.7.0-3.51.2")
+        advice.append("harmless while bordercast alone writes to its database")
+    if sqlite3.sqlite_version_info < SAFE_FOR_OTHERS:
+        bugs.append("CVE-2025-6965, unless the system's maker repaired it")
+        advice.append("3.50.2 or newer is recommended for a page open to others, see upgrading.md")
+    version = sqlite3.sqlite_version + (f" (has {', and '.join(bugs)})" if bugs else "")
+    return Finding("SQLite", "note" if bugs else "good", version, "; ".join(advice))
 
 
 def _database(path: Path) -> Iterator[Finding]:

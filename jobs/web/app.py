@@ -1,6 +1,6 @@
-"""What `bordercast web` answers: the site's files, and the box that answers a question or a text.
+"""What `bordercast web` answers: the site's files, the box that checks a text, and SQL.
 
-Nothing a visitor does computes anything here: files are read, and questions and texts go to
+Nothing a visitor does computes anything here: files are read, and texts and queries go to
 processes of their own, which may be killed. Requests under a name that is not ours are refused,
 which is how a web page elsewhere would reach a server on this machine.
 """
@@ -20,7 +20,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,8 +35,10 @@ from forecast.store import held, ops
 from forecast.types import Totals
 from forecast.words import slug
 from jobs.web.responses import (
+    CSP,
     DATABASE,
     PRIVATE,
+    SQL_CSP,
     Plain,
     SiteFiles,
     refused_name,
@@ -114,7 +116,7 @@ class Site:
     addresses and localhost.
     folder : that a run writes; None to have one written from the copy, here and now.
     address : see `forecast.desk.site.build`. totals : what the record is about.
-    checker : what answers questions, and checks texts.
+    tables, checker : what answers SQL, and checks texts.
 
     `ready`, which may be set, is called once the first page is there. `leave` ends the wait for it.
     `examples`, which may be set, are questions that the record answers. `long_checker`, which may
@@ -130,11 +132,12 @@ class Site:
         address: str = "",
         *,
         totals: Totals,
+        tables: QueryServer | None = None,
         checker: QueryServer | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}
-        self.checker, self.totals = checker, totals
+        self.tables, self.checker, self.totals = tables, checker, totals
         self.long_checker: QueryServer | None = None
         self.examples = ""
         self.own = folder is None
@@ -173,7 +176,7 @@ class Site:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        for helper in (self.checker, self.long_checker):
+        for helper in (self.tables, self.checker, self.long_checker):
             if helper is not None:
                 await helper.close()
 
@@ -216,7 +219,7 @@ class Site:
             await self._app(scope, receive, send)
             return
         # The last one fits all.
-        (_, methods, handler), match = next(
+        (_, methods, policy, handler), match = next(
             (route, match) for route in ROUTES if (match := re.fullmatch(route[0], scope["path"]))
         )
         answer: ASGIApp | None
@@ -231,7 +234,7 @@ class Site:
             answer = answer or await handler(self, request)
         except HTTPException as error:
             answer = await self._refused(error.status_code)
-        await answer(scope, receive, with_headers(send))
+        await answer(scope, receive, with_headers(send, policy))
 
     async def _hidden(self) -> Plain | None:
         """Return why no figure may be shown at this moment, None if they may."""
@@ -300,6 +303,10 @@ class Site:
             return RedirectResponse(to, 307)
         return await self._files.get_response(self._files.get_path(scope), scope)
 
+    async def _query(self, request: Request) -> Response:
+        none = Plain(404, "Tables are not served here")
+        return await self.tables.ask(request.scope) if self.tables else none
+
     async def _page(self, request: Request, name: str) -> str:
         """Return a page as the site's files have it, of whichever measure was asked for."""
         place = self.folder / request.path_params["measure"].strip("/") / name / "index.html"
@@ -343,8 +350,8 @@ class Site:
             # A browser sends each letter that is not ASCII as several.
             if not size.isdecimal() or int(size) > 4 * TEXT_BYTES:
                 return too_long
-            form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
-            text, published = form.get("text", ""), form.get("published", "")
+            form = await request.form(max_part_size=4 * TEXT_BYTES)
+            text, published = (str(form.get(name, "")) for name in ("text", "published"))
             if len(text.encode()) > TEXT_BYTES:
                 return too_long
         answer: str | Plain = ""
@@ -417,12 +424,15 @@ class Site:
 
 READING, POSTING = ("GET", "HEAD"), ("GET", "HEAD", "POST")
 OF_MEASURE = r"(?P<measure>(/[a-z0-9-]+)?)"
-# Paths, methods, who makes the answer. A text is held against all
+# Paths, methods, what a browser may do with the answer, who makes it. A text is held against all
 # measures of the record, whichever one's page it is put into.
-ROUTES: tuple[tuple[str, Sequence[str], Callable[[Site, Request], Awaitable[Response]]], ...] = (
-    (rf"/{DATABASE}\.db", READING, Site._download),
-    (r"(?P<measure>)/(index\.html)?", READING, Site._front),
-    (OF_MEASURE + r"/check/(index\.html)?", POSTING, Site._check),
-    (OF_MEASURE + r"/compare/(index\.html)?", READING, Site._compare),
-    (r"(?s).*", READING, Site._file),
+ROUTES: tuple[
+    tuple[str, Sequence[str], str, Callable[[Site, Request], Awaitable[Response]]], ...
+] = (
+    (rf"/{DATABASE}\.db", READING, CSP, Site._download),
+    (rf"(?s)/({DATABASE}|-/static)([/.?].*)?", READING, SQL_CSP, Site._query),
+    (r"(?P<measure>)/(index\.html)?", READING, CSP, Site._front),
+    (OF_MEASURE + r"/check/(index\.html)?", POSTING, CSP, Site._check),
+    (OF_MEASURE + r"/compare/(index\.html)?", READING, CSP, Site._compare),
+    (r"(?s).*", READING, CSP, Site._file),
 )

@@ -1,5 +1,6 @@
 """What a process of the page's own does: `python -m jobs.web.children TASK COPY ...`.
 
+    query COPY LIMITS            answers tables and queries: Datasette on the analysts' copy
     check COPY LIMITS            answers a question, a number or a text; compares any two
     build COPY FOLDER ADDRESS    writes the page's files, where no folder is named
 
@@ -10,6 +11,7 @@ content. A task imports what it needs: the others do without.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -69,7 +71,7 @@ def confine(limits: QueryLimits) -> None:
 
 
 def _after_readers() -> None:
-    # A page that is read comes before a question that is asked.
+    # A page that is read comes before a query that is asked.
     with suppress(OSError):  # where system calls are filtered
         os.nice(10)
 
@@ -94,6 +96,24 @@ def _answering(
     return work
 
 
+def queries(copy: str, limits: str) -> child.ChildWork:
+    """Datasette on the copy."""
+    from jobs.web import sql
+
+    bounds = QueryLimits(**json.loads(limits))
+    confine(bounds)
+    snapshot = held.hold(Path(copy), bounds.threads)
+    site = sql.serving(snapshot, bounds)
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+
+    def answer(text: str, **request: str) -> tuple[dict[str, Any], bytes]:
+        return asyncio.run_coroutine_threadsafe(sql.answered(site, **request), loop).result()
+
+    asyncio.run_coroutine_threadsafe(site.prepare(), loop).result()
+    return _answering(snapshot.identity, answer)
+
+
 def texts(copy: str, limits: str) -> child.ChildWork:
     """Return a text or a query in, a piece of a page out; nothing of it is kept."""
     from forecast.asked import Answering, ask
@@ -102,8 +122,8 @@ def texts(copy: str, limits: str) -> child.ChildWork:
     from forecast.store import measures
 
     confine(QueryLimits(**json.loads(limits)))
-    snapshot = held.hold(Path(copy))
-    connection, tables = snapshot.connection, dict[int, CountTable]()
+    snapshot = held.hold(Path(copy), 1, visitors=False)
+    connection, tables = snapshot.connections[0], dict[int, CountTable]()
     every = dict(zip(measures.ids(connection), sources_of(connection), strict=True))
     one_at_a_time = threading.Lock()  # the connection is about the measure asked about last
 
@@ -268,12 +288,13 @@ def build(copy: str, folder: str, address: str) -> child.ChildWork:
         else:
             say(_piece({"written": "all"}))
 
-    connection = held.hold(Path(copy)).connection
+    (connection,) = held.hold(Path(copy), 1, visitors=False).connections
     context = Context.open(Path(copy), Config())
     return work
 
 
 _TASKS: dict[str, Callable[..., child.ChildWork]] = {
+    "query": queries,
     "check": texts,
     "build": build,
 }

@@ -1,4 +1,4 @@
-"""Answers that need no edition, refusals and files; headers of all; what a question may cost."""
+"""Answers that need no edition, refusals and files; headers of all, and what a query may cost."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from starlette.types import Message, Receive, Scope, Send
 
 from forecast.desk.templating import coded
 
-DATABASE = "bordercast"  # in the address of the whole file
+DATABASE = "bordercast"  # in addresses of tables and queries
 MB = 1_000_000
 
 
 @dataclass(frozen=True)
 class QueryLimits:
-    """What a visitor's question may cost, and how long it may take.
+    """What a visitor's query may cost, and how long it may take.
 
-    threads : asked at once. waiting : requests beside those; more are refused.
+    threads : queries run at once. waiting : requests beside those; more are refused.
     turn_seconds : for a turn. start_seconds : for a turn and a process that is being started.
-    answer_seconds : for a whole answer, kept by killing the process.
+    statement_seconds : for one statement, kept by SQLite between its own steps.
+    answer_seconds : for a whole answer, kept by killing the process: a step can take minutes.
     request_seconds : for all of it; the answer gets what the start has left.
+    rows, streamed_rows : in an answer. answer_bytes : of an answer, in the values read and as sent.
     heap_bytes : of SQLite. address_bytes : of the process.
     """
 
@@ -40,8 +42,12 @@ class QueryLimits:
     waiting: int = 9
     turn_seconds: float = 2.5
     start_seconds: float = 5.0
+    statement_seconds: float = 3.0
     answer_seconds: float = 6.0
     request_seconds: float = 8.8
+    rows: int = 1_000
+    streamed_rows: int = 50_000
+    answer_bytes: int = 8 * MB
     heap_bytes: int = 200 * MB
     address_bytes: int = 1_200 * MB
 
@@ -60,6 +66,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# Datasette's own pages bring scripts and styles.
+SQL_CSP = CSP.replace("default-src 'none'", "default-src 'self' 'unsafe-inline'")
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 
@@ -84,7 +92,11 @@ PLAIN = """<!DOCTYPE html>
 """
 
 
-UNANSWERABLE = "This cannot be answered."
+UNANSWERABLE = "Datasette cannot answer this address."
+TOO_LONG = (
+    "The query was stopped: it took longer than {:g} seconds. Ask for fewer rows, or one border; "
+    "for large answers take the whole database file, or `bordercast export`."
+)
 
 
 class Plain(Response):
@@ -138,18 +150,19 @@ def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None
     return Plain(421, "Not under this name", words)
 
 
-def with_headers(send: Send) -> Send:
+def with_headers(send: Send, csp: str = CSP) -> Send:
     """Send, with the headers that every answer has."""
+    names = {**HEADERS, "content-security-policy": csp}
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [
-                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in HEADERS
+                (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in names
             ]
             if not any(k.lower() == b"cache-control" for k, _ in headers):
                 # There may be a login in front, and what one reader saw is not for the next.
                 headers.append((b"cache-control", PRIVATE.encode()))
-            ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            ours = [(name.encode(), value.encode()) for name, value in names.items()]
             message = {**message, "headers": [*headers, *ours]}
         await send(message)
 

@@ -1,9 +1,9 @@
-"""What answers visitors' questions and texts, in a process that may die.
+"""What answers visitors' queries and texts, in a process that may die.
 
 It is a task of `jobs.web.children`: started at the first request, killed when an answer passes its
 deadline, and started anew when it is gone or the analysts' copy is another file. An answer is taken
 whole before any of it is passed on: it is whole or a refusal, and a visitor who reads slowly holds
-nothing up. Whose process ended is asked once more in one of its own, so that no text takes
+nothing up. Whose process ended is asked once more in one of its own, so that no query takes
 another's answer with it.
 """
 
@@ -26,11 +26,13 @@ from starlette.types import Scope
 from forecast.child import SIZE, Child, environment
 from forecast.errors import BordercastError
 from forecast.store import held
-from jobs.web.responses import Plain, QueryLimits
+from jobs.web.responses import TOO_LONG, Plain, QueryLimits
 
 LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
+CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
+PASSED_ON = {"content-type", "content-disposition", "location", "link"}
 
 
 def _again(title: str, words: str) -> Plain:
@@ -38,6 +40,15 @@ def _again(title: str, words: str) -> Plain:
 
 
 # What is said where there is no answer; most may be over in a few seconds.
+OF_QUERIES = {
+    "busy": _again("Too many queries at once", "Others' queries are running and waiting."),
+    "starting": _again("The tables are not ready yet", "What answers queries is being started."),
+    "stopped": _again(
+        "The query was cut off",
+        "Another query ran too long, and what answers queries was started anew.",
+    ),
+    "late": Plain(400, "The query took too long", TOO_LONG),
+}
 OF_TEXTS = {
     "busy": _again("Too many texts at once", "Others' texts are being checked."),
     "starting": _again("Texts cannot be checked yet", "What checks them is being started."),
@@ -52,11 +63,11 @@ OF_TEXTS = {
         "`bordercast check`, which takes the time it needs.",
     ),
 }
-CHECK, BUILD = (("jobs.web.children", name) for name in ("check", "build"))
+QUERY, CHECK, BUILD = (("jobs.web.children", name) for name in ("query", "check", "build"))
 
 
 class QueryProcessError(BordercastError):
-    """What answers questions did not start."""
+    """What answers queries did not start."""
 
 
 def begun(task: Sequence[str], *words: str) -> Child:
@@ -87,20 +98,22 @@ async def answer(child: Child, question: bytes = b"") -> tuple[dict[str, Any], b
 
 
 class QueryServer:
-    """Answers questions about the analysts' copy, each within seconds.
+    """Answers requests for tables and queries of the analysts' copy, each within seconds.
 
     Parameters
     ----------
-    copy : the analysts' copy, looked at again at each request. limits : of an answer.
-    task : what the process does.
+    copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
+    task : what the process does. refusals : what is said where it gives no answer.
     """
 
     def __init__(
         self,
         copy: Path,
         limits: QueryLimits = QueryLimits(),  # noqa: B008
-        task: Sequence[str] = CHECK,
+        task: Sequence[str] = QUERY,
+        refusals: Mapping[str, Plain] = OF_QUERIES,
     ) -> None:
+        self.refusals = refusals
         self.copy, self.limits, self.task = copy, limits, task
         self.started = 0  # processes, up to now
         self._asking = 0
@@ -113,14 +126,14 @@ class QueryServer:
         """Answer a request, or say why not; waits for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
         if self._asking >= limits.threads + limits.waiting:
-            return OF_TEXTS["busy"]
+            return self.refusals["busy"]
         began = loop.time()
         self._asking += 1
         try:
             try:
                 await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
             except TimeoutError:
-                return OF_TEXTS["busy"]
+                return self.refusals["busy"]
             try:
                 async with asyncio.timeout_at(began + limits.start_seconds):
                     process = await self._running()
@@ -129,14 +142,14 @@ class QueryServer:
                 answer = await self._answered(process, question, until)
                 return answer or await self._answered_alone(question, end)
             except (TimeoutError, QueryProcessError):
-                return OF_TEXTS["starting"]
+                return self.refusals["starting"]
             finally:
                 self._turns.release()
         finally:
             self._asking -= 1
 
     async def ready(self) -> None:
-        """Return once questions are answered; QueryProcessError if they cannot be."""
+        """Return once queries are answered; QueryProcessError if they cannot be."""
         await self._running()
 
     async def close(self) -> None:
@@ -170,7 +183,7 @@ class QueryServer:
         """Start a process, and wait until it answers; QueryProcessError if it does not."""
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
-            raise QueryProcessError("what answers questions did not start; it is tried again soon")
+            raise QueryProcessError("what answers queries did not start; it is tried again soon")
         self.started += 1
         child = begun(self.task, str(self.copy.absolute()), json.dumps(asdict(self.limits)))
         words: dict[str, Any] = {}
@@ -183,15 +196,15 @@ class QueryServer:
         if "ready" not in words:
             why = f": {words['words']}" if words else ""
             self._not_before = loop.time() + PAUSE_SECONDS
-            LOG.error("what answers questions did not start%s", why)
-            raise QueryProcessError(f"what answers questions did not start{why}")
+            LOG.error("what answers queries did not start%s", why)
+            raise QueryProcessError(f"what answers queries did not start{why}")
         return _Process(child, words["ready"])
 
     async def _answered_alone(self, question: bytes, until: float) -> Response:
         """Ask a process that is asked nothing else: the one before ended on the way."""
         async with asyncio.timeout_at(until):
             process = await self._begun()
-        return await self._answered(process, question, until) or OF_TEXTS["stopped"]
+        return await self._answered(process, question, until) or self.refusals["stopped"]
 
     async def _answered(self, process: _Process, question: bytes, until: float) -> Response | None:
         """Return the answer, None if the process ended; it is killed if it takes too long."""
@@ -203,7 +216,7 @@ class QueryServer:
         except TimeoutError:
             process.child.kill()
             LOG.warning("no answer in %g seconds; %s was killed", given, " ".join(self.task))
-            late = OF_TEXTS["late"]
+            late = self.refusals["late"]
             return Plain(late.status, late.title, late.words.format(given))
         except asyncio.CancelledError:
             process.child.kill()  # nobody would see to its end
@@ -231,9 +244,12 @@ class _Process:
 
 
 def _question(scope: Scope, text: str) -> bytes:
+    host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
     words = {
         "path": scope["raw_path"].decode("latin-1"),
         "query": scope["query_string"].decode("latin-1"),
+        "host": host.decode("latin-1"),
+        "scheme": scope["scheme"],
         "text": text,
     }
     return json.dumps(words).encode()
@@ -242,4 +258,15 @@ def _question(scope: Scope, text: str) -> bytes:
 def _response(words: Mapping[str, Any], content: bytes) -> Response:
     if "title" in words:
         return Plain(words["status"], words["title"], words["words"])
-    return Response(content, words["status"], words["headers"])
+    headers = words["headers"]
+    passed = {name: value for name, value in headers.items() if name in PASSED_ON}
+    passed["cache-control"] = _cached(headers.get("cache-control", ""))
+    return Response(content, words["status"], passed)
+
+
+def _cached(words: str) -> str:
+    """For how long an answer may be kept, whatever a visitor's address asks for."""
+    seconds = words.partition("max-age=")[2].partition(",")[0]
+    # A long number is never read as one.
+    most = min(int(seconds[:9]), CACHED_MOST) if seconds.isascii() and seconds.isdigit() else 0
+    return f"private, max-age={most}" if most else "private, no-cache"

@@ -16,6 +16,7 @@ import click
 import pytest
 import time_machine
 from click.testing import CliRunner
+from pptx import Presentation
 
 from jobs.cli import main
 from tests.support import golden_texts
@@ -219,6 +220,8 @@ READING = {
         plot northern --kind nonsense -o x.svg
         brief northern -o month.png
         brief southwest 2023-12 -o shift.png
+        brief northern -o month.pptx
+        brief southwest 2024-02 -o february.pptx
         brief northern -o month.txt
         score --questions -o chances.svg
         plot northern:NY -o part.svg
@@ -326,7 +329,14 @@ def same(text: str, record: Path) -> str:
 
 
 def content(file: Path) -> str:
-    """How many lines, and a digest."""
+    """How many lines, and a digest; of a slide its words."""
+    if file.suffix == ".pptx":
+        slide = Presentation(str(file)).slides[0]
+        cells = [
+            cell.text for one in slide.shapes if one.has_table for cell in one.table.iter_cells()
+        ]
+        words = [one.text_frame.text for one in slide.shapes if one.has_text_frame]
+        return masked(" | ".join((*words, *cells, slide.notes_slide.notes_text_frame.text)))
     if file.suffix == ".png":
         return drawn_from(file)
     if file.suffix in (".csv", ".md", ".html", ".svg", ".toml", ".json"):

@@ -150,7 +150,7 @@ def fetched(address: str) -> httpx.Response:
 def test_nothing_stays_open_when_it_ends(own):
     with visiting(own) as visitor:
         visitor.get("/reading/")
-        visitor.ask("/check/?q=18,944")
+        visitor.get("/bordercast/runs")
     left = (
         [os.readlink(f) for f in Path("/proc/self/fd").iterdir() if f.is_symlink()]
         if (Path("/proc/self/fd").exists())

@@ -8,13 +8,14 @@ import pypdf
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from pptx import Presentation
 
 from forecast.desk.sentences import monthly
 from jobs.cli import main
 
 pytestmark = pytest.mark.slow  # pages are printed
 
-FORMS = ("png", "pdf")
+FORMS = ("png", "pdf", "pptx")
 # The record was begun long after: what it holds against the month is a hindcast, and is called so.
 FACTS = (
     *("11,710", "3,361 at ports of entry", "80.9%", "Hindcast: 61,921", "February 2025", "run 1"),
@@ -72,6 +73,29 @@ def test_many_words_still_are_one_page(published, tmp_path, monkeypatch, pango):
     assert len(pypdf.PdfReader(tmp_path / "x.pdf").pages) == 1
 
 
+def test_a_slide_has_a_title_a_described_picture_and_a_table(february):
+    (slide,) = Presentation(str(february["pptx"][0])).slides
+    table = next(shape.table for shape in slide.shapes if shape.has_table)
+    cells = [[cell.text for cell in row.cells] for row in table.rows]
+    pictures = [shape for shape in slide.shapes if shape.shape_type == 13]
+    words = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+    assert slide.shapes.title.text == "Southwest border, February 2025"
+    assert not [fact for fact in FACTS if fact not in words]
+    assert cells[0] == ["compared with", "figure", "counted", "change"]
+    assert cells[1][1:] == ["61,921", "11,710", "\N{MINUS SIGN}81.1%"]
+    assert [row[0].split(",")[0] for row in cells[1:]] == [
+        "hindcast",
+        "month before",
+        "year before",
+        "fiscal year to date",
+        "peak",
+    ]
+    (picture,) = pictures
+    assert "61,921" in picture._element.nvPicPr.cNvPr.get("descr")
+    assert "bordercast verify --run 1" in slide.notes_slide.notes_text_frame.text
+
+
 def test_a_part_has_it_too(published, tmp_path):
     done = written(published, tmp_path / "swanton.png", "northern:Swanton")
 
@@ -84,6 +108,7 @@ def test_a_part_has_it_too(published, tmp_path):
     ("form", "library", "words"),
     [
         ("pdf", "weasyprint", "pip install 'bordercast[pdf]'"),
+        ("pptx", "pptx", "pip install 'bordercast[slides]'"),
     ],
 )
 def test_what_is_missing_is_named(published, tmp_path, monkeypatch, form, library, words):
@@ -99,4 +124,4 @@ def test_another_ending_is_refused(published, tmp_path):
     done = written(published, tmp_path / "x.docx", "northern")
 
     assert done.exit_code == 2
-    assert ".png, .pdf" in str(done.output) + str(done.exception)
+    assert ".png, .pdf, .pptx" in str(done.output) + str(done.exception)

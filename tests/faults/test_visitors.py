@@ -49,7 +49,7 @@ class PageProcess:
             time.sleep(0.2)
 
     def most_memory(self) -> float:
-        """The most memory it ever had, in MB, without the processes of its questions."""
+        """The most memory it ever had, in MB, without the process of its queries."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(x.split()[1]) / 1000 for x in lines if x.startswith("VmHWM"))
 
@@ -119,7 +119,7 @@ def test_nobody_stops_the_page(page, figure, addresses, page_seconds, request_se
         ms_first_page=1000 * pages.longest,
         s_longest_request=max(x.longest for x in (months, bombs, fuzzed)),
         MB_of_memory=page.most_memory(),
-        answered_503_questions_full=bombs.count(503) + fuzzed.count(503),
+        answered_503_queries_full=bombs.count(503) + fuzzed.count(503),
     )
     assert pages.longest < page_seconds
     assert max(x.longest for x in (months, bombs, fuzzed)) < request_seconds

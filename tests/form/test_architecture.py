@@ -169,8 +169,8 @@ def test_tables_know_months_errors_a_child_and_arrays():
     assert reached - {"tables"} <= OF_TABLES
 
 
-# Loaded only where they are asked for: a cluster, an assistant, paper, outsiders.
-ASKED_FOR = {"dask", "distributed", "mcp", "rfc3161_client", "weasyprint"}
+# Loaded only where they are asked for: a cluster, an assistant, slides, outsiders.
+ASKED_FOR = {"dask", "distributed", "mcp", "pptx", "rfc3161_client", "weasyprint"}
 
 
 def test_what_few_ask_for_is_loaded_only_then():
@@ -351,7 +351,7 @@ READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/spans.py"),
     "forecast/periods.py",
     *("forecast/names.py", "forecast/desk/dictionary.py"),
-    "jobs/witness/timestamps.py",
+    *("jobs/witness/timestamps.py", "jobs/web/sql.py"),
     "forecast/audit.py",
 )
 MATCHING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}

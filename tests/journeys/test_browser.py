@@ -45,7 +45,8 @@ PAGES = {
     "month": "border/northern/2025-01/",
     "series": "series/",
     "fact": "fact/northern/",
-    "compare": "compare/",
+    "compare": "compare/northern-southwest/",
+    "years": "compare/northern/FY2025-FY2024/",
     "flags": "flags/",
     "accuracy": "accuracy/",
     "revisions": "revisions/",
@@ -235,7 +236,7 @@ def test_a_chart_has_no_tab_stop_and_its_numbers_are_a_link_away(page):
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("place", ["", "border/northern/"])
+@pytest.mark.parametrize("place", ["", "border/northern/", "compare/northern-southwest/"])
 def test_the_words_of_charts_can_be_read_on_a_phone(page, place):
     shown(page, place)
     sizes = page.locator("svg.chart text").evaluate_all(

@@ -76,7 +76,7 @@ def test_the_service_of_the_page_runs(folder, pango):
     assert len(lines) == 6
     assert (folder / "site" / "counts" / "clinic-01" / "index.html").exists()
     assert (folder / "site" / "counts" / "clinic-01" / "preview.png").exists()
-    for form in ("png", "pdf"):
+    for form in ("png", "pdf", "pptx"):
         done = CliRunner().invoke(main, ["brief", "Clinic 01", "-o", f"clinic.{form}"])
         assert done.exit_code == 0, done.output
         assert done.output.startswith(f"clinic.{form}: Clinic 01, June 2024: ")

@@ -42,7 +42,7 @@ from jobs.deliver import letter, outbox
 from jobs.service import wakeup
 from jobs.service import yearly as of_year
 from jobs.web import children
-from jobs.web.worker import QueryServer
+from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 from tests.support import drug_files, own_counts
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
@@ -317,7 +317,7 @@ def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(recor
     crossed = f"There were {count:,} encounters at the northern border in March 2026."
 
     async def asked() -> list[str]:
-        server = QueryServer(copy, PATIENT)
+        server = QueryServer(copy, PATIENT, CHECK, OF_TEXTS)
         scope = {"raw_path": b"/", "query_string": b"", "headers": [], "scheme": "http"}
         try:
             texts = (f"{crossed} {fentanyl}", f"{count:,}")

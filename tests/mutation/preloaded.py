@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 ASKS_AGAIN = 0.02  # seconds between two looks at whether a run has ended
-HOLD_OURS: tuple[str, ...] = ()  # libraries that our modules register with as they are imported
+HOLD_OURS = ("datasette",)  # libraries that our modules register with as they are imported
 
 
 class _Collected:

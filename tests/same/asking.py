@@ -211,6 +211,7 @@ def plots(program: Program, record: Record) -> None:
     )
     program.ask("plots", "score", "--questions", "-o", "questions.svg")
     program.ask("plots", "brief", first, "-o", "slide.png")
+    program.ask("plots", "brief", first, "-o", "slide.pptx")
 
 
 def exports(program: Program) -> None:
@@ -224,7 +225,7 @@ def exports(program: Program) -> None:
         program.ask("terminal", "export", "hub", "-o", "hub")
     for name in names:
         _file(program, program.folder / f"{name}.csv")
-    for name in ("latest_forecasts.xlsx",):
+    for name in ("latest_forecasts.xlsx", "slide.pptx"):
         if (path := program.folder / name).exists():
             program.answers.write("exports", name, _office(path))
     _parquet(program, "wide_months")
@@ -361,9 +362,13 @@ def _size(path: Path) -> str:
 def web(program: Program, record: Record) -> None:
     """What a visitor gets of the server, and what one who errs gets."""
     first, fact = record.series[0], record.facts[0] if record.facts else ("a", "2024-01", "1")
+    query = quote("select border, month, encounters from border_months order by 1, 2 limit 5")
     with program.serving("web", "--port", "0") as address:
         for path in (
-            "/", "/nowhere", "/check/index.html",
+            "/", "/nowhere", "/check/index.html", "/bordercast", "/bordercast.json",
+            "/bordercast/latest_run", "/bordercast/latest_run.json", "/bordercast/latest_run.csv",
+            "/bordercast/border_months?_size=3", f"/bordercast.json?sql={query}",
+            "/bordercast.json?sql=drop+table+runs", "/bordercast.json?sql=select+nothing",
             f"/fact/{quote(first)}/{quote(fact[1])}/{quote(fact[-1])}" if len(fact) > 2 else "/x",
             f"/fact/nowhere/{quote(record.months[0])}/10",
         ):  # fmt: skip

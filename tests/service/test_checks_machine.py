@@ -38,17 +38,26 @@ def said(findings) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("version", "bug"),
-    [((3, 6, 99), False), ((3, 7, 0), True), ((3, 51, 2), True), ((3, 51, 3), False)],
+    ("version", "bugs"),
+    [
+        ((3, 6, 99), ["CVE"]),
+        ((3, 7, 0), ["WAL", "CVE"]),
+        ((3, 50, 1), ["WAL", "CVE"]),
+        ((3, 50, 2), ["WAL"]),
+        ((3, 51, 2), ["WAL"]),
+        ((3, 51, 3), []),
+    ],
 )
-def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, version, bug):
+def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, version, bugs):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     monkeypatch.setattr(sqlite3, "sqlite_version", ".".join(map(str, version)))
 
     found = checks._sqlite()
 
-    assert ("WAL" in found.found, bool(found.do)) == (bug, bug)
-    assert found.verdict == ("note" if bug else "good")
+    assert [word for word in ("WAL", "CVE") if word in found.found] == bugs
+    assert found.verdict == ("note" if bugs else "good")
+    assert found.found.count(", and ") == (len(bugs) == 2)
+    assert found.do.count("; ") == (len(bugs) == 2)
 
 
 def test_libraries_are_named_with_their_versions(monkeypatch):

@@ -1,10 +1,11 @@
-"""A database file held open: which one, and when it is not shown."""
+"""A database file held open for strangers' questions: what they may ask, and of which file."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -33,13 +34,23 @@ def path(whole: Path, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_held_open_and_let_go(path):
-    found = held.hold(path)
+@pytest.fixture
+def connection(whole: Path) -> Iterator[sqlite3.Connection]:
+    found = held.hold(whole, 1)
+    yield found.connections[0]
+    held.close(found)
+
+
+def test_a_file_is_held_open_so_often_and_let_go(path):
+    found = held.hold(path, 3)
 
     assert found.identity == held.identity(path)
+    assert found.run.id == 2
+    assert len(found.connections) == 3
     with ThreadPoolExecutor(1) as other:
-        asked = other.submit(found.connection.execute, "select count(*) from runs")
-        assert asked.result().fetchone() == (3,)
+        count = "select count(*) from runs"
+        asked = other.submit(lambda: [c.execute(count).fetchone()[0] for c in found.connections])
+        assert asked.result() == [3, 3, 3]
     path.unlink()
     assert held.identity(path) is None
     assert os.pread(found.file, 6, 0) == b"SQLite"
@@ -47,26 +58,113 @@ def test_a_file_is_held_open_and_let_go(path):
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(found.file)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        found.connection.execute("select 1")
+        found.connections[2].execute("select 1")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "select * from border_months",
+        "with recursive n(i) as (select 1 union all select i + 1 from n limit 3) select * from n",
+        "select lower(border), count(*) from series group by 1",
+        "pragma table_info(runs)",
+        "pragma index_list(releases)",
+        "pragma foreign_key_list(scores)",
+        "pragma TABLE_XINFO(runs)",
+        "pragma schema_version",
+        "select * from pragma_table_info('runs')",
+    ],
+)
+def test_what_only_reads_the_file_is_answered(connection, question):
+    assert connection.execute(question).fetchall()
+
+
+def test_every_table_and_view_of_the_file_can_be_read(connection):
+    named = connection.execute("select name from sqlite_master where type in ('table', 'view')")
+
+    for (name,) in named.fetchall():
+        connection.execute(f'select * from "{name}" limit 1').fetchall()
+    counted = "with runs_now as (select id from runs) select count(*), max(id) from runs_now"
+    assert connection.execute(counted).fetchall() == [(3, 3)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sqlite_stmt",
+        "sqlite_dbpage",
+        "dbstat",
+        "bytecode('select 1')",
+        "tables_used('select 1')",
+        "sqlite_dbdata",
+        "sqlite_temp_schema",
+        "pragma_database_list",
+        "pragma_function_list",
+        "pragma_compile_options",
+    ],
+)
+def test_no_table_of_sqlite_itself_is_read(connection, table):
+    """What others ask, the file's pages; whichever of them this SQLite was built with."""
+    with pytest.raises(sqlite3.DatabaseError, match=r"prohibited|authorized|no such table"):
+        connection.execute(f"select count(*), * from {table}").fetchall()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "update runs set id = 9",
+        "delete from runs",
+        "create table x (i)",
+        "create temp table x (i)",
+        "drop view border_months",
+        "attach ':memory:' as other",
+        "pragma journal_mode",
+        "pragma schema_version = 5",
+        "pragma query_only = off",
+        "begin",
+        "select load_extension('x')",
+        "select LOAD_EXTENSION('x')",
+        "select fts3_tokenizer('x')",
+    ],
+)
+def test_anything_else_is_refused(connection, question):
+    with pytest.raises(sqlite3.DatabaseError, match=r"not authorized|prohibited|no such function"):
+        connection.execute(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "size", "says"),
+    [
+        (lambda n: f"select length(zeroblob({n}))", 500_000, "too big"),
+        (lambda n: "select 1" + " " * (n - 8), 50_000, "too large|too big|too long"),
+        (lambda n: " union all ".join(["select 1"] * n), 50, "too many terms"),
+        (lambda n: f"select 'a' like '{'x' * n}'", 200, "too complex"),
+        (lambda n: "select " + "+".join("1" * n), 200, "Expression tree is too large"),
+    ],
+)
+def test_no_question_is_larger_than_its_limit(connection, question, size, says):
+    assert connection.execute(question(size)).fetchall()
+    with pytest.raises(sqlite3.Error, match=says):
+        connection.execute(question(size + 1)).fetchall()
 
 
 def test_a_file_that_publishes_nothing_is_not_shown(tmp_path):
     with pytest.raises(ConfigError, match="no such database"):
-        held.hold(tmp_path / "none.db")
+        held.hold(tmp_path / "none.db", 1)
     (tmp_path / "empty.db").touch()
     with pytest.raises(ConfigError, match="is empty"):
-        held.hold(tmp_path / "empty.db")
+        held.hold(tmp_path / "empty.db", 1)
     with connect.writing(tmp_path / "new.db"):
         pass
     with pytest.raises(ConfigError, match="nothing is published yet"):
-        held.hold(tmp_path / "new.db")
+        held.hold(tmp_path / "new.db", 1)
 
 
 def test_a_file_that_was_edited_is_not_shown(path):
     edit(path, "update scores set n = 1")
 
     with pytest.raises(VerifyError) as refused:
-        held.hold(path)
+        held.hold(path, 1)
     assert "run 2 was edited: scores not as published" in str(refused.value)
 
 
@@ -87,11 +185,11 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, monkey
         monkeypatch.setattr(held, "identity", look)
 
     replaced(4)
-    held.close(held.hold(path))
+    held.close(held.hold(path, 1))
     assert len(tried) == 6
     replaced(99)
     with pytest.raises(StoreError, match="keeps changing while"):
-        held.hold(path)
+        held.hold(path, 1)
     assert len(tried) == 5  # each what it was before; what it is after is not even asked
 
 

@@ -21,6 +21,7 @@ import pytest
 from forecast import store
 from forecast.desk.dictionary import VIEWS
 from forecast.store import read
+from forecast.store.queries import questions
 from forecast.types import Totals
 from tests.support import golden_texts
 from tests.support.full_record import NEW_YORK, NORTH
@@ -121,6 +122,17 @@ def test_every_view_of_an_earlier_day_has_the_rows_it_had(connection):
     }
 
     golden_texts.compare(TEXTS / "as_of.txt", said)
+
+
+@pytest.mark.parametrize("border", ["", "northern"])
+def test_every_named_question_has_the_answer_it_had(connection, border):
+    asked = {"border": border, "month": "2024-03" if border else ""}
+    said = {
+        name: told(connection.execute(one["sql"], asked).fetchall())
+        for name, one in questions().items()
+    }
+
+    golden_texts.compare(TEXTS / f"questions_{border or 'all'}.txt", said)
 
 
 def queries() -> Iterator[tuple[str, Any, tuple[str, ...]]]:

@@ -142,10 +142,11 @@ def test_who_reads_a_record_of_before_sees_the_views_of_this_program(by_hand, tm
     assert done.exit_code == 0, done.output
     with table.open(newline="") as file:
         assert [int(row["doubled"]) for row in csv.DictReader(file)] == doubled
-    snapshot = held.hold(copy)  # of a page
-    asked = snapshot.connection.execute("select doubled from border_months order by 1")
-    assert [number for (number,) in asked] == sorted(doubled)
-    held.close(snapshot)
+    for visitors in (True, False):  # of a page
+        snapshot = held.hold(copy, 1, visitors=visitors)
+        asked = snapshot.connections[0].execute("select doubled from border_months order by 1")
+        assert [number for (number,) in asked] == sorted(doubled)
+        held.close(snapshot)
     assert path.read_bytes() == bytes_before
 
 

@@ -50,9 +50,9 @@ FAULTS = {
     ),
     "network cut": Fault("the network cut at any byte of a fetch"),
     "visitors": Fault(
-        "64 impossible months, silent, dripping and deaf connections, 20 long questions and "
-        "thousands of addresses at once",
-        "first page under 0.5 s, requests under 10 s, under 400 MB, of 5xx only 503 for questions",
+        "64 impossible months, silent, dripping and deaf connections, 20 SQL bombs and thousands "
+        "of addresses at once",
+        "first page under 0.5 s, requests under 10 s, under 400 MB, of 5xx only 503 for queries",
     ),
     "mail kill": Fault("SIGKILL of the mail's sender, over 1,000 messages"),
     "webhook kill": Fault(

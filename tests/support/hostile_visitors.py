@@ -16,11 +16,25 @@ MONTHS = [
     for year in ("2024", "2025")
     for month in ("00", "13", "19", "99", "1", "xx", "010", "%D9%A1%D9%A2")
 ]
-_LONG = "In August 2024, 18,944 people were caught at the northern border. "
+_DEAF = (
+    "with recursive c(n) as (select 1 union all select n + 1 from c limit 10000) select sum(instr("
+    "replace(hex(zeroblob(240000)), '00', 'a') || n, "
+    "replace(hex(zeroblob(110000)), '00', 'a') || 'b')) from c"
+)
+_BOMBS = {
+    "time, in one step": _DEAF,
+    "time, in many": "with recursive c(n) as (select 1 union all select n + 1 from c) "
+    "select max(n) from c",
+    "memory, in rows": "select hex(zeroblob(248000)) from series_months limit 500",
+    "memory, in a sort": "with recursive c(n) as (select 1 union all select n + 1 from c) "
+    "select n, hex(randomblob(200000)) as x from c order by x",
+}
 BOMBS = [
-    *(f"/check/?q={quote(_LONG * 60 + str(n))}" for n in range(10)),
-    *(f"/compare/?first=northern%3A{n}&second={'x' * 2000}&as=share" for n in range(10)),
-]
+    *(f"/bordercast.{form}?sql={quote(s)}" for s in _BOMBS.values() for form in ("json", "csv")),
+    *(f"/bordercast?sql={quote(sql)}" for sql in _BOMBS.values()),
+    *(f"/bordercast/{view}.csv?_stream={n}&_size=1" for view in ("series_vintages", "what_moved")
+      for n in range(4)),
+]  # fmt: skip
 
 
 @dataclass
@@ -39,15 +53,13 @@ class Seen:
         return sum(one == status for _, one, _, _ in self.answers)
 
     def failed(self) -> list[tuple[bytes, int, bytes]]:
-        """Answers of 5xx, but for those to questions that say when to come again."""
+        """Answers of 5xx, but for those of tables and queries that say when to come again."""
         return [
             (target, status, head[:300])
             for target, status, _, head in self.answers
             if status >= 500
             and not (
-                status == 503
-                and target.startswith((b"/check", b"/compare"))
-                and b"retry-after:" in head
+                status == 503 and target.startswith(b"/bordercast") and b"retry-after:" in head
             )
         ]
 
@@ -119,13 +131,22 @@ async def while_read(port: int, attack: Callable[[], Awaitable[None]], pages: Se
 
 _PATHS = (
     "/", "/border/northern", "/border/northern/2025-01", "/border/other/2026-08", "/reading",
-    "/check/", "/check/index.html", "/compare/", "/bordercast", "/bordercast.db/x", "/series/",
-    "/fact/northern/", "/flags/", "/tables/", "/static/page.css", "/robots.txt", "/as-of/1/",
-    "/subscribe/all.atom", "/_internal", "/-/databases",
+    "/bordercast", "/bordercast/latest_forecasts", "/bordercast/series", "/bordercast/runs",
+    "/bordercast/runs/1", "/bordercast/series/1", "/bordercast/year_ahead", "/bordercast/releases",
+    "/bordercast/what_moved", "/bordercast/drivers_of_a_flag", "/static/page.css", "/robots.txt",
+    "/-/charts/x/fan-northern-full", "/bordercast/forecasts/1,2,3", "/_internal", "/-/databases",
+    "/bordercast/notices/1", "/bordercast/-/x", "/bordercast/sqlite_master",
 )  # fmt: skip
 _ENDINGS = ("", ".json", ".csv", ".blob", ".db", ".svg", "/", "//", ".json.csv", "~2E", "%2Ejson",
             "%00", "%0A", "%FF", "/..%2f..%2fetc%2fpasswd", "-abcdef", "?", ";x")  # fmt: skip
-_NAMES = ("q", "first", "second", "third", "as", "text", "sql", "border", "month", "_size", "")
+_NAMES = (
+    "_size", "_next", "_sort", "_sort_desc", "_where", "_filter_column", "_filter_op",
+    "_filter_value", "_shape", "_json", "_labels", "_label", "_facet", "_facet_size", "_facet_date",
+    "_facet_array", "_search", "_trace", "_ttl", "_stream", "_dl", "_col", "_nocol", "_nl",
+    "_json_infinity", "_timelimit", "_through", "sql", "_hide_sql", "_blob_column", "_blob_hash",
+    "_nocount", "_extra", "border", "border__exact", "month__in", "encounters__gt",
+    "month__date", "member__arraycontains", "x__like", "_sort_by_desc", "", "id__", "__exact",
+)  # fmt: skip
 _VALUES = (
     "", "x", "1", "-1", "0", "max", "all", "\u00b2", "9" * 30, "1e999", "nan", "[", "[1,2]", "null",
     '{"table":"runs","column":"id","value":"1"}', "{", '"', "'", "%", "%25", "\x00", "\n", "\udce9",
@@ -138,7 +159,7 @@ _VALUES = (
 
 
 def addresses(count: int, seed: int = 11) -> list[bytes]:
-    """Addresses made of what this page knows, and of what nobody expects."""
+    """Addresses made of what this page and Datasette know, and of what nobody expects."""
     chance = random.Random(seed)
     return [_address(chance) for _ in range(count)]
 

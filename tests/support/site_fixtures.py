@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
+
+from tests.support import running_service
+
+with warnings.catch_warnings():  # two connections that Datasette opens once and never closes
+    warnings.simplefilter("ignore", ResourceWarning)
+    from datasette.utils.sqlite import sqlite_version
+
+    from tests.support.site_visitor import TODAY, snapshot_of, visiting
+
+    sqlite_version()
+    gc.collect()
 
 from forecast.config import Config
 from forecast.desk.site import build
 from forecast.desk.site.reading import read_site
 from forecast.store import connect
 from jobs.service import upkeep
-from tests.support import running_service
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.site_visitor import TODAY, snapshot_of, visiting
 
 
 @pytest.fixture(scope="session")

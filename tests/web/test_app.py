@@ -22,7 +22,7 @@ from forecast.errors import StoreError
 from forecast.store import wakes
 from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
-from jobs.web.responses import CSP, Plain, QueryLimits
+from jobs.web.responses import CSP, SQL_CSP, Plain, QueryLimits
 from jobs.web.server import BoundedProtocol
 from tests.support import running_service
 from tests.support.cbp_files import ENCOUNTERS
@@ -186,11 +186,22 @@ def test_what_may_be_asked(site, path, method, status):
     assert asyncio.run(raw()) == status
 
 
-@pytest.mark.parametrize("path", ["/", "/border/northern/", "/bordercast.db", "/bordercasts"])
-def test_nothing_may_be_framed_nor_bring_a_script(site, path):
+@pytest.mark.parametrize(
+    ("path", "csp"),
+    [
+        ("/", CSP),
+        ("/border/northern/", CSP),
+        ("/bordercast/runs", SQL_CSP),
+        ("/bordercast.json", SQL_CSP),
+        ("/-/static/x.css", SQL_CSP),
+        ("/bordercast.db", CSP),
+        ("/bordercasts", CSP),
+    ],
+)
+def test_nothing_may_be_framed_and_only_tables_bring_scripts(site, path, csp):
     headers = ask(site, path).headers
 
-    assert headers["content-security-policy"] == CSP
+    assert headers["content-security-policy"] == csp
     assert headers["x-frame-options"] == "DENY"
 
 
@@ -263,6 +274,14 @@ def test_the_whole_file_is_sent_to_four_at_once(site):
     refused = ask(site, "/bordercast.db")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
     assert app.DOWNLOADS == 4
+
+
+def test_tables_are_asked_of_what_answers_for_them(site):
+    assert ask(site, "/bordercast/runs").status_code == 404
+    site.tables = Echo()
+
+    assert ask(site, "/bordercast/runs").text == "<p>said</p>"
+    assert site.tables.asked == [(b"/bordercast/runs", "")]
 
 
 def test_trouble_is_told_without_where_the_record_lies(site):
@@ -450,8 +469,8 @@ def test_a_file_that_cannot_be_read_is_named(site):
 
 
 def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
-    site.checker, site.long_checker = Echo(), Echo()
-    for helper in (site.checker, site.long_checker):
+    site.tables, site.checker = Echo(), Echo()
+    for helper in (site.tables, site.checker):
         helper.asked.append((b"", ""))
     began = []
     site.ready = lambda: began.append(True)
@@ -463,7 +482,7 @@ def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
     asyncio.run(living())
     site.close()
 
-    assert site.checker.asked == site.long_checker.asked == []
+    assert site.tables.asked == site.checker.asked == []
     assert site.folder.exists()
 
 
@@ -655,14 +674,37 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
     assert not site.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("max-age=5", "private, max-age=5"),
+        ("public, max-age=60, x", "private, max-age=60"),
+        ("max-age=61", "private, max-age=60"),
+        ("max-age=" + "9" * 5000, "private, max-age=60"),
+        ("max-age=0", "private, no-cache"),
+        ("max-age=-1", "private, no-cache"),
+        ("max-age=\u00b2", "private, no-cache"),
+        ("", "private, no-cache"),
+    ],
+)
+def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
+    assert worker._cached(said) == kept
+
+
 def test_an_answer_of_a_process_is_passed_on_or_a_refusal():
-    found = worker._response({"status": 499, "headers": {"content-type": "x"}}, b"xyz")
+    headers = {"content-type": "x", "set-cookie": "y", "link": "z", "cache-control": "max-age=9"}
+    found = worker._response({"status": 499, "headers": headers}, b"xyz")
     refused = worker._response({"status": 400, "title": "No", "words": "why"}, b"")
 
     assert isinstance(refused, Plain)
     assert (refused.status, refused.title, refused.words) == (400, "No", "why")
     assert (found.status_code, found.body) == (499, b"xyz")
-    assert dict(found.headers) == {"content-type": "x", "content-length": "3"}
+    assert dict(found.headers) == {
+        "content-type": "x",
+        "link": "z",
+        "cache-control": "private, max-age=9",
+        "content-length": "3",
+    }
 
 
 @contextmanager
@@ -679,8 +721,8 @@ def test_twelve_requests_are_taken_at_once_and_no_more(tmp_path):
         await server.close()
         return said, server._asking
 
-    assert asyncio.run(ask_one(12)) == (worker.OF_TEXTS["busy"], 12)
-    assert asyncio.run(ask_one(11)) == (worker.OF_TEXTS["starting"], 11)
+    assert asyncio.run(ask_one(12)) == (worker.OF_QUERIES["busy"], 12)
+    assert asyncio.run(ask_one(11)) == (worker.OF_QUERIES["starting"], 11)
 
 
 def sent_by(sending) -> tuple[int, dict[str, str], str]:
@@ -743,13 +785,18 @@ def test_every_answer_has_our_headers_once():
     assert body == "z"
 
 
-def test_limits_of_questions_leave_a_page_time():
+def test_limits_of_queries_leave_a_page_time():
     """A whole answer, its turn and its start included, ends before the page's own deadline."""
     limits = QueryLimits()
 
     assert limits.turn_seconds < limits.start_seconds < limits.request_seconds
-    assert limits.answer_seconds < limits.request_seconds < BoundedProtocol.answer_seconds
-    assert limits.heap_bytes < limits.address_bytes
+    assert limits.statement_seconds < limits.answer_seconds < limits.request_seconds
+    assert limits.request_seconds < BoundedProtocol.answer_seconds
+    assert limits.rows < limits.streamed_rows
+    assert limits.answer_bytes < limits.heap_bytes < limits.address_bytes
+    assert responses.TOO_LONG.format(limits.statement_seconds).startswith(
+        "The query was stopped: it took longer than 3 seconds."
+    )
 
 
 def in_bytes(number: str, unit: str) -> float:
@@ -774,10 +821,16 @@ def test_the_limits_are_those_that_operators_are_told():
     ]
     assert numbers["connections"] == [one.connections_most]
     assert numbers["requests at once"] == [one.answers_most, 503]
-    assert numbers["questions at once"] == [
+    assert numbers["a query"] == [
+        *(limits.statement_seconds, 400),
+        *(limits.answer_seconds, 400, 503),
+    ]
+    assert numbers["queries at once"] == [
         *(limits.threads, limits.waiting, limits.turn_seconds),
         503,
     ]
+    assert numbers["an answer"][:2] == [limits.rows, limits.streamed_rows]
+    assert numbers["an answer"][2] * 1e6 == limits.answer_bytes
     assert [in_bytes(*found) for found in re.findall(r"([\d.]+) (MB|GB)", told["memory"])] == [
         limits.heap_bytes,
         limits.address_bytes,

@@ -113,7 +113,7 @@ def test_after_a_failed_verification_nothing_is_shown_until_one_succeeds(own):
     with visiting(own) as visitor:
         visitor.get("/")
         wakes.save_verified(own, NOW, "digest", ["run 1 was edited"])
-        for path in (*PAGES, "/bordercast.db", "/check/"):
+        for path in (*PAGES, "/bordercast.db", "/bordercast/runs.json", "/check/"):
             answer = visitor.ask(path)
             assert answer.status_code == 503
             assert "run 1 was edited" in html.unescape(answer.text)

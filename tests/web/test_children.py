@@ -31,23 +31,23 @@ def bounded(copy, limits):
         say(json.dumps({
             "core": resource.getrlimit(resource.RLIMIT_CORE),
             "address": resource.getrlimit(resource.RLIMIT_AS),
-            "heap": heap, "nice": os.nice(0), "told": [copy, limits.threads],
+            "heap": heap, "nice": os.nice(0), "told": [copy, limits.rows],
         }).encode())
     return work
 
-children._TASKS["check"] = bounded
+children._TASKS["query"] = bounded
 children.main(*sys.argv[1:])
 """
-LIMITS = json.dumps({"heap_bytes": 50_000_000, "address_bytes": 1_500_000_000, "threads": 7})
+LIMITS = json.dumps({"heap_bytes": 50_000_000, "address_bytes": 1_500_000_000, "rows": 7})
 PATIENT = child.ChildLimits(running_service.HANGS, 0, 10_000)
 
 
 def begun(copy: str) -> child.Child:
-    command = [sys.executable, "-c", BOUNDED, "check", copy, LIMITS]
+    command = [sys.executable, "-c", BOUNDED, "query", copy, LIMITS]
     return child.Child(command, {**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def test_a_process_of_texts_is_bounded_and_ends_with_its_parent():
+def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
     ours = os.nice(0)
     with begun("copy.db") as process:
         said = json.loads(process.answer(b"", PATIENT))

@@ -1,4 +1,4 @@
-"""What answers visitors' questions, as a process: begun once, asked in turn, killed, begun anew."""
+"""What answers visitors' queries, as a process: begun once, asked in turn, killed, begun anew."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from jobs.web import worker
 from jobs.web.responses import Plain
-from jobs.web.worker import OF_TEXTS, QueryProcessError, QueryServer
+from jobs.web.worker import OF_QUERIES, OF_TEXTS, QueryProcessError, QueryServer
 from tests.support import running_service
 from tests.support.site_visitor import PATIENT
 
@@ -41,8 +41,9 @@ def served(copy: Path, asking, **limits):
     return asyncio.run(during())
 
 
-def scope(path: str, query: bytes = b"") -> dict:
-    return {"raw_path": path.encode(), "query_string": query}
+def scope(path: str, query: bytes = b"", host: bytes | None = b"localhost") -> dict:
+    headers = [(b"accept", b"*/*"), *([(b"host", host)] if host else [])]
+    return {"raw_path": path.encode(), "query_string": query, "headers": headers, "scheme": "https"}
 
 
 def said(answer: Response) -> dict:
@@ -50,28 +51,37 @@ def said(answer: Response) -> dict:
     return json.loads(answer.body)
 
 
-def test_a_request_is_passed_on_with_its_query_and_what_was_posted(copy, monkeypatch):
+def test_a_request_is_passed_on_with_its_host_its_query_and_what_was_posted(copy, monkeypatch):
     monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "secret")
 
     async def asking(server):
         return [
             await server.ask(scope("/a", b"x=1&y=%20")),
             await server.ask(scope("/a"), "a text"),
-            await server.ask(scope("/b")),
+            await server.ask(scope("/b", host=b"desk.example.org:8001")),
+            await server.ask(scope("/b", host=None)),
         ]
 
-    answers = served(copy, asking, heap_bytes=7)
+    answers = served(copy, asking, rows=7)
     found = [said(answer) for answer in answers]
 
     assert [(one["path"], one["query"]) for one in found] == [
         ("/a", "x=1&y=%20"),
         ("/a", ""),
         ("/b", ""),
+        ("/b", ""),
     ]
-    assert [one["text"] for one in found] == ["", "a text", ""]
+    assert [one["host"] for one in found] == [
+        "localhost",
+        "localhost",
+        "desk.example.org:8001",
+        "localhost",
+    ]
+    assert {one["scheme"] for one in found} == {"https"}
+    assert [one["text"] for one in found] == ["", "a text", "", ""]
     assert len({one["pid"] for one in found}) == 1  # begun once
     place, limits = found[0]["told"]
-    assert (place, json.loads(limits)["heap_bytes"]) == (str(copy), 7)
+    assert (place, json.loads(limits)["rows"]) == (str(copy), 7)
     assert found[0]["secret"] is None
     assert not running_service.alive(found[0]["pid"])
     assert (answers[0].status_code, answers[0].headers["content-type"]) == (
@@ -91,7 +101,7 @@ def test_a_process_is_begun_at_once_and_answers_when_it_is_ready(copy):
     assert served(copy, asking) == (1, True)
 
 
-def test_a_question_that_does_not_end_is_killed_with_its_process_and_the_next_gets_another(copy):
+def test_a_query_that_does_not_end_is_killed_with_its_process_and_the_next_gets_another(copy):
     async def asking(server):
         before = said(await server.ask(scope("/a")))["pid"]
         server.limits = replace(PATIENT, answer_seconds=0.3)
@@ -102,7 +112,7 @@ def test_a_question_that_does_not_end_is_killed_with_its_process_and_the_next_ge
 
     before, slow, after, started = served(copy, asking)
 
-    assert (slow.status, slow.title) == (400, "The text took too long")
+    assert (slow.status, slow.title) == (400, "The query took too long")
     assert "longer than 0.3 seconds" in slow.words
     assert started == 2
     assert before != after
@@ -111,8 +121,9 @@ def test_a_question_that_does_not_end_is_killed_with_its_process_and_the_next_ge
 
 def test_a_text_that_takes_too_long_is_told_its_true_deadline_in_words_on_texts(copy):
     async def asking(server):
+        server.refusals = OF_TEXTS
         await server.ready()
-        server.limits = replace(PATIENT, answer_seconds=0.3)
+        server.limits = replace(PATIENT, answer_seconds=0.3, statement_seconds=0.1)
         slow = await server.ask(scope("/slow"))
         server.limits = replace(PATIENT, answer_seconds=90, request_seconds=0.5)
         await server.ready()
@@ -135,7 +146,7 @@ def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
 
     died, _, started = served(copy, asking)
 
-    assert (died, started) == (OF_TEXTS["stopped"], 3)  # it was asked twice, and died of it
+    assert (died, started) == (OF_QUERIES["stopped"], 3)  # it was asked twice, and died of it
     assert (died.status, died.again) == (503, 5)
 
 
@@ -227,8 +238,8 @@ def test_so_many_may_wait_and_one_more_is_refused(copy, already, refused):
 
     answer = served(copy, asking)
 
-    assert (answer is OF_TEXTS["busy"]) == refused
-    assert (OF_TEXTS["busy"].status, OF_TEXTS["busy"].again) == (503, 5)
+    assert (answer is OF_QUERIES["busy"]) == refused
+    assert (OF_QUERIES["busy"].status, OF_QUERIES["busy"].again) == (503, 5)
 
 
 def test_who_gets_no_turn_in_time_is_refused_and_holds_none(copy):
@@ -244,7 +255,7 @@ def test_who_gets_no_turn_in_time_is_refused_and_holds_none(copy):
 
     refused, _ = served(copy, asking, threads=1, turn_seconds=0.1)
 
-    assert refused is OF_TEXTS["busy"]
+    assert refused is OF_QUERIES["busy"]
 
 
 def test_what_does_not_begin_is_not_begun_at_every_request(copy, monkeypatch, caplog):
@@ -262,11 +273,11 @@ def test_what_does_not_begin_is_not_begun_at_every_request(copy, monkeypatch, ca
 
     first, second, before, _, started = served(copy, asking)
 
-    assert [first, second] == [OF_TEXTS["starting"]] * 2
+    assert [first, second] == [OF_QUERIES["starting"]] * 2
     assert (first.status, first.again) == (503, 5)
     assert (before, started) == (1, 2)
     ours = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
-    assert ours == ["what answers questions did not start"]
+    assert ours == ["what answers queries did not start"]
 
 
 def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):

@@ -13,12 +13,13 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, combinations, pairwise
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
 from forecast import months
-from forecast.desk import terminal
+from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.export import safe
 from forecast.desk.facts import as_dict, only_next_flagged, position
@@ -704,6 +705,66 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
     return {"series": rows}
 
 
+# -- side by side ----------------------------------------------------------------------------------
+
+
+class ComparedTotals(NamedTuple):
+    """Two totals that have months in common."""
+
+    first: TotalRecord
+    second: TotalRecord
+
+    @property
+    def title(self) -> str:
+        """What both are called."""
+        # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
+        return f"{self.first.name} beside {self.first.source.totals.inside(self.second.total)}"
+
+
+def pairs(record: SiteRecord) -> list[ComparedTotals]:
+    """List every two totals that have months in common; of few totals."""
+    every = combinations([] if record.many else record.totals.values(), 2)
+    return [ComparedTotals(a, b) for a, b in every if a.reports.keys() & b.reports.keys()]
+
+
+def totals_compared(record: SiteRecord) -> Iterator[Shown]:
+    """Set every two totals beside each other.
+
+    table : as `comparison` makes it. data : the same for files.
+    """
+    for pair in pairs(record):
+        first, second = pair
+        counts, other = first.counts, second.counts
+        both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
+        table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
+        yield {
+            "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
+            "title": pair.title,
+            "table": table,
+            "data": [
+                {"month": month, first.total: counts[month], second.total: other[month]}
+                for month in both
+            ],
+        }
+
+
+def years_compared(record: SiteRecord) -> Iterator[Shown]:
+    """Set every two fiscal years that follow each other beside each other, of few totals."""
+    calendar = record.source.calendar
+    for about in record.totals.values() if calendar.adds and not record.many else ():
+        counts = about.counts
+        years = sorted(set(map(calendar.year, about.reports)))
+        for earlier, later in reversed([*pairwise(years)]):
+            names = calendar.year_name(later), calendar.year_name(earlier)
+            spans = calendar.period(later).months, calendar.period(earlier).months
+            yield {
+                "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
+                "title": f"{about.name}: {calendar.noun}s {later} and {earlier}",
+                "table": (table := comparison.spans(names, spans, counts)),
+                "data": comparison.compared_rows(table),
+            }
+
+
 # -- over all totals -------------------------------------------------------------------------------
 
 
@@ -827,8 +888,16 @@ FIRST = (
         nav="Find a series",
     ),
     PageKind(
-        "compare",
+        "compare_list",
         "compare/",
+        shown=lambda record, _: {
+            "pairs": pairs(record),
+            "years": [
+                (about, [row.year for row in year_table(about)])
+                for about in record.totals.values()
+                if record.source.calendar.adds
+            ],
+        },
         nav="Compare",
     ),
     PageKind(
@@ -919,6 +988,13 @@ OTHERS = (
         preview=lambda record, about: {
             "about": fact_sentence(month_fact(about, about.newest.month), record.source)
         },
+    ),
+    PageKind(
+        "compare",
+        lambda record, about: str(about["place"]),
+        of=lambda record: chain(totals_compared(record), years_compared(record)),
+        shown=lambda record, about: {"about": about},
+        tables=lambda record, about: {"compared": about["data"]},
     ),
     PageKind(
         "series",

@@ -202,6 +202,7 @@ def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:
 CHARTS: Mapping[str, Callable[..., Drawn]] = {
     "fan": fan,
     "history": history,
+    "compared": lambda record, *about: compared(record.source, *about),
     "drivers": drivers,
 }
 

@@ -367,7 +367,7 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
         "index.html",
         "data.csv", "data.json"
     }  # fmt: skip
-    assert not [*KINDS["month"].of(full)]
+    assert not [*KINDS["month"].of(full), *KINDS["compare"].of(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
     assert full.month_place("northern", "2024-10") == "fact/northern/#2024-10"
     assert full.month_place("northern", "2024-09") == "border/northern/#years"

@@ -65,6 +65,30 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
     assert said.count(f'<td class="n">{words}</td>') == 5
 
 
+@pytest.mark.parametrize(
+    ("second", "title"),
+    [
+        ("southwest", "Northern border beside southwest border"),
+        ("coastal and interior", "Northern border beside coastal and interior"),
+    ],
+)
+def test_a_pair_is_called_by_both_names(second, title):
+    inside = {"southwest": "southwest border"}
+    names = SimpleNamespace(inside=lambda total: inside.get(total, total))
+    source = SimpleNamespace(totals=names)
+    totals = [
+        SimpleNamespace(total=t, name="Northern border", reports={"2025-01": None}, source=source)
+        for t in ("northern", second)
+    ]
+    record = SimpleNamespace(
+        many=False,
+        totals=dict(enumerate(totals)),
+    )
+
+    (pair,) = page_kinds.pairs(record)
+    assert pair.title == title
+
+
 def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
     shown = page_kinds.together(full, None)
 

@@ -33,7 +33,7 @@ PAGES = (
     "series/northern/field/swanton-sector",
     "series/southwest/apprehension-type/at-large", "series/southwest/citizenship/mexico",
     "series/northern/component/u-s-border-patrol", "flags", "accuracy", "revisions", "tables",
-    "compare", "reading", "newer",
+    "compare", "compare/northern/FY2024-FY2023", "compare/northern-southwest", "reading", "newer",
     "check", "subscribe",
 )  # fmt: skip
 
