@@ -146,6 +146,7 @@ def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     ]
 
 
+@pytest.mark.slow
 def test_one_delivery_may_be_asked_for(path, settings):
     folder = path.parent / "in"
     for name, through in (("a.csv", "2026-02"), ("b.csv", "2026-03"), ("c.csv", "2026-04")):

@@ -228,6 +228,7 @@ def test_a_page_of_a_thousand_pages_is_not_taken(path, publisher):
     assert "1,000,000" in found.poll.detail
 
 
+@pytest.mark.slow
 def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored(path, publisher):
     odd = "nationwide-encounters-fy24-fy26-mar-state.xlsx"
     publisher.put(FOLDER + NAME, GOOD)

@@ -126,6 +126,7 @@ def test_the_last_months_of_deliveries_are_read_apart_in_one_process(monkeypatch
     assert len(started) == 1
 
 
+@pytest.mark.slow
 def test_a_delivery_that_kills_its_reader_hides_no_other_ones_month(monkeypatch):
     die_of(monkeypatch, b"b.csv", "SIGKILL")
     files = [delivery(f"{name}.csv", "2026-03") for name in "abc"]

@@ -448,6 +448,7 @@ def test_what_waits_already_and_what_is_only_approved_are_counted_together(recor
     assert found == sorted(found)
 
 
+@pytest.mark.slow
 def test_one_who_is_refused_is_told_to_the_operator_in_the_same_turn(record):
     approve(record)
     taken = Taken(refuse=lambda to: "550 no" if to.startswith("ann") else None)

@@ -50,6 +50,7 @@ def pictures(published, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_drawn_from_real_figures_by_its_example(pictures, kind):
     with Image.open(pictures / f"{kind}.png") as image:
@@ -79,6 +80,7 @@ def test_each_kind_keeps_to_vega_lites_schema(published, tmp_path, monkeypatch, 
         alt.Chart.from_dict(spec)
 
 
+@pytest.mark.slow
 def test_every_example_of_the_page_leaves_its_file(pictures):
     assert {path.name for path in pictures.iterdir()} == {c.split()[-1] for c in COMMANDS}
 
