@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import groupby, zip_longest
 from math import fsum
 from operator import attrgetter
@@ -60,6 +60,7 @@ _TESTED = ("cutoffs", "log-WIS", "of no change", "t", "p")
 _AGAINST = {"revision": "before the revision", "drift": "expected six months before"}
 _KIND_HEADS = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
 _ERAS = {"break": "across a break", "no-break": "across none"}
+MOST_TOLD = 200  # flags at the end of a run; `flags` has all
 AHEAD = 3  # months of the forecast beside a total's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
@@ -219,7 +220,11 @@ def with_pooled(rows: Iterable[ScoreRow], source: Source) -> list[ComparedScore]
     every = [*pooled, *rows]
     naive = {beside(row): row for row in every if row.model == NAIVE}
     compared = ((row, worse_scores(row, naive.get(beside(row)))) for row in every)
-    return [ComparedScore(**asdict(row), worse_than_naive=worse) for row, worse in compared]
+    names = [part.name for part in fields(ScoreRow)]
+    return [
+        ComparedScore(**{n: getattr(row, n) for n in names}, worse_than_naive=worse)
+        for row, worse in compared
+    ]
 
 
 def _mean(rows: Sequence[ScoreRow], name: str) -> float | None:
@@ -461,13 +466,15 @@ def run_summary(
     source: Source,
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
+    more = len(flags[MOST_TOLD:])
     # Said once above the table: each line has no room for it.
     against = f"Unusual months, against {judged_by(flag.basis or '' for flag in flags)}:"
     return Group(
         heading(run),
         forecast_table(forecasts, last, halves, waiting, source),
         *([Text(fill(against, 80))] if flags else []),
-        flag_table(flags),
+        flag_table(flags[:MOST_TOLD]),
+        *([Text(f"{more:,} more: `bordercast flags`")] if more else []),
     )
 
 

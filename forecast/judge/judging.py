@@ -197,14 +197,11 @@ def _outside(look: MonthCase) -> Side | None:
     """On which side it lies beyond the 95% interval of six months before; None without one."""
     if look.older is None:
         return None
-    path = look.restated(months.shift(look.month, -OLDER))
-    sides: set[Side] = set()
-    for older in (
-        look.older,
-        path.expected(look.month) if path and path.reaches(look.month) else look.older,
-    ):
-        p, z = p_value(look.value, older)
-        sides.add((1 if z > 0 else -1) if p < OUTSIDE else 0)
+    path, said = look.restated(months.shift(look.month, -OLDER)), [look.older]
+    if path and path.reaches(look.month):
+        said.append(path.expected(look.month))
+    seen = (p_value(look.value, older) for older in said)
+    sides: set[Side] = {(1 if z > 0 else -1) if p < OUTSIDE else 0 for p, z in seen}
     # Not where it is so by figures alone that were restated since.
     return sides.pop() if len(sides) == 1 else 0
 

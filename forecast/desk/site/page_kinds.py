@@ -476,7 +476,12 @@ def score_rows(about: TotalRecord) -> list[tuple[str, ScoreRow, ScoreRow]]:
     score = about.newest.score
     if score is None:
         return []
-    alike = [row for row in about.scores if (row["basis"], row["era"]) == (score.basis, "all")]
+    alike = [
+        row
+        for row in about.scores
+        if (row["basis"], row["era"]) == (score.basis, "all")
+        and row["model"] in ("bordercast", "naive")
+    ]
     of_total = {
         (row.model, row.horizon): row
         for row in terminal.with_pooled((of(ScoreRow, row) for row in alike), about.source)
