@@ -484,14 +484,17 @@ class TotalMonths:
             spans[key].append((opened, closed))
         return cls(head, past, flagged, spans)
 
+    @cached_property
+    def _rows(self) -> dict[SeriesKey, int]:
+        return {key: row for row, key in enumerate(self.head.keys)}
+
     def month(self, total: str, month: str) -> BorderMonth | None:
         """A total's month, None where it was not judged."""
         key = SeriesKey(total)
         if (key, month) not in self.months:
             first, outlook = self.past.first.get(key, {}).get(month), None
-            if first is not None and key in self.head.keys:
-                row = self.head.keys.index(key)
-                outlook = self.past.outlook(self.head, row, month)
+            if first is not None and key in self._rows:
+                outlook = self.past.outlook(self.head, self._rows[key], month)
             flagged = month in self.flags.get(key, {})
             # A part under an open episode is asked whether it moved apart, flagged month or not.
             spans = self.spans.get(key, ())

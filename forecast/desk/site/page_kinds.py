@@ -418,7 +418,7 @@ def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> metad
 
 def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
     """Group a total's parts by what they are parts by: agency first, then by size."""
-    parts = [part for part in record.parts.values() if part.key.total == total]
+    parts = record.parts_of.get(total, ())
     kinds: dict[str, list[PartRecord]] = {}
     for part in sorted(
         parts, key=lambda p: (p.key.dimension != "component", p.key.dimension, -p.counts[p.last])

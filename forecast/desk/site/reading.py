@@ -326,13 +326,21 @@ class SiteRecord:
         # One half alone, or of another month, would not add up to the forecast above it.
         return rows if len(rows) == len(halves) and about.ahead and len(next_month) == 1 else []
 
+    @cached_property
+    def parts_of(self) -> Mapping[str, Sequence[PartRecord]]:
+        """Each total that has parts, and these."""
+        parts = defaultdict[str, list[PartRecord]](list)
+        for part in self.parts.values():
+            parts[part.key.total].append(part)
+        return parts
+
     def open_parts(self, total: str = "") -> list[tuple[PartRecord, FlagRow]]:
         """Parts, of one total or all, with their flags still open, the most serious first."""
         flagged = [
             (part, flag)
-            for part in self.parts.values()
+            for part in (self.parts_of.get(total, ()) if total else self.parts.values())
             for flag in part.flags
-            if flag.episode == "open" and total in ("", part.key.total)
+            if flag.episode == "open"
         ]
         return sorted(flagged, key=lambda p: (SEVERITIES.index(p[1].severity), p[1].p or 0))
 
@@ -354,6 +362,7 @@ def read_parts(connection: sqlite3.Connection, source: Source) -> dict[SeriesKey
     # and of 1,000 totals that was half of the time of all pages.
     names = ("part_months", "part_forecasts", "part_flags")
     months, ahead, flagged = (read.by_part(connection, name) for name in names)
+    place = {total: place for place, total in enumerate(source.totals.every)}
     return {
         key: PartRecord(
             source,
@@ -362,7 +371,7 @@ def read_parts(connection: sqlite3.Connection, source: Source) -> dict[SeriesKey
             [of(ForecastRow, row) for row in ahead.get(key, ())],
             [of(FlagRow, row) for row in flagged.get(key, ())],
         )
-        for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
+        for key in sorted(months, key=lambda key: (place[key.total], key))
     }
 
 
