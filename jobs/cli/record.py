@@ -63,8 +63,8 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
     if outcome.run_id is None:
         parts.append("Nothing new: no release, setting or program has changed since the last run.")
         if refused:
-            files = f"Refused so far: {first_few(map(without_controls, refused))}"
-            parts.append(f"{files} (`bordercast releases list --refused`).")
+            names = f"Refused so far: {first_few(map(without_controls, refused))}"
+            parts.append(f"{names} (`bordercast releases list --refused`).")
     else:
         parts += [look.answer(settings), *summary]
         if folder and not settings.context.source.shipped:
