@@ -2,7 +2,7 @@
 tests/promised.txt.
 
 A line a name: commands and their options, settings, views and their columns, exit codes, keys of
-the JSON that commands print. From version 1.0.0 on names may be added and none may go before 2.0.0;
+the JSON that commands print. From version 2.0.0 on names may be added and none may go before 3.0.0;
 see docs/upgrading.md. test_promise.py compares.
 """
 
