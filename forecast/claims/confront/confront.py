@@ -41,7 +41,12 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
         return None if only_if_exact else open_(spot)
     if by_agency(spot, rows[0].reading.subject):
         return show.not_held(spot.draft, NOT_APART)
-    near = [row for row in rows if _is_near(row, rows[0], spot.claimed.value)]
+    near = [
+        row
+        for row in rows
+        if _is_near(row, rows[0], spot.claimed.value)
+        and not (is_group(row.reading.subject) and "all" not in _measures(spot.scene))
+    ]
     own = [row for row in near if row.whose.agency == BESIDE]
     if own:
         return _finding(spot, own[0])
@@ -65,6 +70,10 @@ def _is_near(row: TracedRow, first: TracedRow, value: float) -> bool:
     return row.far <= first.far or (row.when.span == first.when.span and beside)
 
 
+def _measures(scene: Scene) -> set[str]:
+    return {phrase.value for phrase in scene.of_kind("measure")}
+
+
 def is_group(subject: Subject) -> bool:
     """Whether it is of a nationality or of families and the like, by agency seldom on record."""
     return subject.dimension in ("citizenship", "demographic")
@@ -72,8 +81,7 @@ def is_group(subject: Subject) -> bool:
 
 def by_agency(spot: Spot, subject: Subject) -> bool:
     """A group of those that one agency met, as the sentence or the one before says."""
-    measures = {phrase.value for phrase in spot.scene.of_kind("measure")}
-    told = measures & {"all", "both", *whose.HALVES} or {spot.context.agency or ""}
+    told = _measures(spot.scene) & {"all", "both", *whose.HALVES} or {spot.context.agency or ""}
     return is_group(subject) and told <= set(whose.HALVES)
 
 

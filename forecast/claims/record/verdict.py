@@ -45,6 +45,7 @@ Among = Literal["month", "year", "same month", "within year", "span"]
 Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # months were restated by this much: an exact number this near is not wrong
+ONE_MONTH, SUMMED = 5.0, 0.05  # what rounding to 10 may move: a month, a sum by a share
 ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
 NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it
@@ -198,7 +199,9 @@ def _count(
         return JudgedClaim("right_when_rounded" if fits else "wrong", truth, evidence="record")
     if values and strict:
         return JudgedClaim("wrong", truth, evidence="vintage")
-    if same_way and off <= max(RESTATED * abs(truth), slack):
+    # Months that were rounded may add up to a little, not to a tenth of a small count.
+    rounding = min(slack, max(ONE_MONTH, SUMMED * abs(truth)))
+    if same_way and off <= max(RESTATED * abs(truth), rounding):
         return JudgedClaim("near_today", truth, evidence="tolerance")
     return JudgedClaim("wrong", truth, evidence="record")
 
