@@ -580,6 +580,8 @@ class Config(_ConfigModel):
                 begins = section.year_begins
                 numbers |= {"year_begins": begins} if begins != 1 else {}
                 numbers |= {"absent": section.absent} if section.absent != "unknown" else {}
+                lives = [life.model_dump() for life in section.agreed.lives]
+                numbers |= {"lives": lives} if lives else {}
             elif section.name != DEFAULT_SOURCE:  # they go without saying
                 numbers["source"] = section.name
         packages = sorted(filter(None, map(plugins.package, self.forecast.models)))

@@ -150,7 +150,9 @@ class Context:
             measures.save_section(db, section.words(), now)
             section = source_section(measures.section(db) or section.words())
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
-        return replace(self, sources=sources)
+        # What a person says of a series changes numbers, so that a run is due.
+        told = (section, *self.config.sources[1:])
+        return replace(self, sources=sources, config=self.config.model_copy(update={"sources": told}))
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file is for this source: its own, or nobody's and this is the first."""

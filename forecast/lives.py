@@ -1,7 +1,7 @@
-"""Lives of series: late, not counted for long, ended, renamed, merged, and what is said of it.
+"""Lives of series: late, not counted for long, shut, ended, renamed, merged; what is said of it.
 
-A person's word stands in the record, dated. Else the months say it: a series that is a month or two
-behind the others is late, one that is a year behind has ended and is not forecast.
+A person's word stands in the record, dated, until the series is counted again. Else the months say
+it: a series that is a month or two behind the others is late, one that is a year behind has ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from forecast.sources.source import Source
 from forecast.types import Counts, SeriesKey
 from forecast.words import first_few, many, month_words
 
-Standing = Literal["running", "late", "not counted", "ended"]
+Standing = Literal["running", "late", "not counted", "shut", "ended"]
 LATE = 2  # months behind the others: more is no lateness
 ENDED = 12
 
@@ -26,11 +26,19 @@ def life(name: str, lives: Sequence[Life]) -> Life | None:
     return next((life for life in reversed(lives) if life.series == name), None)
 
 
-def ended(last: str, newest: str, confirmed: Life | None = None) -> bool:
-    """Whether a series has ended: by a person's word, or a year behind the others."""
-    if confirmed and confirmed.what in ("merged", "ended"):
-        return True
-    return _behind(last, newest) >= ENDED
+def named(key: SeriesKey) -> str:
+    """Return what a series is called in a life."""
+    return f"{key.total}: {key.member}" if key.member else key.total
+
+
+def of_series(key: SeriesKey, source: Source) -> Life | None:
+    """Return the newest thing that a person confirmed of a series of a source; None if nothing."""
+    return life(named(key), source.lives)
+
+
+def over(last: str, newest: str, confirmed: Life | None = None) -> bool:
+    """Whether a series has ended or is shut, and so is not forecast."""
+    return standing(last, newest, confirmed) in ("shut", "ended")
 
 
 def _behind(last: str, newest: str) -> int:
@@ -41,7 +49,9 @@ def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
     """Decide how a series whose newest month is `last` stands beside the record's newest."""
     if not newest or last >= newest:
         return "running"
-    if ended(last, newest, confirmed):
+    if confirmed and confirmed.what != "renamed" and confirmed.month > last:
+        return "shut" if confirmed.what == "shut" else "ended"
+    if _behind(last, newest) >= ENDED:
         return "ended"
     return "late" if _behind(last, newest) <= LATE else "not counted"
 
@@ -51,6 +61,8 @@ def verdict(last: str, newest: str, confirmed: Life | None = None) -> str:
     stands = standing(last, newest, confirmed)
     if stands in ("running", "late"):
         return "Late" if stands == "late" else ""
+    if confirmed and stands == "shut":
+        return f"Shut since {month_words(confirmed.month)}"
     return f"{'Ended in' if stands == 'ended' else 'Not counted since'} {month_words(last)}"
 
 
@@ -66,7 +78,12 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> str:
         return ""
     if confirmed and what == "merged":
         return f"merged into {confirmed.other!r} in {month_words(confirmed.month)}, and ended"
+    if confirmed and stands == "shut":
+        since = month_words(confirmed.month)
+        return f"its last count: it has been shut since {since}, and is not forecast"
     behind = many(_behind(last, newest), "month")
+    if confirmed and confirmed.what == "ended" and confirmed.month > last:
+        return "its last count: it has ended, as confirmed, and is not forecast"
     if stands == "ended":
         return f"its last count: it has ended, {behind} before the others, and is not forecast"
     through = f"other figures go through {month_words(newest)}"
@@ -82,13 +99,20 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
     groups: dict[Standing, list[str]] = {}
     for name, last in lasts.items():
         groups.setdefault(standing(last, newest, life(name, lives)), []).append(name)
-    # What ended is no news each month.
+    # What ended is no news each month: only while what a person said of it is as new as the counts.
+    told: dict[str, list[str]] = {}
+    for one in lives:
+        if one.series not in lasts or not (one.month == newest or one.at[:7] > newest):
+            continue
+        if one.what == "renamed" or over(lasts[one.series], newest, one):
+            told.setdefault(one.what, []).append(one.series)
     called: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
-    return [f"{words}: {first_few(groups[of])}" for of, words in called.items() if of in groups]
+    late = {words: groups[of] for of, words in called.items() if of in groups}
+    return [f"{words}: {first_few(names)}" for words, names in (late | told).items()]
 
 
 def running(source: Source, counts: Counts) -> Source:
-    """Return a source of own counts without the series that have ended, which no run forecasts."""
+    """Return a source of own counts without the series that are over, which no run forecasts."""
     heads = {key.total: max(known) for key, known in counts.items() if key.headline and known}
     if source.layouts or not heads:
         return source
@@ -97,23 +121,40 @@ def running(source: Source, counts: Counts) -> Source:
     parts = tuple(
         name
         for name in totals.parts
-        if name not in heads or not ended(heads[name], newest, life(name, source.lives))
+        if name not in heads or not over(heads[name], newest, life(name, source.lives))
     )
     return replace(source, totals=replace(totals, parts=parts)) if parts != totals.parts else source
 
 
+def without_over(source: Source, counts: Counts) -> Counts:
+    """Return the counts of series that go on; a publisher's all do."""
+    newest = max((max(known) for known in counts.values() if known), default="")
+    return {
+        key: known
+        for key, known in counts.items()
+        if source.layouts or not known or not over(max(known), newest, of_series(key, source))
+    }
+
+
 def spans(
     keys: Iterable[SeriesKey], known: Counts, lives: Sequence[Life]
-) -> dict[SeriesKey, tuple[str, str]]:
-    """Return from which to which month each series belongs to a sum; "9999-12" while it runs.
+) -> dict[SeriesKey, list[tuple[str, str]]]:
+    """Return from which to which months each series belongs to a sum; "9999-12" while it runs.
 
-    A merged series takes over from those that it adds up, in the month in which they ended.
+    A merged series takes over from those that it adds up, in the month in which they ended. One
+    that is counted again belongs to it again.
     """
-    over = {life.series for life in lives if life.what in ("merged", "ended")}
-    ends = {}
+    found: dict[SeriesKey, list[tuple[str, str]]] = {}
     for key in keys:
-        name = key.member or key.total
-        begun = [life.month for life in lives if life.what == "merged" and life.other == name]
-        last = max(known[key]) if name in over else "9999-12"
-        ends[key] = max([min(known[key]), *begun]), last
-    return ends
+        name, spans_of = named(key), found.setdefault(key, [])
+        begun = [of.month for of in lives if of.what == "merged" and of.other == name]
+        start = max([min(known[key]), *begun])
+        stops = [of.month for of in lives if of.series == name and of.what != "renamed"]
+        for stop in sorted(stop for stop in stops if stop > start):
+            spans_of.append((start, months.shift(stop, -1)))
+            start = min((month for month in known[key] if month >= stop), default="")
+            if not start:
+                break
+        else:
+            spans_of.append((start, "9999-12"))
+    return found

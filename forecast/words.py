@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import lru_cache
 
 from forecast import months
@@ -86,6 +87,13 @@ def slug(text: str) -> str:
 def old_slug(text: str) -> str:
     """Return what a name was in addresses before other letters than a to z had a place in them."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def like(name: str, names: Iterable[str]) -> str:
+    """Say which of some names are like one that is none of them, or which there are."""
+    every = [*names]
+    near = get_close_matches(name, every, n=3, cutoff=0.6)
+    return f"like it: {first_few(near)}" if near else f"there are {first_few(every)}"
 
 
 def capital(text: str) -> str:

@@ -32,7 +32,7 @@ from forecast.judge.drivers import explain
 from forecast.judge.judging import alarmed, judge_new
 from forecast.judge.parts import within_budget
 from forecast.judge.standing import StandingQuestions
-from forecast.lives import running
+from forecast.lives import running, without_over
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
 from forecast.types import Hindcasts, KeptPath, Publication, Report, Row, SeriesKey
@@ -116,7 +116,8 @@ def compute(
         reporting = telling(spread, report, len(counts))
         report("fitting models", 0, 1)
         models = forecast_headline(wanted.models, wanted.horizon, head, refitting, reporting)
-        asked = {key: of for key, of in counts.items() if wanted.forecasts(key.dimension)}
+        alive = without_over(source, counts)
+        asked = {key: of for key, of in alive.items() if wanted.forecasts(key.dimension)}
         families = drill_down(asked, wanted.min_count, wanted.horizon, reporting, traits)
         report("fitting models", 1, 1)
     models, families = weighed(models, families, head, record.provisional)

@@ -115,7 +115,7 @@ class Record:
         about |= {"model": model, "run_id": int(rows["run_id"].iloc[0])}
         whole = table[_rows_of(table, SeriesKey(key.total)) & (table["model"] == model)]
         about["note"] = stale_words(
-            str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source
+            str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source, key
         )
         with self._reading() as connection:
             if early := provisional.lines(

@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 from itertools import combinations, zip_longest
 from math import log, sqrt
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import NamedTuple, get_args
 
 from forecast import months
 from forecast.agreed import Agreed, Life, LifeKind
 from forecast.errors import DataError
+from forecast.lives import life
+from forecast.lives import named as _name
 from forecast.types import Counts, DeliveryHabit, SeriesKey
-from forecast.words import first_few, many, month_words, slug
+from forecast.words import first_few, like, many, month_words, slug
 
 UNIT, RESTATED, NEW, PARTIAL = "unit changed", "restated", "new", "partial"
-RENAMED: Literal["renamed"] = "renamed"
-MERGED: Literal["merged"] = "merged"
+RENAMED, MERGED, SHUT, ENDED = get_args(LifeKind)
 COUNTED, NOT_COUNTED, UNFINISHED, TOTAL = "counted", "not counted", "unfinished", "total"
 ANSWERS = {
     UNIT: "the file is in another unit: it and later files are brought back to the record's",
@@ -33,6 +34,8 @@ ANSWERS = {
     RENAMED: "the same series under a new name: its history, forecasts and scores go on",
     NEW: "new names are new series",
     MERGED: "the new series takes the place of those that it adds up",
+    ENDED: "the series named by --series has ended: no forecast, and sums go on without it",
+    SHUT: "the series named by --series is not counted for some time, and no hole in a sum",
     PARTIAL: "it is meant to have only some of the series or months; the others stay",
     COUNTED: "the numbers of the last month are true",
     NOT_COUNTED: "nobody counted them: these numbers are left out",
@@ -73,15 +76,28 @@ class DiffFinding:
     answers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ToldLife:
+    """What a person says of series: what became of them, since when, and which other they became.
+
+    since : a month, "" for the one after their last. into : a name of the file's.
+    """
+
+    what: LifeKind
+    series: tuple[str, ...]
+    into: str = ""
+    since: str = ""
+
+
 @dataclass
 class DeliveryDiff:
     """A delivery beside the record, and what checks have made of it so far.
 
     stated : of the file, under the record's names. before : the record's counts. header : the
     file's words for its columns. answered : the operator's answers. agreed : what was answered
-    earlier, and is answered now. habits : of accepted deliveries, the newest last. explained :
-    whether one cause explains what it changes. fallen : a last month that is not complete. moved :
-    series that a new name may be.
+    earlier, and is answered now. told : of series, whatever is asked. habits : of accepted
+    deliveries, the newest last. explained : whether one cause explains what it changes. fallen : a
+    last month that is not complete. moved : series that a new name may be.
     """
 
     stated: dict[SeriesKey, dict[str, int]]
@@ -92,6 +108,7 @@ class DeliveryDiff:
     restates: int = 0
     whole: str = ""
     answered: Collection[str] = ()
+    told: ToldLife | None = None
     explained: bool = False
     fallen: str = ""
     moved: set[SeriesKey] = field(default_factory=set)
@@ -148,9 +165,14 @@ class DeliveryDiff:
     def gone(self) -> list[SeriesKey]:
         """Return the running series that the file does not state, though no sum nor ended."""
         summed = {SeriesKey(key.total) for key in self.before if key.dimension}
-        over = {life.series for life in self.agreed.lives}
         gone = self.running() - self.stated.keys() - summed - {SeriesKey(self.whole)}
-        return sorted(key for key in gone if _name(key) not in over)
+        return sorted(key for key in gone if not self.over(key))
+
+    def over(self, key: SeriesKey) -> Life | None:
+        """Return what a person said of a series that is not counted since; None of others."""
+        told = life(_name(key), self.agreed.lives)
+        ended = told and told.what != RENAMED and told.month > max(self.before[key])
+        return told if ended else None
 
     def agree(self, **what: object) -> None:
         """Add to what is agreed on."""
@@ -169,6 +191,57 @@ class DeliveryDiff:
 
 
 # ---------------------------------------------------------------- names
+
+
+def confirmed(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Take what a person says of series.
+
+    Raises
+    ------
+    DataError : there is no such series, or its counts say otherwise.
+    """
+    if (told := case.told) is None:
+        return
+    olds = [_one_of(case.before, name, "the record") for name in told.series]
+    if told.what in (RENAMED, MERGED):
+        if (len(olds) > 1) != (told.what == MERGED):
+            raise DataError("one series is renamed, and two or more are merged: give --series each")
+        new = _one_of(case.stated, told.into, "the file")
+        if new in case.before:
+            raise DataError(
+                f"{told.into!r} has counts of its own on record; take back the file that brought "
+                "it (`bordercast releases withdraw N`), and say so of that file"
+            )
+        if any(_is_sum(case, old) for old in olds[1:] and olds):
+            raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
+        yield _go_on(case, new, olds, told.since)
+        return
+    for old in olds:
+        begin = told.since or months.shift(max(case.before[old]), 1)
+        last = max({**case.before[old], **case.stated.get(old, {})})
+        if begin <= last:
+            raise DataError(f"{_name(old)!r} has a count of {last}: it was counted until then")
+        case.agree(lives=(*case.agreed.lives, Life(what=told.what, series=_name(old), month=begin)))
+        verb = "has ended" if told.what == ENDED else f"is shut from {month_words(begin)}"
+        yield DiffFinding(f"{_name(old)!r} {verb}, last counted in {month_words(last)}")
+
+
+def _one_of(counts: Counts, name: str, where: str) -> SeriesKey:
+    """Return the series of this name; DataError where there is none."""
+    names = {_name(key): key for key in counts}
+    wanted = [key for of, key in names.items() if slug(of) == slug(name)]
+    if not wanted:
+        raise DataError(f"{name!r} is no series of {where}; {like(name, names)}")
+    return names.get(name, wanted[0])
+
+
+def _again(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Series that are counted again, after a person said that they are not."""
+    for key in sorted(case.stated.keys() & case.before.keys()):
+        told, last = case.over(key), max(case.stated[key], default="")
+        if told and last >= told.month:
+            since = f"said to be {told.what} since {month_words(told.month)}"
+            yield DiffFinding(f"{_name(key)!r}, {since}, is counted again, and in sums again")
 
 
 def _spelled(case: DeliveryDiff) -> Iterator[DiffFinding]:
@@ -232,30 +305,47 @@ def _same_series(
     """Ask whether a new name goes on for others, or let it. proven : by their history."""
     what: LifeKind = RENAMED if len(olds) == 1 else MERGED
     names = " and ".join(repr(_name(old)) for old in olds)
-    if case.take(what):
-        over = max(max(case.before[old]) for old in olds)
-        begin = min((month for month in case.stated[key] if month > over), default=over)
-        _follow(case, key, olds, begin)
-        joined = "goes on as" if what == RENAMED else "are merged into"
-        since = month_words(begin)
-        yield DiffFinding(f"{names} {joined} {_name(key)!r} from {since}, as confirmed")
+    sums = [old for old in olds if len(olds) > 1 and _is_sum(case, old)]
+    if sums:
+        if not case.take(NEW):
+            whole = _name(sums[0])
+            text = f"{_name(key)!r} is new and adds up {names}, but {whole!r} is itself the sum of"
+            again = "others, which would be counted twice; take it for a new series, or ask whose"
+            yield DiffFinding(f"{text} {again} it is", (NEW,))
+    elif case.take(what):
+        yield _go_on(case, key, olds)
     elif not case.take(NEW):
         why = "has the same history as" if proven else "comes where there is no longer"
         asked = "the same under a new name" if what == RENAMED else "what they are merged into"
         yield DiffFinding(f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW))
 
 
-def _follow(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], begin: str) -> None:
+def _is_sum(case: DeliveryDiff, key: SeriesKey) -> bool:
+    """Whether the record's series is the sum of its others."""
+    others = {of for of in case.before if of.headline and of != key and of.total != case.whole}
+    own = key.headline and len(others) > 1
+    return own and _equal(case.before[key], _sums(case.before, others), least=3)
+
+
+def _go_on(
+    case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = ""
+) -> DiffFinding:
     """Take a new name for the old one, or give a merged series the history of its parts."""
     what: LifeKind = RENAMED if len(olds) == 1 else MERGED
-    lives = [Life(what=what, series=_name(o), month=begin, other=_name(key)) for o in olds]
+    over = max(max(case.before[old]) for old in olds)
+    after = min((month for month in case.stated[key] if month > over), default=over)
+    lives = [Life(what=what, series=_name(o), month=since or after, other=_name(key)) for o in olds]
     case.agree(lives=(*case.agreed.lives, *lives))
+    names, called = " and ".join(repr(_name(old)) for old in olds), _name(key)
     if what == RENAMED:
         label, old = key.member or key.total, olds[0].member or olds[0].total
         case.agree(names={**case.agreed.names, label: old})
         case.stated[olds[0]] = case.stated.pop(key)
     else:
         case.stated[key] = _sums(case.before, olds) | case.stated[key]
+    joined = "goes on as" if what == RENAMED else "are merged into"
+    text = f"{names} {joined} {called!r} from {month_words(since or after)}, as confirmed"
+    return DiffFinding(text)
 
 
 def _names(case: DeliveryDiff) -> Iterator[DiffFinding]:
@@ -545,7 +635,19 @@ def _late(case: DeliveryDiff) -> Iterator[DiffFinding]:
 # ---------------------------------------------------------------- all of it
 
 CHECKS: tuple[Callable[[DeliveryDiff], Iterator[DiffFinding]], ...] = (
-    *(_spelled, _totals, _moved, _names, _unit, _unit_of_new, _header, _shifted, _order),
+    *(
+        confirmed,
+        _spelled,
+        _again,
+        _totals,
+        _moved,
+        _names,
+        _unit,
+        _unit_of_new,
+        _header,
+        _shifted,
+        _order,
+    ),
     *(_history, _zeros, _end, _lost, _late),
 )
 
@@ -569,6 +671,8 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
         for check in CHECKS:
             for finding in check(case):
                 (asked if finding.answers else notes).append(_in_words(finding))
+    if {ENDED, SHUT} & {*case.answered} and case.told is None:
+        raise DataError("say which series: --series NAME")
     unused = set(case.answered) - case.used
     if unused and not asked:
         raise DataError(f"{', '.join(sorted(unused))!r}: nothing in the file asks for that")
@@ -603,10 +707,6 @@ def _listed(keys: Iterable[tuple[str, SeriesKey]]) -> str:
 
 def _some(named: Iterable[str]) -> str:
     return first_few(named, "; ")
-
-
-def _name(key: SeriesKey) -> str:
-    return f"{key.total}: {key.member}" if key.member else key.total
 
 
 def _slugs(key: SeriesKey) -> tuple[str, str]:

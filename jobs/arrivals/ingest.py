@@ -224,6 +224,7 @@ def accept(
     why: str,
     now: str,
     answers: Collection[str] = (),
+    told: contract.ToldLife | None = None,
 ) -> tuple[Release, Sequence[str]]:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
 
@@ -231,6 +232,7 @@ def accept(
     ----------
     why : the operator's reason, kept with the checks'. now : the moment, UTC, ISO 8601.
     answers : to what was asked, of `contract.ANSWERS`; without any the file is taken as it stands.
+    told : what became of series; of a file that is accepted, this alone is taken in.
 
     Returns
     -------
@@ -242,6 +244,8 @@ def accept(
     """
     row = releases.one_release(db, release_id)
     if row.status != "quarantined":
+        if told and told.what in (contract.ENDED, contract.SHUT):
+            return _confirm(db, context, release_id, told, now)
         raise DataError(f"release {release_id} ({row.file_name}) is accepted already")
     kept_in = archive.folders(context.path, context.config)
     file = archive.find(kept_in.quarantine, row.sha256)
@@ -250,8 +254,8 @@ def accept(
     arrival = folder.of_operator(file, row.first_seen_at or "", address=row.url)
     content = arrival.content()
     read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
-    read, case, asked = _as_agreed(db, context, read, answers)
-    if answers and asked:
+    read, case, asked = _as_agreed(db, context, read, answers, told)
+    if (answers or told) and asked:
         raise HeldError(arrival.name, asked)
     of = catalog.source_of(arrival.name, context.source)
     snapshot = read.snapshot
@@ -261,7 +265,10 @@ def accept(
         )
     snapshot = _marked(db, _placed(db, snapshot, context.source), read, case)
     archive.keep_bytes(kept_in.archive, row.sha256, arrival.name, content)
-    why = "; ".join(filter(None, (*(f'as "{answer}"' for answer in answers), why)))
+    given = [f'as "{answer}"' for answer in answers]
+    if told:
+        given.append(f'as "{told.what}" of {", ".join(told.series)}')
+    why = "; ".join(filter(None, (*given, why)))
     reason = f"{why} (the checks said: {row.reason})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
@@ -271,8 +278,28 @@ def accept(
     return snapshot.release, read.warnings
 
 
+def _confirm(
+    db: Connection, context: Context, release_id: int, told: contract.ToldLife, now: str
+) -> tuple[Release, Sequence[str]]:
+    """Keep what a person says of series whose last counts are on record."""
+    section = source_section(_words(db, context) or {})
+    if not isinstance(section, CountsSection):
+        raise DataError("only series of your own counts are said to be ended or shut")
+    counts = releases.current_counts(db)
+    case = contract.DeliveryDiff({}, counts, section.agreed.header, section.agreed, told=told)
+    said = [finding.text for finding in contract.confirmed(case)]
+    said.append("sums of months on record follow with the next file")
+    with transaction(db):
+        _keep_agreed(db, case, now)
+    return releases.load_release(db, release_id), said
+
+
 def _as_agreed(
-    db: Connection, context: Context, read: ReadRelease, answers: Collection[str] = ()
+    db: Connection,
+    context: Context,
+    read: ReadRelease,
+    answers: Collection[str] = (),
+    told: contract.ToldLife | None = None,
 ) -> tuple[ReadRelease, contract.DeliveryDiff | None, list[str]]:
     """Hold a file of own counts against its contract: what is kept, what came of it, what is asked.
 
@@ -291,6 +318,7 @@ def _as_agreed(
         restates=section.contract.restates,
         whole=section.total,
         answered=answers,
+        told=told,
     )
     if not section.agreed.header:
         case.agreed = section.agreed.model_copy(update={"header": section.contract.header})

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from rich.console import RenderableType
 
 from forecast import months
+from forecast.agreed import LifeKind
 from forecast.desk import terminal
 from forecast.errors import BusyError, ConfigError
 from forecast.rows import as_row
+from forecast.sources.contract import ToldLife
 from forecast.store import measures, queries, read, releases
 from forecast.store.connect import writing
 from forecast.types import COUNT
@@ -213,15 +215,29 @@ def show_release(record: OpenRecord, release_id: int) -> Printed:
 
 
 def accept_release(
-    settings: Settings, release_id: int, why: str | None, answer: tuple[str, ...]
+    settings: Settings,
+    release_id: int,
+    why: str | None,
+    answer: tuple[str, ...],
+    series: tuple[str, ...],
+    into: str | None,
+    since: str | None,
 ) -> str:
     """Accept a rejected file; the next run uses it."""
     if not (why or answer):
         raise ConfigError("releases accept", "--as", "say --as ANSWER, or --why REASON")
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    lives = get_args(LifeKind)
+    what = next((of for of in lives if of in answer), None)
+    if series and what is None:
+        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(lives)}")
+    if since and not months.is_month(since):
+        raise ConfigError("releases accept", "--since", f"{since!r} is no month, as 2024-06 is")
+    told = ToldLife(what, series, into or "", since or "") if series and what else None
+    answer = tuple(of for of in answer if told is None or of != what)
     with writing(settings.db) as db:
         context = _about_release(settings, db, release_id)
-        release, told_of = ingesting.accept(db, context, release_id, why or "", now, answer)
+        release, told_of = ingesting.accept(db, context, release_id, why or "", now, answer, told)
     through = release.data_through
     lines = [f"{release.file_name}: {line}." for line in told_of]
     lines += [f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."]

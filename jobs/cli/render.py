@@ -134,7 +134,7 @@ class OpenRecord:
         key = self.names.sums.get(key, [key])[0]  # a sum is as old as its parts
         values = (key.dimension, key.member, key.total)
         (newest,) = queries.rows(self.connection, "newest_months", values)
-        return trust.stale_words(newest["own"], newest["of_total"], source=self.source)
+        return trust.stale_words(newest["own"], newest["of_total"], self.source, key)
 
     def small(self, key: SeriesKey) -> str:
         """Return a sentence if a series is so small that little decides it, else ""."""
@@ -153,7 +153,7 @@ class OpenRecord:
         forecast = {row.total for row in read.forecasts(self.connection, self.source.totals)}
         return {
             key.total: ahead.unforecast(
-                read.counts(self.connection, key), self.run.data_through, self.source
+                key, read.counts(self.connection, key), self.run.data_through, self.source
             )
             for key in read.series_keys(self.connection)
             if key.headline and key.total not in forecast

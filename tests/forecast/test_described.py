@@ -233,4 +233,4 @@ def test_a_publisher_is_a_service_in_two_commands(tmp_path, monkeypatch):
 
     assert "Right" in ran("fact", "Canada", "2000-12", str(2 * 33 + len("ElsewhereNowhere")))
     assert "France" not in ran("flags")
-    assert "12 months counted" in CliRunner().invoke(main, ["show", "France"]).stderr
+    assert "12 months counted" in CliRunner().invoke(main, ["show", "France"]).output

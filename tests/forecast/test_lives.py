@@ -17,6 +17,8 @@ from forecast.types import SeriesKey
 NEWEST = "2024-12"
 MERGED = Life(what="merged", series="St", month="2024-07", other="West")
 RENAMED = Life(what="renamed", series="St", month="2024-07", other="Saint")
+ENDED = Life(what="ended", series="St", month="2024-07")
+SHUT = Life(what="shut", series="St", month="2024-07")
 
 
 def own(kind: str = "flow", *confirmed: Life):
@@ -43,6 +45,16 @@ def own(kind: str = "flow", *confirmed: Life):
             "its last count: it has ended, 12 months before the others, and is not forecast",
         ),
         ("2024-06", MERGED, "Ended in June 2024", "merged into 'West' in July 2024, and ended"),
+        (
+            *("2024-06", ENDED, "Ended in June 2024"),
+            "its last count: it has ended, as confirmed, and is not forecast",
+        ),
+        (
+            *("2024-06", SHUT, "Shut since July 2024"),
+            "its last count: it has been shut since July 2024, and is not forecast",
+        ),
+        ("2024-12", SHUT, "", ""),  # counted again
+        ("2024-11", ENDED, "Late", "late by 1 month: other figures go through December 2024"),
     ],
 )
 def test_a_series_says_how_it_lives(last, confirmed, verdict, words):
@@ -56,6 +68,20 @@ def test_one_line_names_what_is_late_and_no_news_of_what_ended():
     assert lives.lagging(lasts, ()) == ["late: b", "not counted for months: c"]
 
 
+@pytest.mark.parametrize(
+    ("month", "at", "said"),
+    [
+        ("2024-12", "2025-01-20", ["shut: c"]),  # told as soon as its first month was lacking
+        ("2024-08", "2025-01-20T10:00:00+00:00", ["shut: c"]),  # told late, and new all the same
+        ("2024-08", "2024-12-20T10:00:00+00:00", []),  # told before the newest month was over
+    ],
+)
+def test_what_a_person_said_is_told_once(month, at, said):
+    life = Life(what="shut", series="c", month=month, at=at)
+
+    assert lives.lagging({"a": NEWEST, "c": "2024-07"}, [life]) == said
+
+
 def test_what_ended_is_not_forecast_and_merged_series_are_counted_once():
     counts = {
         SeriesKey(name): dict.fromkeys(months.between("2022-01", last), 5)
@@ -67,11 +93,34 @@ def test_what_ended_is_not_forecast_and_merged_series_are_counted_once():
 
     assert lives.running(source, counts).totals.parts == ("West", "Yes")
     assert lives.spans(counts, counts, [MERGED]) == {
-        SeriesKey("St"): ("2022-01", "2024-06"),
-        SeriesKey("West"): ("2024-07", "9999-12"),
-        SeriesKey("Old"): ("2022-01", "9999-12"),
-        SeriesKey("Yes"): ("2022-01", "9999-12"),
+        SeriesKey("St"): [("2022-01", "2024-06")],
+        SeriesKey("West"): [("2024-07", "9999-12")],
+        SeriesKey("Old"): [("2022-01", "9999-12")],
+        SeriesKey("Yes"): [("2022-01", "9999-12")],
     }
+
+
+def test_a_series_that_is_shut_belongs_to_sums_before_and_once_it_is_counted_again():
+    key = SeriesKey("St")
+    counts = {key: dict.fromkeys(months.between("2024-01", "2024-06"), 5)}
+
+    assert lives.spans([key], counts, [SHUT]) == {key: [("2024-01", "2024-06")]}
+    counts[key]["2024-10"] = 5
+    assert lives.spans([key], counts, [SHUT]) == {
+        key: [("2024-01", "2024-06"), ("2024-10", "9999-12")]
+    }
+
+
+def test_parts_that_are_over_are_not_forecast():
+    part = SeriesKey("West", "part", "St")
+    counts = {
+        part: dict.fromkeys(months.between("2022-01", "2024-10"), 5),
+        SeriesKey("West"): dict.fromkeys(months.between("2022-01", NEWEST), 5),
+    }
+    shut = Life(what="shut", series="West: St", month="2024-11")
+
+    assert set(lives.without_over(own("flow"), counts)) == set(counts)
+    assert set(lives.without_over(own("flow", shut), counts)) == {SeriesKey("West")}
 
 
 @pytest.mark.parametrize(("kind", "adds"), [("flow", True), ("money", True), ("stock", False)])

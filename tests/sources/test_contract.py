@@ -10,11 +10,12 @@ from forecast import months
 from forecast.agreed import Agreed, kind_of
 from forecast.errors import DataError
 from forecast.sources import contract
-from forecast.sources.contract import DeliveryDiff
+from forecast.sources.contract import DeliveryDiff, ToldLife
 from forecast.types import DeliveryHabit, SeriesKey
 
 NAMES = ("Seattle", "Tacoma", "Yakima", "Öst")
 LAST = "2024-12"
+HEADER = ("Clinic", "Visits")
 Rows = dict[SeriesKey, dict[str, int]]
 
 
@@ -109,8 +110,8 @@ def without(month: str) -> Callable[[Rows], Rows]:
 
 
 def held(stated: Rows, answers=(), **more) -> tuple[list[str], list[str], DeliveryDiff]:
-    header = more.pop("header", ("Clinic", "Visits"))
-    agreed = more.pop("agreed", Agreed(header=("Clinic", "Visits")))
+    header = more.pop("header", HEADER)
+    agreed = more.pop("agreed", Agreed(header=HEADER))
     habits = more.pop("habits", [DeliveryHabit(LAST, 4, 192, 0, None)])
     case = DeliveryDiff(stated, rows(LAST), header, agreed, habits, answered=answers, **more)
     return *contract.read(case), case
@@ -231,6 +232,95 @@ def test_merged_series_end_and_the_new_one_has_their_history():
 
     assert case.stated[west] == new[west]
     assert [life.series for life in case.agreed.lives] == ["Seattle", "Öst"]
+
+
+def told_of(stated: Rows, what: str, *series: str, **more: str):
+    """What comes of a file of which a person says that."""
+    case = DeliveryDiff(
+        *(stated, rows(LAST), HEADER, Agreed(header=HEADER)),
+        told=ToldLife(what, series, **more),
+    )
+    return *contract.read(case), case
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [("ended", "has ended"), ("shut", "is shut from January 2025")]
+)
+def test_a_person_says_that_a_series_ended_or_is_shut(what, said):
+    without = named(Seattle="")(next_file())
+
+    notes, asked, case = told_of(without, what, "SEATTLE")
+
+    assert (notes, asked) == ([f"'Seattle' {said}, last counted in December 2024"], [])
+    (life,) = case.agreed.lives
+    assert (life.what, life.series, life.month) == (what, "Seattle", "2025-01")
+    # Later files need not have it, and its return is said.
+    assert held(named(Seattle="")(next_file()), agreed=case.agreed)[:2] == ([], [])
+    back, _, _ = held(next_file(), agreed=case.agreed)
+    assert back == [
+        f"'Seattle', said to be {what} since January 2025, is counted again, and in sums again"
+    ]
+
+
+def test_a_name_is_renamed_by_a_person_where_nothing_proves_it():
+    stated = {SeriesKey("Sea-Tac"): {"2025-01": 9_500}, SeriesKey("New"): {"2025-01": 4}}
+    stated |= {k: v for k, v in next_file().items() if k.total not in ("Seattle", "Öst")}
+
+    _, asked, case = told_of(stated, "renamed", "Seattle", into="Sea-Tac")
+
+    assert case.agreed.names == {"Sea-Tac": "Seattle"}
+    assert case.stated[SeriesKey("Seattle")] == {"2025-01": 9_500}
+    assert len(asked) == 1  # the other new name is asked as before
+    assert "'New' is new and comes where there is no longer 'Öst'" in asked[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "series", "more", "wrong"),
+    [
+        ("ended", ["Seatle"], {}, "'Seatle' is no series of the record; like it: Seattle"),
+        ("ended", ["Yakima"], {}, "'Yakima' has a count of 2025-01"),
+        ("shut", ["Seattle"], {"since": "2024-11"}, "'Seattle' has a count of 2024-12"),
+        ("renamed", ["Seattle"], {"into": "Nome"}, "'Nome' is no series of the file"),
+        ("renamed", ["Seattle"], {"into": "Yakima"}, "has counts of its own on record"),
+        ("merged", ["Seattle"], {"into": "Yakima"}, "two or more are merged"),
+    ],
+)
+def test_what_a_person_says_against_the_counts_is_refused(what, series, more, wrong):
+    with pytest.raises(DataError, match=wrong):
+        told_of(named(Seattle="")(next_file()), what, *series, **more)
+
+
+def test_a_series_is_asked_for_where_none_is_named():
+    with pytest.raises(DataError, match="say which series: --series NAME"):
+        held(named(Seattle="")(next_file()), ["ended"])
+
+
+def test_a_renamed_series_that_is_lost_later_is_said():
+    _, _, case = held(named(Seattle="Sea-Tac")(next_file()), ["renamed"])
+
+    said, _, _ = held(named(Seattle="")(next_file()), agreed=case.agreed)
+
+    assert "not in this file: Seattle" in said[0]
+
+
+def test_a_sum_is_not_merged_and_what_is_to_be_done_is_said():
+    before = rows(LAST)
+    whole = SeriesKey("Country")
+    before[whole] = {m: sum(of[m] for of in before.values()) for m in before[SeriesKey("Öst")]}
+    stated = {k: v for k, v in before.items() if k not in (whole, SeriesKey("Öst"))}
+    both = (whole, SeriesKey("Öst"))
+    stated[SeriesKey("Both")] = {m: sum(before[k][m] for k in both) for m in before[whole]}
+
+    case = DeliveryDiff(stated, before, HEADER, Agreed(header=HEADER))
+    _, asked = contract.read(case)
+
+    assert len(asked) == 1
+    adds_up = "'Both' is new and adds up 'Country' and 'Öst', but 'Country' is itself the sum"
+    assert adds_up in asked[0]
+    assert '--as "new"' in asked[0]
+    assert "merged" not in asked[0]
+    taken = DeliveryDiff(dict(stated), before, HEADER, Agreed(header=HEADER), answered=["new"])
+    assert contract.read(taken)[1] == []
 
 
 def test_zeros_of_months_that_nobody_counted_are_left_out():

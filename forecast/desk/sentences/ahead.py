@@ -145,24 +145,27 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
         return aside.unforecast
     if "*" in key.dimension:
         return "it is counted and not forecast: only what `dimensions` of [forecast] names is"
-    if waiting_words(known, through, source):
-        return unforecast(known, through, source).replace("not forecast", "it has no forecast", 1)
+    if waiting_words(key, known, through, source):
+        told = unforecast(key, known, through, source)
+        return told.replace("not forecast", "it has no forecast", 1)
     return f"it has no forecast: too few {source.measure.noun}"
 
 
-def unforecast(known: Collection[str], through: str, source: Source) -> str:
-    """Why a total is not forecast: it has ended, or has too few months yet."""
-    yet = "" if known and lives.ended(max(known), through) else " yet"
-    return f"not forecast{yet}: {waiting_words(known, through, source)}"
+def unforecast(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
+    """Why a series is not forecast: it is over, or has too few months yet."""
+    yet = "" if known and lives.over(max(known), through, lives.of_series(key, source)) else " yet"
+    return f"not forecast{yet}: {waiting_words(key, known, through, source)}"
 
 
-def waiting_words(known: Collection[str], through: str, source: Source) -> str:
+def waiting_words(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
     """How many months a series has, and which one brings its first forecast; "" if none waits."""
     # Not imported above: the engine takes longer to import than `show` does all else.
     from forecast.engine.panel import first_forecast
 
-    if lives.ended(max(known), through):
-        return f"it ended in {month_words(max(known))}"
+    confirmed = lives.of_series(key, source)
+    if lives.over(max(known), through, confirmed):
+        verdict = lives.verdict(max(known), through, confirmed)
+        return f"it {'has been ' * verdict.startswith('Shut')}{verdict[0].lower()}{verdict[1:]}"
     month = first_forecast(known, through, jumps=source.jumps)
     if not month:
         return ""

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from forecast import months
+from forecast import lives, months
 from forecast.desk.facts import overdue
 from forecast.rows import WitnessRow
 from forecast.sources.source import Source
 from forecast.store.integrity import QuotedDigest
 from forecast.store.kinds import GROUPS
-from forecast.words import day_words, days_words, many, month_words, one_line
+from forecast.types import SeriesKey
+from forecast.words import capital, day_words, days_words, many, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.store.read import RunRow
@@ -27,13 +28,16 @@ _UNDATED = {
 }
 
 
-def stale_words(own: str, total: str, source: Source) -> str:
+def stale_words(own: str, total: str, source: Source, key: SeriesKey | None = None) -> str:
     """That a part's newest month is older than its total's; "" where it is not.
 
-    own, total : the newest month of each; own "" without one.
+    own, total : the newest month of each; own "" without one. key : the part, of whose life a
+    record of own counts tells.
     """
     if not own or own >= total:
         return ""
+    if key and not source.layouts:
+        return f"{capital(lives.words(own, total, lives.of_series(key, source)))}."
     return (
         f"{source.publisher.short}'s files on record give this breakdown through "
         f"{month_words(own)} only; the {source.totals.one}'s total goes through "

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from forecast import months
+from forecast import lives, months
 from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.export import safe
@@ -34,7 +34,7 @@ from forecast.sources import wording
 from forecast.sources.source import Source
 from forecast.sources.wording import small_words, with_unit
 from forecast.store.read import JudgedForecast
-from forecast.types import COUNT, Row
+from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import (
     MONTHS,
     capital,
@@ -207,7 +207,9 @@ def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> di
         "monthly": monthly,
         "unusual": unusual,
         "section": section,
-        "waiting": lambda known, through: capital(ahead.unforecast(known, through, source)),
+        "waiting": lambda about, through: capital(
+            ahead.unforecast(SeriesKey(about.total), about.reports, through, source)
+        ),
         "young": ahead.young_words,
         "percent": ahead.percent,
         "wording": wording,
@@ -670,6 +672,7 @@ def number_files(record: SiteRecord, about: TotalRecord) -> Files:
 def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     """Answer first, of a part."""
     flag = next((flag for flag in part.flags if flag.month == part.last), None)
+    newest = record.totals[part.key.total].newest.month
     first = f"{with_unit(part.counts[part.last], part.source)} in {month_words(part.last)}"
     if flag:
         first = f"Unusual ({flag.severity}): {first}, {flag.expected:,} expected: " + "; ".join(
@@ -677,10 +680,12 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
         )
     elif part.ahead:
         first = f"Not flagged: {first}"
+    elif lives.over(part.last, newest, lives.of_series(part.key, part.source)):
+        first = f"{first}. Not forecast"  # why, the sentence behind it says
     else:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
-    stale = stale_words(part.last, record.totals[part.key.total].newest.month, part.source)
+    stale = stale_words(part.last, newest, part.source, part.key)
     small = small_words(part.counts, part.source)
     return [line for line in (f"{first}.", ahead, stale, small) if line]
 

@@ -303,14 +303,14 @@ def _sums(
     spans = lives.spans(keys, known, section.agreed.lives)
     for key in keys:
         if (f"{key.total}:{key.member}" if key.member else key.total) in section.closed:
-            spans[key] = spans[key][0], max(known[key])
+            spans[key] = [(spans[key][0][0], max(known[key]))]
     sums, lacking = {}, {}
     for month in sorted(fresh):
-        missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
+        within = [k for k, of in spans.items() if any(a <= month <= b for a, b in of)]
+        missing = [key for key in within if month not in known[key]]
         if missing:
             lacking[month] = missing[0].member
         else:
-            within = (key for key, (a, b) in spans.items() if a <= month <= b)
             sums[month] = sum(known[key][month] for key in within)
     return sums, lacking
 
