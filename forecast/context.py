@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from forecast.errors import BordercastError, ConfigError
 from forecast.sources import catalog
 from forecast.store import connect, measures, years
 from forecast.types import DEFAULT_SOURCE
+from forecast.words import like
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -57,7 +58,7 @@ class Context:
 
         Raises
         ------
-        ConfigError : the settings and the record are of different sources.
+        ConfigError : the settings and the record are of different sources, or have other series.
         """
         # The record's word comes first: settings may have been lost, counts have not.
         recorded = _of_record(path)
@@ -78,6 +79,7 @@ class Context:
         for name in names:
             section, totals = recorded.get(name, (None, []))
             sources[name] = source_by_section(_as_agreed(sections.get(name), section), totals)
+        _refuse_unknown(config, sources.values())
         return cls(path, config, sources, names[0], config).about(names[0])
 
     def about(self, name: str) -> Context:
@@ -152,7 +154,9 @@ class Context:
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         # What a person says of a series changes numbers, so that a run is due.
         told = (section, *self.config.sources[1:])
-        return replace(self, sources=sources, config=self.config.model_copy(update={"sources": told}))
+        return replace(
+            self, sources=sources, config=self.config.model_copy(update={"sources": told})
+        )
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file is for this source: its own, or nobody's and this is the first."""
@@ -167,6 +171,18 @@ class Context:
         names = list(self.sources)
         later = names[names.index(self.name) + 1 :]
         return any(catalog.parse_name(file_name, self.sources[name]) for name in later)
+
+
+def _refuse_unknown(config: Config, sources: Collection[Source]) -> None:
+    """ConfigError where a threshold is of a series that no source has."""
+    known = [total for source in sources for total in source.totals.every]
+    begun = all(source.totals.every for source in sources)  # before the first delivery none are
+    for threshold in config.thresholds if begun else ():
+        if threshold.series not in known:
+            problem = (
+                f"{threshold.series!r} is no series of the record; {like(threshold.series, known)}"
+            )
+            raise ConfigError("config.toml", "thresholds.series", problem)
 
 
 def _as_agreed(settings: SourceSection | None, recorded: SourceSection | None) -> Any:
