@@ -257,9 +257,11 @@ def _spelled(case: DeliveryDiff) -> Iterator[DiffFinding]:
 def _totals(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """A new name that is what the others add up to."""
     heads = {key for key in case.stated if key.headline and key.total != case.whole}
-    for key in sorted(heads - case.before.keys()):
+    renamed = {key for key, olds in _by_history(case, case.new(), case.gone()) if len(olds) == 1}
+    for key in sorted(heads - case.before.keys() - renamed):
         others = heads - {key}
-        if _equal(case.stated[key], _sums(case.stated, others), least=2) or case.take(TOTAL):
+        adds_up = len(others) > 1 and _equal(case.stated[key], _sums(case.stated, others), least=2)
+        if adds_up or case.take(TOTAL):
             heads.remove(key)
             del case.stated[key]
             which = f"the sum of the {len(others)} others"

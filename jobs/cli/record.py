@@ -227,14 +227,8 @@ def accept_release(
     if not (why or answer):
         raise ConfigError("releases accept", "--as", "say --as ANSWER, or --why REASON")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    lives = get_args(LifeKind)
-    what = next((of for of in lives if of in answer), None)
-    if series and what is None:
-        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(lives)}")
-    if since and not months.is_month(since):
-        raise ConfigError("releases accept", "--since", f"{since!r} is no month, as 2024-06 is")
-    told = ToldLife(what, series, into or "", since or "") if series and what else None
-    answer = tuple(of for of in answer if told is None or of != what)
+    told = _told(answer, series, into or "", since or "")
+    answer = tuple(of for of in answer if told is None or of != told.what)
     with writing(settings.db) as db:
         context = _about_release(settings, db, release_id)
         release, told_of = ingesting.accept(db, context, release_id, why or "", now, answer, told)
@@ -242,6 +236,19 @@ def accept_release(
     lines = [f"{release.file_name}: {line}." for line in told_of]
     lines += [f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."]
     return "\n".join(lines)
+
+
+def _told(
+    answers: tuple[str, ...], series: tuple[str, ...], into: str, since: str
+) -> ToldLife | None:
+    """Return what a person says of series; None where none is named."""
+    lives = get_args(LifeKind)
+    what = next((of for of in lives if of in answers), None)
+    if series and what is None:
+        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(lives)}")
+    if since and not months.is_month(since):
+        raise ConfigError("releases accept", "--since", f"{since!r} is no month, as 2024-06 is")
+    return ToldLife(what, series, into, since) if series and what else None
 
 
 def withdraw_release(settings: Settings, release_id: int, why: str, by: str) -> str:

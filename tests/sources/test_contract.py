@@ -303,6 +303,13 @@ def test_a_renamed_series_that_is_lost_later_is_said():
     assert "not in this file: Seattle" in said[0]
 
 
+def test_a_series_called_a_total_is_renamed_by_its_history_and_not_taken_for_a_sum():
+    _, asked, _ = held(named(Seattle="All of Seattle")(next_file()))
+
+    assert len(asked) == 1
+    assert "'All of Seattle' is new and has the same history as 'Seattle'" in asked[0]
+
+
 def test_a_sum_is_not_merged_and_what_is_to_be_done_is_said():
     before = rows(LAST)
     whole = SeriesKey("Country")
