@@ -41,12 +41,7 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
         return None if only_if_exact else open_(spot)
     if by_agency(spot, rows[0].reading.subject):
         return show.not_held(spot.draft, NOT_APART)
-    near = [
-        row
-        for row in rows
-        if _is_near(row, rows[0], spot.claimed.value)
-        and not (is_group(row.reading.subject) and "all" not in _measures(spot.scene))
-    ]
+    near = [row for row in rows if _is_near(spot, row, rows[0])]
     own = [row for row in near if row.whose.agency == BESIDE]
     if own:
         return _finding(spot, own[0])
@@ -62,11 +57,13 @@ def _is_held(spot: Spot, row: TracedRow, only_if_exact: bool) -> bool:
     return not (only_if_exact or (told and by_agency(spot, row.reading.subject)))
 
 
-def _is_near(row: TracedRow, first: TracedRow, value: float) -> bool:
+def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
     """Near today's count of what the words name, or next to it of what else they may mean."""
     if row.judged.verdict != "near_today" or row.far > NEAR:
         return False
-    beside = abs((row.judged.truth or 0) / value - 1) < VERY_NEAR
+    if is_group(row.reading.subject) and "all" not in _measures(spot.scene):
+        return False
+    beside = abs((row.judged.truth or 0) / spot.claimed.value - 1) < VERY_NEAR
     return row.far <= first.far or (row.when.span == first.when.span and beside)
 
 

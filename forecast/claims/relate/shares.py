@@ -118,7 +118,7 @@ def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWh
     """An agency as a part of both, a border as a part of the whole country."""
     scene, number = spot.scene, spot.number
     named = [phrase.value for phrase in scene.of_kind("total")]
-    land = [value for value in named if value != NATIONWIDE]
+    land = sorted(set(named) - {NATIONWIDE}, key=named.index)
     # The whole is named after "of": of all nationwide, or of all there are.
     after, after2 = scene.words(number.last, number.last + 2)
     behind = any(phrase.first > number.last for phrase in scene.of_kind("total"))

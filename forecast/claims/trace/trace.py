@@ -157,8 +157,22 @@ def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRo
     """Spans of which a count names itself, where no time beside it says which."""
     if rows[0].when.explicit:
         return
+    near = _spoken_of(spot)
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
-            if span.first <= spot.context.month and who.far <= CARRIED + SENTENCE + 1:
+            known = not near or span in near
+            if known and span.first <= spot.context.month and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
+
+
+def _spoken_of(spot: Spot) -> set[Period]:
+    """The spans that the text speaks of, and the month and the year before each; a president's."""
+    context, refs = spot.context, spot.scene.times
+    named = [span for ref in refs for span in times.spans(ref, context, context.span)]
+    counted = [anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span]
+    spoken = {*named, *context.recent, *counted}
+    eras = [ref for ref in refs if ref.form in ("administration", "era")]
+    within = {m for ref in eras for span in times.spans(ref, context) for m in span.numbers}
+    months = {Period(month, month) for month in within}
+    return months | {span.shift(by) for span in spoken for by in (0, -1, -12)}

@@ -43,7 +43,8 @@ def options(
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = _resolved(scene, number, context, ref, base, compared)
-        beside = rank == 0 and distance < FAR
+        shifted = _is_from(scene, number, ref, compared)
+        beside = rank == 0 and distance < FAR and not shifted
         tight = distance < TIGHT + 1 or len(near) == 1
         explicit = beside and tight and ref.form != "year" and names_year(ref)
         made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
@@ -61,9 +62,14 @@ def _resolved(
     base: Period | None,
     compared: bool,
 ) -> list[Period]:
-    if compared and "from" in scene.words(ref.last, number.first):
+    if _is_from(scene, number, ref, compared):
         return _before(resolve(scene, context, ref, None))
     return resolve(scene, context, ref, base if compared or ref.relative else None)
+
+
+def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> bool:
+    """Whether a time is that of what a number is held against: it fell in July from so many."""
+    return compared and "from" in scene.words(ref.last, number.first)
 
 
 def _before(nows: Sequence[Period]) -> list[Period]:

@@ -19,6 +19,7 @@ from forecast.claims.record.counts import (
 from forecast.claims.text.scene import Placed, Scene
 from forecast.claims.text.times import NO_PART, SensePart, TextState
 from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.types import NATIONWIDE
 
 BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
 PLACES = ("total", "sector", "city", "office", "state")
@@ -87,7 +88,8 @@ def _places_unsaid(context: TextState) -> Leveled:
     if not carried and not spoken:
         return [(place, CARRIED) for place in context.usual[1::-1]]
     usual = [place for place in context.usual if place not in carried]
-    usual = [place for place in usual if place in (*spoken, *context.usual[:2])]
+    border = any(place != NATIONWIDE for place in carried)  # else "the border" may be either
+    usual = [place for place in usual if place in (*spoken, *context.usual[: 2 - border])]
     ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
     return ranked + [(place, UNSAID) for place in usual]
 
