@@ -236,13 +236,15 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             if before != place and "//" not in before:
                 to.setdefault(before, place)
         to[f"embed/{slug(about.total)}/"] = about.place
+        quoted = [month for month in about.reports if month >= record.first_quoted(about)]
+        years = set(map(calendar.year, quoted))
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
-            to[f"{about.facts}{month}/"] = f"{about.facts}#{month}"
+            to[f"{about.facts}{month}/"] = about.facts + f"#{month}" * (month in quoted)
         for year in sorted(set(map(calendar.year, about.reports))):
             name, before = map(calendar.year_name, (year, year - 1))
-            to[f"{about.facts}{name}/"] = f"{about.facts}#{name}"
-            to[f"compare/{slug(about.total)}/{name}-{before}/"] = f"{about.facts}#{name}"
+            to[f"{about.facts}{name}/"] = about.facts + f"#{name}" * (year in years)
+            to[f"compare/{slug(about.total)}/{name}-{before}/"] = to[f"{about.facts}{name}/"]
         for other in (whole,) if record.many else record.totals:
             to[f"compare/{slug(about.total)}-{slug(other)}/"] = "compare/"
     # Not all of some thousand: only addresses that somebody may hold.
