@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 LOCK_WAIT = 30.0
+AT_ONCE = 5_000  # rows of one statement, if SQLite takes so many values
 OLDEST_READ = (
     3  # the schema from which on releases have the columns that reading them back asks for
 )
@@ -167,16 +168,21 @@ def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]
         yield connection
 
 
-def insert(
+def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same columns."""
+    from sqlite_utils import Database  # late: it loads pandas, and most commands write nothing
+
+    Database(db, execute_plugins=False).table(table).insert_all(map(dict, rows), batch_size=AT_ONCE)
+
+
+def insert_or(
+    known: Literal["ignore", "replace"],
     db: Connection,
     table: str,
     rows: Iterable[Mapping[str, Any]],
-    known: Literal["abort", "ignore", "replace"] = "abort",
 ) -> int:
-    """Write rows of the same columns; returns how many were new.
-
-    known : what to do with a row whose key is there already.
-    """
+    """Write rows of which some may be known: ignore or replace these; returns how many were new."""
+    # sqlite-utils asks for the rowid of one that was ignored, which a table without rowids has not.
     left = iter(rows)
     first = next(left, None)
     if first is None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, notices, ops
-from forecast.store.connect import insert, transaction, write
+from forecast.store.connect import insert, insert_or, transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import column, records, sql
 
@@ -90,7 +90,7 @@ def queue(db: Connection, batches: Iterable[Sequence[tuple[str, Message]]], now:
         for batch in batches:
             # Order is kept by this moment alone, also where a clock was set back.
             queued = _after_all(db, now)
-            insert(db, "messages", (asdict(message) for _, message in batch), "ignore")
+            insert_or("ignore", db, "messages", (asdict(message) for _, message in batch))
             when = {"state": "waiting", "queued_at": queued, "next_attempt_at": text(now)}
             waiting = (
                 {
@@ -101,7 +101,7 @@ def queue(db: Connection, batches: Iterable[Sequence[tuple[str, Message]]], now:
                 }
                 for recipient, message in batch
             )
-            new += insert(db, "deliveries", waiting, "ignore")
+            new += insert_or("ignore", db, "deliveries", waiting)
     return new
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from forecast.store import connect, queries
-from forecast.store.connect import insert, transaction
+from forecast.store.connect import insert, insert_or, transaction
 from forecast.types import Release, Row
 
 T = TypeVar("T")
@@ -156,8 +156,8 @@ def downloads(db: Connection) -> list[Download]:
 def save_download(db: Connection, download: Download, link: Link) -> None:
     """Record a content, and how to ask for its address again."""
     with transaction(db):
-        insert(db, "downloads", [asdict(download)], "ignore")
-        insert(db, "links", [asdict(link)], "replace")
+        insert_or("ignore", db, "downloads", [asdict(download)])
+        insert_or("replace", db, "links", [asdict(link)])
 
 
 def save_poll(
@@ -169,7 +169,7 @@ def save_poll(
     with transaction(db):
         insert(db, "polls", [{"id": poll_id, **asdict(poll)}])
         insert(db, "answers", changed)
-        insert(db, "links", map(asdict, seen), "replace")
+        insert_or("replace", db, "links", map(asdict, seen))
 
 
 def save_left(db: Connection, left: Mapping[str, str], today: str) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
 from forecast.store import history, ledger
-from forecast.store.connect import insert, transaction
+from forecast.store.connect import insert, insert_or, transaction
 from forecast.store.queries import sql
 from forecast.store.releases import series_ids
 from forecast.types import (
@@ -200,7 +200,7 @@ def _save_answers(db: Connection, run_id: int, answers: Iterable[Row], ids: Seri
     for answer in answers:
         # The same question is asked by each run, and by hindcasts; it is kept once.
         (question,) = _rows([answer["question"]], ids)
-        insert(db, "questions", [question], "ignore")
+        insert_or("ignore", db, "questions", [question])
         issued = run_id if answer["basis"] == "issued" else None
         db.execute(sql("save_answer"), {**answer, **question, "run_id": issued})
 

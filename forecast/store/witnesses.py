@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.rows import WitnessRow
 from forecast.store import connect, ledger, ops
-from forecast.store.connect import insert, transaction
+from forecast.store.connect import insert_or, transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
 from forecast.store.queries import has, pairs, records
@@ -108,7 +108,7 @@ def save(db: Connection, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
         # One that is kept already adds no entry: else each asking would make the next one due.
-        if insert(db, "witness_proofs", [asdict(proof)], "ignore"):
+        if insert_or("ignore", db, "witness_proofs", [asdict(proof)]):
             ledger.state(db, "witnessed", proof.entry_id, only=(PROOFS[proof.witness],))
 
 
@@ -233,7 +233,7 @@ def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: da
     again = text(now + min(FIRST_PAUSE * 2 ** min(attempts, 16), LONGEST_PAUSE))
     failure = WitnessFailure(witness, since, attempts + 1, again, int(grave), problem)
     with ops.writing(path) as db, transaction(db):
-        insert(db, "witness_failures", [asdict(failure)], "replace")
+        insert_or("replace", db, "witness_failures", [asdict(failure)])
 
 
 def had(path: Path, witness: WitnessKind) -> None:

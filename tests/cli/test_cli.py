@@ -49,7 +49,7 @@ def said(*words: object) -> str:
     return result.output
 
 
-HEAVY = ("pandas", "scipy", "statsmodels", "prophet", "altair", "datasette")
+HEAVY = ("pandas", "scipy", "statsmodels", "prophet", "altair", "sqlite_utils", "datasette")
 
 
 def test_help_loads_no_settings_and_no_source(tmp_path):

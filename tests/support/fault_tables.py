@@ -147,7 +147,7 @@ def _said(name: str, value: Any) -> str:
 def where(minutes: float, failed: int) -> str:
     """Day, duration, machine and versions, without anything that names the machine."""
     python = platform.python_version()
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas"))
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "sqlite-utils"))
     return (
         f"Measured on {date.today()} in {minutes:.0f} minutes: {os.cpu_count()} cores, "
         f"{platform.system()}, Python {python}, SQLite {sqlite3.sqlite_version}, {libraries}. "
