@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, notices, ops
-from forecast.store.connect import insert, insert_or, transaction, write
+from forecast.store.connect import insert_or, transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import column, records, sql
 

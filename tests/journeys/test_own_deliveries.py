@@ -156,6 +156,7 @@ def test_odd_deliveries_end_without_a_jam_or_a_half_state(asked):
     expected = count("Seattle", LAST)
     assert f" {expected} visits" in asked("fact", "Seattle", LAST).output
     assert "fits its digests" in asked("verify").output
+    assert asked("site", "-o", "site", "--unpack").exit_code == 0  # files alone, as a host has them
     every_link_leads_somewhere(Path("site"), (*NAMES, *SCRIPTS))
 
 
