@@ -227,7 +227,9 @@ def attempt(seed: int) -> tuple[str, list[str]]:
         read = table_in_bytes("own.csv", content, ReadAs())
     except DataError as error:
         return f"refused: {error}", []
-    if any("so check that it is" in note for note in read.notes):  # 1,5 among whole numbers
+    # 1,5 among whole numbers; -5 or (7) among counts
+    doubted = ("so check that it is", "and counts have none")
+    if any(words in note for note in read.notes for words in doubted):
         return "asked", []
     return "read", wrong_counts(read.counts)
 
