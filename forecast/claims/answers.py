@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -169,3 +170,38 @@ def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
     filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
     first = "".join(text for text, _, _ in filled[0]) if filled else ""
     return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
+
+
+def as_word(checked: CheckedText, title: str, record: str, source: Source) -> bytes:
+    """The same as a Word file: the text with its numbers marked, then what the record says.
+
+    Raises
+    ------
+    ImportError : python-docx is not installed.
+    """
+    import docx
+    from docx.shared import RGBColor
+
+    blame, soft = RGBColor(0xA3, 0x21, 0x1C), RGBColor(0x5A, 0x5A, 0x5A)
+    document = docx.Document()
+    document.add_heading(title, 1)
+    document.add_paragraph(summary(checked)).runs[0].bold = True
+    document.add_paragraph(record).runs[0].font.color.rgb = soft
+    paragraphs = _paragraphs(checked, title)
+    for paragraph in paragraphs:
+        line = document.add_paragraph()
+        for text, number, note in paragraph:
+            run = line.add_run(f"{text} [{number}]" if note else text)
+            run.bold = bool(note)
+            run.font.color.rgb = blame if note and note.blamed else None
+    document.add_heading("What the record says", 2)
+    for number, note in ((n, note) for paragraph in paragraphs for _, n, note in paragraph if note):
+        line = document.add_paragraph()
+        line.add_run(f"{number}. {note.label}: ").font.color.rgb = blame if note.blamed else None
+        line.add_run(note.why)
+        for one in note.readings:
+            line.add_run(f"\n{one.words}: {one.query}").font.color.rgb = soft
+    document.add_paragraph(source.measure.caveat).runs[0].font.color.rgb = soft
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()

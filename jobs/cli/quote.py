@@ -364,8 +364,10 @@ def run_json(record: OpenRecord) -> dict[str, Any]:
 
 def check(settings: Settings, file: str, published: str | None, html: Path | None) -> Printed:
     """Check what a text says, claim by claim."""
-    if html and html.suffix in (".docx", ".pdf"):
-        raise ConfigError(str(html), "--html", "the answer is a page: give a name in .html")
+    if html and html.suffix == ".pdf":
+        raise ConfigError(
+            str(html), "--html", "the answer is a page: give a name in .html or .docx"
+        )
     text = _text(settings, file)
     with reading(settings) as record:
         every = list(_each(record))
@@ -384,9 +386,10 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         # A text begins with its title, unless what it begins with is a sentence.
         titled = 0 < len(first) <= MAX_TITLE and not first.endswith(".")
         title = first if titled else Path(file).name if file != "-" else "Text"
-        page = answers.as_html(checked, title, against, settings.context.source)
+        write = answers.as_word if html.suffix == ".docx" else answers.as_html
+        page = write(checked, title, against, settings.context.source)
         with files.output(html) as draft:
-            draft.write_text(page, "utf-8")
+            draft.write_bytes(page if isinstance(page, bytes) else page.encode())
         lines = [f"{html}: {answers.summary(checked)}"]
     wrong = any(claim.verdict in WRONG for claim in checked.claims)
     return Printed(answers.as_json(checked, named), lines, code=int(wrong))

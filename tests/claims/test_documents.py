@@ -282,24 +282,31 @@ def test_a_word_file_is_read_in_order_with_its_tables_and_its_foot():
     assert read.endswith("At the foot.")
 
 
-def test_an_answer_has_its_readings_in_html(published, tmp_path):
-    text = "There were 9,999 encounters at the northern border in November 2024."
-    path, html = tmp_path / "text.txt", tmp_path / "out.html"
-    path.write_text(text)
-    CliRunner().invoke(main, ["--db", str(published), "check", str(path), "--html", str(html)])
-    page = html.read_text("utf-8")
+def test_an_answer_has_its_readings_in_html_and_in_word(published, tmp_path):
+    import docx
 
-    assert "bordercast fact northern 2024-11" in page
-    assert "9,999" in page
+    text = "There were 9,999 encounters at the northern border in November 2024."
+    path = tmp_path / "text.txt"
+    path.write_text(text)
+    html, word = tmp_path / "out.html", tmp_path / "out.docx"
+    for out in (html, word):
+        CliRunner().invoke(main, ["--db", str(published), "check", str(path), "--html", str(out)])
+    page = html.read_text("utf-8")
+    written = "\n".join(one.text for one in docx.Document(str(word)).paragraphs)
+
+    for answer in (page, written):
+        assert "bordercast fact northern 2024-11" in answer
+        assert "9,999" in answer
+    assert "What the record says" in written
     assert len(set(re.findall(r"#[0-9a-f]{6}", page))) <= 5  # three of ink, a line, paper
 
 
-def test_an_answer_in_word_is_refused_with_what_to_do(published, tmp_path):
-    path, word = tmp_path / "text.txt", tmp_path / "out.docx"
+def test_an_answer_as_pdf_is_refused_with_what_to_do(published, tmp_path):
+    path, pdf = tmp_path / "text.txt", tmp_path / "out.pdf"
     path.write_text("There were 9,999 encounters at the northern border in November 2024.")
-    asked = ["--db", str(published), "check", str(path), "--html", str(word)]
+    asked = ["--db", str(published), "check", str(path), "--html", str(pdf)]
     result = CliRunner().invoke(main, asked)
 
     assert result.exit_code == 2
     assert ".html" in result.output
-    assert not word.exists()
+    assert not pdf.exists()
