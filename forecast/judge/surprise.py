@@ -9,6 +9,8 @@ p below alpha and a deviation that matters (eligible and material).
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Callable
 
 from scipy.special import ndtri
 
@@ -85,20 +87,30 @@ def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, i
         )
     below = math.ceil(math.expm1(max(low, 0.0))) + 1
     above = math.floor(math.expm1(high)) - 1
-    # Straight to where the deviation begins to matter, then by one.
+    # Straight to where the deviation begins to matter, and on from there.
     median = expected.median
     lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
     upper = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
 
     def flagged(count: int) -> bool:
-        unlikely = count >= 0 and p_value(count, expected)[0] < rules.alpha
-        return unlikely and material(count, median, rules)
+        matters = count >= 0 and material(count, median, rules)
+        return matters and p_value(count, expected)[0] < rules.alpha
 
-    while below >= 0 and not flagged(below - 1):
-        below = min(below - 1, lower)
-    while not flagged(above + 1):
-        above = max(above + 1, upper)
+    if not flagged(below - 1):
+        first = min(below - 1, lower) - 1
+        below = first + 1 - _passed(lambda n: first < n or flagged(first - n))
+    if not flagged(above + 1):
+        start = max(above + 1, upper) + 1
+        above = start - 1 + _passed(lambda n: flagged(start + n))
     return (below if below > 0 else None), above
+
+
+def _passed(flagged: Callable[[int], bool]) -> int:
+    """How many counts are passed before one is flagged, as all beyond it are: by doubling."""
+    reach = 1
+    while not flagged(reach - 1):
+        reach *= 2
+    return bisect_left(range(reach - 1), True, lo=reach // 2, key=flagged)
 
 
 LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year

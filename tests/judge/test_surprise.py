@@ -5,11 +5,12 @@ import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
 from forecast.config import Flags
+from forecast.engine import mixtures, tails
 from forecast.judge.surprise import (
     eligible,
     material,
@@ -18,7 +19,7 @@ from forecast.judge.surprise import (
     severity,
     thresholds,
 )
-from forecast.types import MonthForecast, whole
+from forecast.types import FlagRules, MonthForecast, MonthMixture, whole
 from tests.support import reference_engine
 
 RULES = Flags().rules
@@ -87,19 +88,89 @@ def test_where_less_than_none_is_expected_only_more_is_flagged(centre):
     assert thresholds(MonthForecast(0, centre, 0.01, 3.0), RULES) == (None, 24)
 
 
+mixed = st.builds(
+    MonthMixture,
+    st.floats(0, 13),
+    st.floats(0.02, 0.8),
+    st.floats(-2, 2),
+    st.sampled_from([0, 0.05, 0.4, 0.9]),
+    st.sampled_from([0, 0.3, 1]),
+    st.floats(0.2, 3000),
+    st.floats(0.5, 1e6),
+)
+
+
+def by_one(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
+    """The same as `thresholds`, one count after the other."""
+    sides = rules.alpha / 2, 1 - rules.alpha / 2
+    if expected.mixture:
+        low, high = mixtures.quantiles_of_one(expected, sides)
+    else:
+        of = expected.centre, expected.df, expected.horizon
+        low, high = (
+            expected.centre + expected.scale * tails.quantile_of_one(p, *of) for p in sides
+        )
+    median, below, above = expected.median, math.ceil(math.expm1(max(low, 0))) + 1, 0
+    above = math.floor(math.expm1(high)) - 1
+    lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
+    upper = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
+
+    def flagged(count: int) -> bool:
+        rare = count >= 0 and p_value(count, expected)[0] < rules.alpha
+        return rare and material(count, median, rules)
+
+    while below >= 0 and not flagged(below - 1):
+        below = min(below - 1, lower)
+    while not flagged(above + 1):
+        above = max(above + 1, upper)
+    return below if below > 0 else None, above
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(st.none(), mixed),
+    expectations,
+    st.floats(0.001, 0.3),
+    st.floats(1.01, 3.0),
+    st.integers(0, 60),
+    st.one_of(st.none(), st.integers(-400, 400)),
+)
+def test_thresholds_are_those_found_one_by_one(mixture, plain, alpha, times, change, tie):
+    """Of mixtures too, at zero, and where a count's p is alpha itself."""
+    expected = plain
+    if mixture:
+        expected = MonthForecast(0, mixture.centre, mixture.scale, plain.df, 1, mixture)
+        (middle,) = mixtures.quantiles_of_one(expected, [0.5])
+        expected = replace(expected, median=whole(middle))
+    if tie is not None:
+        alpha = p_value(max(expected.median + tie, 0), expected)[0]
+        assume(0.001 < alpha < 0.3)
+    rules = Flags(alpha=alpha, min_change=change, min_ratio=times).rules
+
+    assert thresholds(expected, rules) == by_one(expected, rules)
+
+
+COUNTED = MonthMixture(math.log1p(90_000), 0.2, 0.0, 0.0, 1.0, 90_000.0, 5.0)
+
+
 @pytest.mark.parametrize(
-    ("median", "scale", "times"),
+    ("median", "scale", "times", "mixture"),
     [
-        (200_000, 0.01, 1.15),
-        (200_000, 0.01, 2.0),
-        (200_000, 0.3, 1.15),
-        (80, 0.05, 1.15),
-        (0, 1, 9),
+        (200_000, 0.01, 1.15, None),
+        (200_000, 0.01, 2.0, None),
+        (200_000, 0.3, 1.15, None),
+        (80, 0.05, 1.15, None),
+        (0, 1, 9, None),
+        (84_058, 0.2, 1.15, COUNTED),
     ],
 )
-def test_thresholds_are_found_in_a_few_steps(median, scale, times):
-    """Where a deviation matters far outside what is rare, it is not looked for count by count."""
+def test_thresholds_are_found_in_a_few_steps(median, scale, times, mixture):
+    """Not count by count, neither far outside what is rare nor where a quantile is not exact.
+
+    Of the last, one by one would be 428.
+    """
     asked, rules = 0, Flags(min_ratio=times).rules
+    expected = MonthForecast(median, math.log1p(median), scale, 3.0, mixture=mixture)
 
     def watch(frame, event, _):
         nonlocal asked
@@ -107,10 +178,11 @@ def test_thresholds_are_found_in_a_few_steps(median, scale, times):
 
     sys.setprofile(watch)
     try:
-        thresholds(MonthForecast(median, math.log1p(median), scale, 3.0), rules)
+        found = thresholds(expected, rules)
     finally:
         sys.setprofile(None)
-    assert 2 <= asked <= 8
+    assert 2 <= asked <= (24 if mixture else 8)
+    assert found == by_one(expected, rules)
 
 
 @pytest.mark.parametrize(
