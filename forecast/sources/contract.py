@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations, zip_longest
 from math import log, sqrt
 from statistics import median
@@ -114,7 +115,7 @@ class DeliveryDiff:
     moved: set[SeriesKey] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
 
-    @property
+    @cached_property
     def last(self) -> str:
         """The newest month on record."""
         return max((max(known) for known in self.before.values() if known), default="")
@@ -559,14 +560,15 @@ def _uncounted(case: DeliveryDiff) -> Iterator[DiffFinding]:
 
 def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """A last month far below what was, or one before that has grown since."""
-    below = _fallen([f for f in case.ends() if f.now and f.month == case.through])
+    through = case.through
+    below = _fallen([f for f in case.ends() if f.now and f.month == through])
     grown = [] if case.explained or case.agreed.unfinished is not None else _grown(case)
     if not below and not grown:
         return
     counted = case.take(COUNTED)
     if case.take(UNFINISHED) or (grown and counted):
         case.agree(unfinished=not counted)
-    case.fallen = case.through if case.agreed.unfinished else ""
+    case.fallen = through if case.agreed.unfinished else ""
     asked = not (case.agreed.unfinished or counted)
     yield DiffFinding(
         _end_words(case, below, grown, asked=asked), (UNFINISHED, COUNTED) if asked else ()
@@ -624,10 +626,11 @@ def _lost(case: DeliveryDiff) -> Iterator[DiffFinding]:
 
 def _late(case: DeliveryDiff) -> Iterator[DiffFinding]:
     """Months that are new in the file, and that a running series of it lacks."""
+    through = case.through
     late = [
         (month, key)
         for key in case.running() & case.stated.keys()
-        for month in months.between(max(case.before[key]), case.through)[1:]
+        for month in months.between(max(case.before[key]), through)[1:]
         if month not in case.stated[key]
     ]
     if late:

@@ -409,3 +409,28 @@ def test_small_counts_in_thousands_are_a_thousandth_though_most_round_to_0():
     _, asked = contract.read(case)
 
     assert "are a thousandth of what they were" in asked[0]
+
+
+class Walked(dict):
+    """Series that count how often all of them are gone through."""
+
+    times = 0
+
+    def values(self):
+        self.times += 1
+        return super().values()
+
+
+def test_a_delivery_is_not_gone_through_again_for_each_series():
+    def walks(series: int) -> tuple[int, int]:
+        names = [f"Clinic {number}" for number in range(series)]
+        stated, before = Walked(rows("2025-01", names)), Walked(rows(LAST, names))
+        for known in stated.values():
+            known["2024-11"] += 1
+            known["2024-12"] = known["2024-12"] * 3 // 2
+            del known["2024-06"]
+        said, _ = contract.read(DeliveryDiff(stated, before, HEADER, Agreed(header=HEADER)))
+        assert any("restated" in text for text in said)
+        return stated.times, before.times
+
+    assert walks(40) == walks(4)
