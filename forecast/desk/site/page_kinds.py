@@ -223,10 +223,9 @@ def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> di
 def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     """Write, for each address that was once told, the page that leads to where it is now.
 
-    Those that this folder has had, and those that a mail of this run or of a correction names.
+    Those that this folder has had, and those that mails name.
     """
-    named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
-    named |= {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
+    named = _in_mails(record)
     calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
@@ -253,6 +252,12 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             folder, mark, within = to[place].partition("#")
             link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
             yield f"{place}index.html", MOVED.format(to=Markup.escape(link)).encode()
+
+
+def _in_mails(record: SiteRecord) -> set[str]:
+    """Return the folders that a mail of this run or of a correction names."""
+    newest = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
+    return newest | {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
 
 
 # -- tables beside a page -------------------------------------------------------------------------
