@@ -31,6 +31,7 @@ from forecast.store import connect, read
 from forecast.types import SeriesKey
 from jobs import monthly
 from models.base import MonthlyCounts
+from tests.support.question_outcomes import outcome
 
 FIRST, HELD, CLINICS = "2019-01", 60, 40
 AHEAD, CUTOFFS, DRAWS = 12, 24, 500
@@ -147,7 +148,7 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
             until = {month: count for month, count in known.items() if month <= cutoff}
             asked = questions.Asked(key, until, cutoff, Calendar())
             for question in questions.questions(asked):
-                came = questions.outcome(question, known)
+                came = outcome(question, known)
                 if came is not None and questions.fits(question.kind, Calendar()):
                     chance = questions.chance(question, asked, draws[row])
                     yield question.kind, chance, rates[question.kind, cutoff], came

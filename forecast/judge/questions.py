@@ -10,20 +10,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine import spans
 from forecast.engine.spans import Chance
 from forecast.periods import Calendar
 from forecast.types import Question, Row, SeriesKey, Statistic
-from models.base import Floats
+from models.base import Floats, Ints
 
 INSIDE = "next month inside the 80% range"
 LONG = 60  # months: what is "since" in the lowest since
@@ -123,15 +125,6 @@ def chance(question: Question, asked: Asked, draws: Floats) -> float:
     return spans.share((value > question.above) & (value < question.below))
 
 
-def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
-    """Whether it happened; None while a month is not published."""
-    span = months.between(question.first_month, question.last_month)
-    if any(month not in counts for month in span):
-        return None
-    values = [counts[month] for month in span]
-    return question.above < _STATISTICS[question.statistic](values) < question.below
-
-
 def base_rates(
     counts: Mapping[SeriesKey, Mapping[str, int]], calendar: Calendar
 ) -> dict[tuple[str, str], float]:
@@ -140,23 +133,50 @@ def base_rates(
     Drawn towards a coin by PRIOR questions, because twelve questions about overlapping years are
     hardly more than one: without it base rates score worse than a coin, and flatter every chance.
     """
-    resolved: dict[str, list[tuple[str, bool]]] = {kind: [] for kind in KINDS}
-    cutoffs: set[str] = set()
-    for key, by_month in counts.items():
-        for cutoff in sorted(by_month)[EARLIEST - 1 :]:
-            cutoffs.add(cutoff)
-            for question in questions(Asked(key, by_month, cutoff, calendar)):
-                came = outcome(question, by_month)
-                if came is not None:
-                    resolved[question.kind].append((question.last_month, came))
+    resolved: dict[str, list[tuple[int, bool]]] = {kind: [] for kind in KINDS}
+    for by_month in counts.values():
+        for kind, last, came in _resolved(by_month, calendar):
+            resolved[kind] += zip(last.tolist(), came.tolist(), strict=True)
+    cutoffs = {month for known in counts.values() for month in sorted(known)[EARLIEST - 1 :]}
     rates = {}
     for kind, outcomes in resolved.items():
         outcomes.sort()
         true = list(accumulate((came for _, came in outcomes), initial=0))
         for cutoff in cutoffs:
-            n = bisect_right(outcomes, (cutoff, True))
+            n = bisect_right(outcomes, (months.to_index(cutoff), True))
             rates[kind, cutoff] = (true[n] + PRIOR_N / 2) / (n + PRIOR_N)
     return rates
+
+
+def _resolved(
+    by_month: Mapping[str, int], calendar: Calendar
+) -> Iterator[tuple[str, Ints, NDArray[np.bool_]]]:
+    """Yield of each kind the last months of a total's questions that are, and what came true."""
+    at = np.array(sorted(map(months.to_index, by_month)))
+    cutoffs = at[EARLIEST - 1 :]
+    # A month that is not published is nan, and so is all that needs it.
+    values = np.full(LONG + int(np.ptp(at)) + 13, np.nan)
+    start = at[0] - LONG
+    values[at - start] = [by_month[month] for month in sorted(by_month)]
+
+    def windows(statistic: str, first: Ints, length: int) -> Floats:
+        spans = getattr(sliding_window_view(values, length), statistic)(axis=1)
+        return np.asarray(spans[first - start])
+
+    for kind, (ahead, statistic, back) in KINDS.items():
+        first, length = cutoffs + 1 - (cutoffs + 2 - calendar.begins) % 12, 12
+        if ahead:
+            first, length = cutoffs + ahead[0], ahead[1] - ahead[0] + 1
+        value = windows(statistic, first, length)
+        if back == EVERY:
+            bound = np.fmax.accumulate(values)[cutoffs - start]
+        elif back == YEAR_BEFORE:
+            bound = windows(statistic, first - 12, length)
+        else:
+            bound = windows(statistic, cutoffs + 1 - back, back)
+        known = np.isfinite(value + bound)
+        came = value < bound if statistic == "min" else value > bound
+        yield kind, first[known] + length - 1, came[known]
 
 
 class ChanceScores(NamedTuple):

@@ -10,6 +10,8 @@ from contextlib import closing
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forecast import months
 from forecast.judge import questions
@@ -19,7 +21,9 @@ from forecast.periods import FEDERAL, Calendar
 from forecast.store import queries, read
 from forecast.types import Question, SeriesKey
 from jobs.cli import main
+from tests.support import question_outcomes
 from tests.support.databases import rows
+from tests.support.question_outcomes import outcome
 
 KEY = SeriesKey("northern")
 COUNTS = {m: 100 + i % 12 + i for i, m in enumerate(months.between("2013-10", "2026-08"))}
@@ -36,7 +40,7 @@ def test_a_question_rests_on_nothing_after_its_cutoff(kind):
 
         assert known == questions.questions(Asked(KEY, COUNTS, cutoff, FEDERAL), [kind])
         assert all(question.last_month > cutoff for question in known)
-        assert questions.outcome(known[0], cut(cutoff)) is None if known else True
+        assert outcome(known[0], cut(cutoff)) is None if known else True
 
 
 @pytest.mark.parametrize(
@@ -119,11 +123,31 @@ def test_base_rates_rest_on_nothing_after_their_cutoff():
     assert {place: late[place] for place in until} == until
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 12), st.floats(0, 0.05))
+def test_base_rates_are_those_of_each_question_asked_alone(seed, series, begins, lacking):
+    """With months that nobody knows, ties, zeros, and series that begin and end apart."""
+    rng, counts = np.random.default_rng(seed), {}
+    for number in range(series):
+        since = months.shift("2001-01", int(rng.integers(30)))
+        values = rng.choice([0, 1, 2, 3, 3, 5, 900], rng.integers(1, 130)).tolist()
+        known = {months.shift(since, at): value for at, value in enumerate(values)}
+        counts[SeriesKey(f"{number}")] = {
+            month: value
+            for month, value in known.items()
+            if month == since or rng.random() >= lacking
+        }
+
+    found = questions.base_rates(counts, Calendar(begins))
+
+    assert found == question_outcomes.base_rates(counts, Calendar(begins))
+
+
 def test_paths_that_are_what_came_give_the_outcome():
     for cutoff in months.between("2019-01", "2025-08"):
         draws = np.array([[COUNTS[m] for m in months.between(months.shift(cutoff, 1), "2026-08")]])
         for question in questions.questions(Asked(KEY, COUNTS, cutoff, FEDERAL)):
-            came = questions.outcome(question, COUNTS)
+            came = outcome(question, COUNTS)
             chance = questions.chance(question, Asked(KEY, cut(cutoff), cutoff, FEDERAL), draws)
             assert chance == (0.75 if came else 0.25)  # of one path: never 0, never 1
 
@@ -131,7 +155,7 @@ def test_paths_that_are_what_came_give_the_outcome():
 def test_the_ends_of_an_interval_are_inside():
     question = questions.inside(KEY, "2023-01", 10, 20)
 
-    came = [questions.outcome(question, {"2023-01": count}) for count in (9, 10, 20, 21)]
+    came = [outcome(question, {"2023-01": count}) for count in (9, 10, 20, 21)]
 
     assert came == [False, True, True, False]
 
@@ -243,7 +267,7 @@ def test_the_record_resolves_questions_as_the_program_does(published):
                 for name, bound in (("above", -1), ("below", 10**12))
             ),
         )
-        assert row["outcome"] == questions.outcome(question, counts[row["border"]])
+        assert row["outcome"] == outcome(question, counts[row["border"]])
 
 
 def test_every_kind_is_asked_and_shown_with_its_skill(published):
