@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
@@ -68,11 +68,6 @@ KINDS: Mapping[str, tuple[tuple[int, int] | None, Statistic, int]] = {
     "record within 12 months": ((1, 12), "max", EVERY),
     "lowest month of 5 years within 12 months": ((1, 12), "min", LONG),
 }
-_STATISTICS: Mapping[Statistic, Callable[[Sequence[int]], int]] = {
-    "sum": sum,
-    "max": max,
-    "min": min,
-}
 
 
 def fits(kind: str, calendar: Calendar) -> bool:
@@ -98,7 +93,7 @@ def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Questio
             earlier = months.between(asked.ahead(1 - back), asked.cutoff)
         # What of the span is published counts in it, so that has to be known too.
         if all(month in asked.counts for month in (*earlier, *months.between(first, asked.cutoff))):
-            count = _STATISTICS[statistic]([asked.counts[month] for month in earlier])
+            count = int(getattr(np, statistic)([asked.counts[month] for month in earlier]))
             side = {"below": count} if statistic == "min" else {"above": count}
             every.append(Question(asked.key, kind, first, last, statistic, **side))
     return every
