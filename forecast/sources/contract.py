@@ -664,7 +664,7 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
 
     Raises
     ------
-    DataError : an answer that is none, or that nothing in the file asks for.
+    DataError : an answer that is none, that nothing in the file asks for, or that leaves nothing.
     """
     for answer in case.answered:
         if answer not in ANSWERS:
@@ -674,6 +674,8 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
     if case.before:
         _as_recorded(case)
         for check in CHECKS:
+            if not any(case.stated.values()):
+                raise DataError("no number is left of it: nobody counted any; let it be refused")
             for finding in check(case):
                 (asked if finding.answers else notes).append(_in_words(finding))
     if {ENDED, SHUT} & {*case.answered} and case.told is None:

@@ -434,3 +434,12 @@ def test_a_delivery_is_not_gone_through_again_for_each_series():
         return stated.times, before.times
 
     assert walks(40) == walks(4)
+
+
+def test_a_file_of_which_nothing_is_left_is_refused():
+    stated = {key: {"2025-01": 0} for key in rows(LAST)}
+    agreed = Agreed(header=HEADER)
+    case = DeliveryDiff(stated, rows(LAST), HEADER, agreed, answered=["not counted"])
+
+    with pytest.raises(DataError, match="no number is left of it"):
+        contract.read(case)
