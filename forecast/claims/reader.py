@@ -190,6 +190,8 @@ class Reader:
         """Carry what this sentence said to the next ones."""
         context = self.context
         self.before = [*self.before, *self.anchors][-12:]
+        said = {"both", "either"} & {phrase.value for phrase in scene.of_kind("measure")}
+        context.both = bool(said) or (context.both and not whose.names_agency(scene))
         known = [anchor for anchor in self.anchors if anchor.reading]
         main = [anchor for anchor in known if not anchor.compared]
         for anchor in reversed(known):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from tests.support.claim_verdicts import check
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 
 PATROL = [
@@ -22,14 +25,6 @@ def test_all_encounters_called_arrests_are_mislabeled_though_restated(verdict, t
     assert abs(near / patrol - 1) > 0.05
     assert verdict(text.format(f"{near:,}")) == "mislabelled"
     assert verdict(text.format(f"{patrol:,}")) == "right"
-
-
-def test_more_than_a_million_arrests_were_all_encounters(verdict):
-    text = "More than <{}> people crossed the southwest border illegally in fiscal year 2021."
-    every, patrol = count("sw", "FY2021"), count("sw.usbp", "FY2021")
-
-    assert patrol < 1_700_000 < every
-    assert verdict(text.format("1.7 million")) == "mislabelled"
 
 
 @pytest.mark.parametrize("off", [0.92, 0.99, 1.01, 1.09])
@@ -69,3 +64,64 @@ def test_it_fell_from_the_count_of_the_month_before(verdict):
     )
 
     assert verdict(text.format(before)) == "right"
+
+
+BOTH = [
+    "In July 2024 <{}> migrants were either apprehended or deemed inadmissible at the southwest "
+    "border.",
+    "In July 2024 there were <{}> apprehended/inadmissible migrants at the southwest border.",
+    "The southwest border had <{}> Border Patrol apprehensions and Field Operations inadmissibles "
+    "in July 2024.",
+    "Migrants caught at and between ports of entry on the southwest border came to <{}> in July "
+    "2024.",
+    "Agents count those apprehended or found inadmissible at the southwest border. In July 2024 "
+    "<{}> people were apprehended at the southwest border.",
+]
+
+
+@pytest.mark.parametrize("text", BOTH)
+@pytest.mark.parametrize("off", [0.998, 1, 1.002])
+def test_who_says_that_a_number_is_of_both_means_all(verdict, text, off):
+    near = round(count("sw", "2024-07") * off)
+
+    assert verdict(text.format(f"{near:,}")) == ("right" if off == 1 else "near_today")
+
+
+@pytest.mark.parametrize("text", BOTH)
+def test_what_is_said_of_both_is_not_of_ports_alone(verdict, text):
+    assert verdict(text.format(said("sw.ofo", "2024-07"))) in NOT_RIGHT
+
+
+def test_words_for_both_hold_until_others_come(verdict):
+    text = (
+        "At the southwest border people were apprehended or found inadmissible. "
+        "Border Patrol agents apprehended <{}> migrants at the southwest border in July 2024."
+    )
+    near = round(count("sw", "2024-07") * 1.002)
+
+    assert verdict(text.format(f"{near:,}")) == "mislabelled"
+
+
+NOT_CERTAIN = [
+    "Agents apprehended {} people at the southwest border in July 2024, <{}> encounters in all.",
+    "The border was crossed illegally in July 2024 by <{}> people, {} fewer.",
+    "Border Patrol apprehended people in July 2024. <{}> migrants came to the southwest border.",
+    "Agents at the southwest border apprehended <{}> people in July, and in June {} encountered.",
+]
+
+
+@pytest.mark.parametrize("text", NOT_CERTAIN)
+def test_what_is_only_near_is_not_mislabeled_unless_all_is_named(verdict, text):
+    near = round(count("sw", "2024-07") * 1.002)
+    shown = text.replace("<{}>", f"<{near:,}>").format("3,107")
+
+    assert verdict(shown) not in ("wrong", "mislabelled")
+
+
+def test_what_a_number_is_is_shown_first(embedded):
+    every, patrol = count("sw", "FY2021"), count("sw.usbp", "FY2021")
+    text = "More than 1.7 million people crossed the southwest border illegally in fiscal year 2021."
+    (shown,) = check(text, embedded, date(2022, 1, 20)).not_understood
+
+    assert 1 - patrol / 1_700_000 < 0.05
+    assert [one.truth for one in shown.readings[:2]] == [every, patrol]

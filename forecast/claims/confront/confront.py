@@ -23,7 +23,6 @@ from forecast.types import BORDERS, NATIONWIDE
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
 LEAST = 1000  # a smaller number is of many things
 FAR_FROM = 0.05  # how far off the count of the words is where a number is called what it is not
-OVER = 0.015  # ... of "more than", which it must pass
 VERY_NEAR = 0.006
 NEAR = 4  # how far the words of a reading may be that a number is near
 SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
@@ -78,7 +77,7 @@ def is_group(subject: Subject) -> bool:
 
 def by_agency(spot: Spot, subject: Subject) -> bool:
     """A group of those that one agency met, as the sentence or the one before says."""
-    told = _measures(spot.scene) & {"all", "both", *whose.HALVES} or {spot.context.agency or ""}
+    told = _measures(spot.scene) & {"all", "both", "either", *whose.HALVES} or {spot.context.agency or ""}
     return is_group(subject) and told <= set(whose.HALVES)
 
 
@@ -105,6 +104,9 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
         shown[1:1] = [
             ShownReading(Reading(first.reading.subject, s), spot.claimed.value) for s in spans
         ]
+    every = of_all(first.reading)
+    if every and (judged := judge(spot.counts, every, spot.claimed)).holds:
+        shown.insert(0, ShownReading(every, judged.truth or 0))
     readings = show.nearest(shown, spot.claimed.value)
     near = [row for row in rows if row.far <= first.far + 1]
     unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
@@ -118,7 +120,7 @@ def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     claimed = spot.claimed
     if claimed.value < LEAST or claimed.hedge in ("under", "below"):
         return None
-    if innocent(spot.scene, spot.number):
+    if "either" in _measures(spot.scene) or innocent(spot.scene, spot.number):
         return None
     seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
@@ -137,11 +139,30 @@ def _is_called(spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim) 
     claimed, truth = spot.claimed, row.judged.truth
     if claimed.telling and (judged.truth == claimed.value or judged.evidence == "vintage"):
         return _is_tied_to(spot, row, other)
-    if not (row.reading.subject.agency and truth and differs_by_agency(row.reading, other)):
+    if not truth or other != of_all(row.reading) or 1 - truth / claimed.value <= FAR_FROM:
         return False
     # All encounters called one agency's, whose own count is out of reach.
-    apart = 1 - truth / claimed.value
-    return not other.subject.agency and apart > (OVER if claimed.hedge == "over" else FAR_FROM)
+    return row.when.far == BESIDE and is_placed(spot, row) and _is_of_patrol(spot)
+
+
+def _is_of_patrol(spot: Spot) -> bool:
+    """Whether a sentence leaves no doubt that a number of it is of those met between ports."""
+    scene, number = spot.scene, spot.number
+    dated = any(0 <= ref.first - number.last <= 4 for ref in scene.times)
+    if _measures(scene) & {"all", "both", "either", "ofo"} or (scene.compares(number.first) and not dated):
+        return False
+    patrol = [phrase for phrase in scene.of_kind("measure") if phrase.value == "usbp"]
+    near = scene.near(number, patrol)
+    met = any(token.low.startswith("encounter") for token in scene.tokens)
+    return bool(near) and (near[0][0] < whose.FAR or dated) and not met
+
+
+def of_all(sense: Reading) -> Reading | None:
+    """The same of all encounters; None where it is of a part, or of all already."""
+    subject = sense.subject
+    if subject.dimension or not subject.agency:
+        return None
+    return replace(sense, subject=Subject(subject.total))
 
 
 def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
@@ -243,12 +264,17 @@ def _is_anothers(spot: Spot, reading: Reading) -> bool:
 def is_tied(spot: Spot, first: TracedRow) -> bool:
     """Whether place, agency and time are explicit, or the only ones within reach."""
     subject, before = first.reading.subject, spot.context.subject
-    places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
     spoken = before is not None and before.total == subject.total
-    placed = first.whose.place == BESIDE or (len(places) == 1 and spoken)
+    placed = first.whose.place == BESIDE or (spoken and is_placed(spot, first))
     agency = subject.dimension == "field" or first.whose.agency == BESIDE
     parted = first.whose.part == BESIDE and len(subject.members) <= 1
     return placed and agency and parted and (first.when.explicit or _is_lone(spot.scene, first))
+
+
+def is_placed(spot: Spot, row: TracedRow) -> bool:
+    """Whether the place of a reading is beside the number, or the only one of the text."""
+    places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
+    return row.whose.place == BESIDE or places == {row.reading.subject.total}
 
 
 def _is_lone(scene: Scene, first: TracedRow) -> bool:

@@ -60,6 +60,7 @@ class Scene:
         self._timed = {at for place in timed for at in place}
         self.numbers = [n for n in numbers(self.tokens) if n.first not in self._timed]
         self.phrases = list(self._phrases())
+        self.phrases = [self._joined(phrase) for phrase in self.phrases]
         walls = [_WALLS.get(token.low, 0) for token in self.tokens]
         for number in self.numbers:
             walls[number.first] += _NUMBER_WALL
@@ -156,6 +157,23 @@ class Scene:
             for kind, value in meanings:
                 ports = (kind, value) == ("measure", "ofo")
                 yield Placed(first, last, kind, self._of_ports(first) if ports else value)
+
+    def _joined(self, phrase: Placed) -> Placed:
+        """An agency's words joined to the other's are of both: apprehended or turned away."""
+        for other in self.of_kind("measure"):
+            one, two = sorted((phrase, other))
+            if {one.value, two.value} == {"usbp", "ofo"} and self._are_joined(one.last, two.first):
+                return phrase._replace(value="either")
+        return phrase
+
+    def _are_joined(self, first: int, last: int) -> bool:
+        between = self.words(first, last)
+        parted = any(first <= p.first < last for p in self.of_kind("change"))
+        return (
+            len(between) <= 6
+            and bool({"and", "or", "plus", "/", "&"} & set(between))
+            and not (parted or ";" in between or self.numbers_between(first, last))
+        )
 
     def _of_ports(self, first: int) -> str:
         """What ports are named for: between southern ports of entry is between them."""

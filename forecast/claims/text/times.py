@@ -61,7 +61,7 @@ class TextState:
     subject, span : of the last count. shared : the last share. recent : spans named lately, the
         latest first.
     usual : the totals that are meant where none is named. homes : sector or office -> its total.
-    sentence : the place of the one read.
+    sentence : the place of the one read. both : whether words for one agency mean both.
     """
 
     published: date
@@ -81,6 +81,7 @@ class TextState:
     usual: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     sentence: int = 0
+    both: bool = False
 
     def saw(self, span: Period) -> None:
         """Remember a span that was spoken of."""

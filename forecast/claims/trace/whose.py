@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 
 from forecast.claims.record.counts import (
     APPREHENSION,
@@ -25,7 +25,7 @@ BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
 PLACES = ("total", "sector", "city", "office", "state")
 FAR, TIGHT = 16.0, 7.0  # a phrase beyond the first does not speak of a number; one within binds it
 HALVES = ("usbp", "ofo")
-CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
+CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": "", "either": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,22 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Levele
         placed = [p for p in placed if p not in theirs]
     near = scene.near(number, placed)
     values = [p.value for _, p in near[:3]]
-    if "both" in values or _either(scene, placed):
-        return [("", BESIDE)] + [("usbp", SENTENCE)] * ("both" not in values)
+    if "both" in values:
+        return [("", BESIDE)]
+    if "either" in values or (context.both and not names_agency(scene)):
+        return [("", BESIDE), ("usbp", SENTENCE)]
     special = [(d, p) for d, p in near if p.value in HALVES]
     plain = [(d, p) for d, p in near if p.value == "all"]
     if special:
         return _agency_named(special, plain, bool(own))
     return _agency_unsaid(context, bool(plain))
+
+
+def names_agency(scene: Scene) -> bool:
+    """Whether a sentence names an agency or its places, not only what is done to people."""
+    done = ("apprehen", "arrest", "caught", "inadmissib")
+    halves = [phrase for phrase in scene.of_kind("measure") if phrase.value in HALVES]
+    return any(not scene.low(phrase.first).startswith(done) for phrase in halves)
 
 
 def _agency_named(
@@ -146,18 +155,6 @@ def _agency_unsaid(context: TextState, plain: bool) -> Leveled:
     ]
     allowed = [code for code in order if not (spoken and code) or code in spoken]
     return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)]
-
-
-def _either(scene: Scene, placed: Sequence[Placed]) -> bool:
-    """Whether both agencies are joined: apprehended or turned away at ports."""
-    halves = sorted(p for p in placed if p.value in ("usbp", "ofo"))
-    return any(
-        one.value != other.value
-        and other.first - one.last <= 6
-        and bool({"and", "or", "plus"} & set(scene.words(one.last, other.first)))
-        and not scene.numbers_between(one.last, other.first)
-        for one, other in pairwise(halves)
-    )
 
 
 # -- parts -----------------------------------------------------------------------------------------
