@@ -17,7 +17,7 @@ from forecast.claims.record.counts import CountTable
 from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.claims.text import tables
 from forecast.claims.text.lexicon import Lexicon, lexicon_of
-from forecast.claims.text.tokens import is_english, with_commas
+from forecast.claims.text.tokens import is_english
 
 MAX_CHARACTERS = 150_000  # characters of a text that are read
 
@@ -30,7 +30,7 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
     if not is_english(text):
         why = "The text is not in English, and is not read."
         return CheckedText(text, day, (), (ClaimFinding(text[:40], 0, 40, why=why),))
-    prose, cells = tables.read(with_commas(text[:MAX_CHARACTERS]))
+    prose, cells = tables.read(text[:MAX_CHARACTERS])
     reader = Reader(prose, counts, lexicon, day)
     findings = [one for one in reader.read() if one]
     for cell in cells:

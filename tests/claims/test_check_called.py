@@ -120,7 +120,9 @@ def test_what_is_only_near_is_not_mislabeled_unless_all_is_named(verdict, text):
 
 def test_what_a_number_is_is_shown_first(embedded):
     every, patrol = count("sw", "FY2021"), count("sw.usbp", "FY2021")
-    text = "More than 1.7 million people crossed the southwest border illegally in fiscal year 2021."
+    text = (
+        "More than 1.7 million people crossed the southwest border illegally in fiscal year 2021."
+    )
     (shown,) = check(text, embedded, date(2022, 1, 20)).not_understood
 
     assert 1 - patrol / 1_700_000 < 0.05

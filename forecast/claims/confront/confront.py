@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 
 from forecast.claims.record.counts import APPREHENSION, Subject
 from forecast.claims.record.verdict import NOT_APART, JudgedClaim, Reading, judge
@@ -18,7 +18,6 @@ from forecast.claims.trace import trace, whose
 from forecast.claims.trace.trace import Spot, TracedRow
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE
 from forecast.sources.source import Source
-from forecast.types import BORDERS, NATIONWIDE
 
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
 LEAST = 1000  # a smaller number is of many things
@@ -77,7 +76,9 @@ def is_group(subject: Subject) -> bool:
 
 def by_agency(spot: Spot, subject: Subject) -> bool:
     """A group of those that one agency met, as the sentence or the one before says."""
-    told = _measures(spot.scene) & {"all", "both", "either", *whose.HALVES} or {spot.context.agency or ""}
+    told = _measures(spot.scene) & {"all", "both", "either", *whose.HALVES} or {
+        spot.context.agency or ""
+    }
     return is_group(subject) and told <= set(whose.HALVES)
 
 
@@ -116,7 +117,7 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
-    """What is another agency's count of that place and time, or to the digit another border's."""
+    """What is another agency's count of that place and time."""
     claimed = spot.claimed
     if claimed.value < LEAST or claimed.hedge in ("under", "below"):
         return None
@@ -138,7 +139,7 @@ def _is_called(spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim) 
     """Whether a number is another reading's count: to the digit, or near where its own is not."""
     claimed, truth = spot.claimed, row.judged.truth
     if claimed.telling and (judged.truth == claimed.value or judged.evidence == "vintage"):
-        return _is_tied_to(spot, row, other)
+        return True
     if not truth or other != of_all(row.reading) or 1 - truth / claimed.value <= FAR_FROM:
         return False
     # All encounters called one agency's, whose own count is out of reach.
@@ -149,7 +150,9 @@ def _is_of_patrol(spot: Spot) -> bool:
     """Whether a sentence leaves no doubt that a number of it is of those met between ports."""
     scene, number = spot.scene, spot.number
     dated = any(0 <= ref.first - number.last <= 4 for ref in scene.times)
-    if _measures(scene) & {"all", "both", "either", "ofo"} or (scene.compares(number.first) and not dated):
+    if _measures(scene) & {"all", "both", "either", "ofo"} or (
+        scene.compares(number.first) and not dated
+    ):
         return False
     patrol = [phrase for phrase in scene.of_kind("measure") if phrase.value == "usbp"]
     near = scene.near(number, patrol)
@@ -165,15 +168,6 @@ def of_all(sense: Reading) -> Reading | None:
     return replace(sense, subject=Subject(subject.total))
 
 
-def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
-    """Whether another reading may be what is meant: only the agency differs, or all is explicit."""
-    if differs_by_agency(row.reading, other):
-        return True
-    named = ("total", other.subject.total) in spot.context.speaks
-    lone = not (named or spot.scene.compares(spot.number.first))
-    return row.whose.place == BESIDE and row.when.explicit and lone
-
-
 def differs_by_agency(one: Reading, other: Reading) -> bool:
     """Whether two readings are of one total and of two agencies."""
     whole = one.subject.dimension or not other.subject.dimension
@@ -181,7 +175,7 @@ def differs_by_agency(one: Reading, other: Reading) -> bool:
 
 
 def others(sense: Reading, source: Source) -> Iterator[Reading]:
-    """The same months of another agency, then of another total."""
+    """The same months of another agency."""
     subject, total = sense.subject, sense.subject.total
     if subject.dimension == APPREHENSION:
         yield replace(sense, subject=Subject(total, "usbp"))
@@ -194,9 +188,6 @@ def others(sense: Reading, source: Source) -> Iterator[Reading]:
     if subject.agency == "usbp" and aside:
         for kind in (aside.named, aside.rest):
             yield replace(sense, subject=Subject(total, "", APPREHENSION, (kind,)))
-    elsewhere = [name for name in (NATIONWIDE, *BORDERS) if name != total]
-    for place, agency in product(elsewhere, dict.fromkeys((subject.agency, "", "usbp"))):
-        yield replace(sense, subject=Subject(place, agency))
 
 
 def _entered(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:

@@ -93,7 +93,7 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     held = _held(spot, pairs, measure)
     if held and held.sense and confront.by_agency(spot, held.sense.subject):
         return show.not_held(spot.draft, NOT_APART)
-    sure = next((pair for pair in pairs if pair.sure), None)
+    sure = next((pair for pair in pairs if pair.sure and _is_of_group(spot, pair)), None)
     if held or sure is None:
         return held or replace(spot.draft, why="what it is compared with is not certain")
     return _unheld(spot, sure, measure)
@@ -189,6 +189,19 @@ def _pairs(spot: Spot, named: NamedBase | None) -> Iterator[Pair]:
             yield from _usual(spot, now, now.span)
 
 
+def _is_of_group(spot: Spot, pair: Pair) -> bool:
+    """Whether both ends are of the group that is named nearest to a change, if one is."""
+    scene = spot.scene
+    named = [
+        phrase
+        for phrase in scene.of_kind("citizenship", "countries", "demographic", "drug", "sector")
+        if not whose.is_no_nationality(scene, phrase)
+    ]
+    nearest = {phrase.value for _, phrase in scene.near(spot.number, named)[:1]}
+    ends = (pair.now.subject, pair.base.subject)
+    return all(end is None or nearest <= set(end.members) for end in ends) or not nearest
+
+
 def _tied(spot: Spot, subject: Subject) -> bool:
     """Whether the words beside a change leave no doubt whose it is."""
     places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
@@ -207,7 +220,8 @@ def _from_to_numbers(spot: Spot) -> Iterator[Pair]:
     froms = froms or _before_to(spot, tos)
     tos = tos or [a for a in anchors if a.led not in ("from", "to") and not a.compared]
     if len(froms) == len(tos) == 1:
-        yield Pair(_end(tos[0], True), _end(froms[0], True))
+        own = bool(spot.anchors)
+        yield Pair(_end(tos[0], own or tos[0].sure), _end(froms[0], own or froms[0].sure))
 
 
 def _led(anchors: Sequence[Anchor], word: str) -> list[Anchor]:
@@ -265,7 +279,7 @@ def _carried(spot: Spot, fresh: bool) -> list[End]:
 def _one_before(spot: Spot) -> bool:
     """Whether the sentence before had one count that something can be compared with."""
     own = [a for a in spot.before if a.sentence == spot.context.sentence - 1 and not a.compared]
-    return len(own) == 1 and own[0].traced
+    return len(own) == 1 and own[0].sure
 
 
 def _own_times(spot: Spot, inside: range) -> list[TimeRef]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from forecast.claims.confront import confront
 from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
@@ -19,7 +18,6 @@ from forecast.types import NATIONWIDE
 
 _BEING = word_set("were was are came occurred happened took entered crossed")
 _THEM = word_set("them those these whom all")
-FAR_OFF = 3.0  # points; a share less far off may be of counts restated since
 
 PartAndWhole = tuple[Subject, Subject]  # a part, and the whole that it is a part of
 
@@ -37,7 +35,7 @@ def share(spot: Spot) -> ClaimFinding | None:
     known = [(row, judge(spot.counts, row, spot.claimed)) for row in made[:60]]
     known.sort(key=lambda one: (not one[1].holds, one[1].truth is None))
     row, verdict = known[0]
-    if verdict.holds or verdict.truth is None or _is_wrong(spot, verdict.truth, [row] == sure):
+    if verdict.holds or verdict.truth is None:
         return show.explained(spot.counts, spot.draft, row, verdict)
     if row not in sure and (_THEM - {"all"}) & set(scene.words(number.first - 5, number.last + 4)):
         return unheld
@@ -54,13 +52,6 @@ def _readings(spot: Spot, parts: Sequence[SensePart]) -> tuple[list[Reading], li
         for at in months
         if part != whole
     ]
-
-
-def _is_wrong(spot: Spot, truth: float, sure: bool) -> bool:
-    """Whether a share is wrong of two counts beside it, by more than a restatement explains."""
-    far = abs(truth - spot.claimed.value) > FAR_OFF
-    plain = spot.claimed.unit < 4 and not spot.claimed.hedge
-    return sure and far and plain and not confront.innocent(spot.scene, spot.number)
 
 
 def _of_counts(counted: Sequence[Reading]) -> list[Reading]:

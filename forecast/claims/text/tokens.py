@@ -111,26 +111,12 @@ def _ends(text: str) -> Iterator[tuple[int, bool]]:
 
 
 _ENGLISH = word_set("the of and in to at for was were from is that with by than had their it on")
-_GROUPED = {".": re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])"),
-            " ": re.compile(r"(?<![\d ])\d{1,3}(?: \d{3})+(?![\d ])")}  # fmt: skip
 
 
 def is_english(text: str) -> bool:
     """Whether a text of some length has the small words of English."""
     words = re.findall(r"[^\W\d_]+", text[:20_000].lower())
     return len(words) < 40 or sum(word in _ENGLISH for word in words) >= 0.08 * len(words)
-
-
-def with_commas(text: str) -> str:
-    """Write 18.944 and 18 944 as 18,944, as long as before, where a text writes so throughout."""
-    if re.search(r"\d,\d{3}\b", text):
-        return text
-    for mark, grouped in _GROUPED.items():
-        every = grouped.findall(text)
-        others = re.findall(r"(?<!\d)\d{1,12}\.\d", text) if mark == "." else []
-        if len(every) > 1 and len(others) <= len(every):
-            text = grouped.sub(lambda match: re.sub(r"[. ]", ",", match[0]), text)
-    return text
 
 
 def numeral(low: str) -> float | None:

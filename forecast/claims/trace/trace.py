@@ -44,6 +44,11 @@ class Anchor:
     near: bool = False
 
     @property
+    def sure(self) -> bool:
+        """Whether the record has it to the digit."""
+        return self.traced and self.claimed.exact and not self.near
+
+    @property
     def span(self) -> Period | None:
         """Its months."""
         return self.reading.span if self.reading else None

@@ -6,7 +6,7 @@ was said before, or UNSAID. Of what a sentence names, nothing farther off is an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
