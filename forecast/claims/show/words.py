@@ -205,14 +205,32 @@ def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> t
     """Why a number that is not today's may be right."""
     judged, known = finding.judged, "no earlier one is on record"
     truth = statement(table, sense, judged.truth)
+    off = abs(finding.claimed.value - (judged.truth or 0))
     if judged.evidence == "vintage":
         why = "It was the figure when published; restated since."
+    elif off <= _slack(table, sense):
+        why = f"It may be right: {_rounded_words(table)}."
     else:
         if table.known_values(sense.subject, sense.span):
             known = "none of the values on record for that month"
-        off = abs(finding.claimed.value - (judged.truth or 0)) / abs(judged.truth or 1)
+        off /= abs(judged.truth or 1)
         why = f"It is {100 * off:.2g}% from today's figure, and {known}."
     return f"{why} Now: {truth}.", _sentence(truth)
+
+
+def _slack(table: CountTable, sense: Reading) -> float:
+    """By how much the source's own rounding may move it, where no value but today's is known."""
+    line = table.counts(sense.subject)
+    known = table.first_values(sense.subject, sense.span)
+    return line.slack_of(sense.span) if line and not known and line.holds(sense.span) else 0.0
+
+
+def _rounded_words(table: CountTable) -> str:
+    source = table.source
+    if not source.rounded:
+        return "the source on record rounds its counts to 10"
+    part = source.hierarchy.called[source.rounded]
+    return f"each {part}'s month is on record in whole {source.measure.noun}"
 
 
 _EXPLAIN = {
