@@ -20,7 +20,7 @@ import readers
 from records import Record
 from terminal import Program, get
 
-TEXTS = {".html", ".css", ".atom", ".txt", ".xml", ".js", ".toml", ".yml"}
+TEXTS = {".sql", ".html", ".css", ".atom", ".txt", ".xml", ".js", ".toml", ".yml"}
 DATA = {".json", ".csv"}
 # What is the machine's: versions, its file system, room on it.
 OF_THE_MACHINE = re.compile(
@@ -216,20 +216,23 @@ def plots(program: Program, record: Record) -> None:
 
 def exports(program: Program) -> None:
     names = [words[1] for words in program.commands() if words[:1] == ("export",) and words[1:]]
-    names.remove("hub")
+    folders = {"hub", "all"} & {*names}
+    names = [name for name in names if name not in folders]
     with program.together():
         for name in names:
             program.ask("terminal", "export", name, "-o", f"{name}.csv", name=f"export_{name}")
         program.ask("terminal", "export", "latest_forecasts", "-o", "latest_forecasts.xlsx")
         program.ask("terminal", "export", "wide_months", "-o", "wide_months.parquet")
-        program.ask("terminal", "export", "hub", "-o", "hub")
+        for name in sorted(folders):
+            program.ask("terminal", "export", name, "-o", name, name=f"export_{name}")
     for name in names:
         _file(program, program.folder / f"{name}.csv")
     for name in ("latest_forecasts.xlsx", "slide.pptx"):
         if (path := program.folder / name).exists():
             program.answers.write("exports", name, _office(path))
     _parquet(program, "wide_months")
-    for path in sorted((program.folder / "hub").rglob("*")):
+    # Of all tables their statements alone: each view's rows are asked for above.
+    for path in sorted([*(program.folder / "hub").rglob("*"), program.folder / "all/tables.sql"]):
         if path.is_file():
             _file(program, path)
 
