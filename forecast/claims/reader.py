@@ -17,7 +17,7 @@ from forecast.claims.record.counts import DRUG, CountTable, Subject
 from forecast.claims.record.verdict import Claimed, ClaimMeasure, Reading
 from forecast.claims.relate import changes, ranks, shares
 from forecast.claims.show import words as show
-from forecast.claims.show.words import ClaimFinding
+from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
 from forecast.claims.text import tables, times
 from forecast.claims.text.lexicon import Lexicon
@@ -48,6 +48,10 @@ def of_cell(
         reader.context.agency = "usbp"
     for found in reader.read():
         if found and found.start <= cell.at < found.end:
+            if found.judged.verdict == "wrong" and found.sense:
+                # What heads leave out a heading may say: what the record has is shown.
+                shown = ShownReading(found.sense, found.judged.truth or 0)
+                found = show.differs(table, found, (shown,))
             quote = cell.sentence[cell.at :]
             yield replace(found, quote=quote, start=cell.start, end=cell.end)
 

@@ -143,6 +143,11 @@ def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None
     claimed, reading, written = spot.claimed, pair.reading(measure), pair.written(measure)
     if confront.innocent(spot.scene, spot.number, both=True):
         return None
+    # Of a second percentage the first one's base may stand nearer than its own.
+    if written is None and any(
+        n.kind == "percent" and n.last <= spot.number.first for n in spot.scene.numbers
+    ):
+        return None
     judged = judge(spot.counts, reading, claimed) if reading else None
     if written is None:
         traced = judged and pair.now.traced and pair.base.traced
@@ -247,6 +252,7 @@ def led_by(scene: Scene, first: int) -> str:
 
 def _end(anchor: Anchor, sure: bool) -> End:
     span, subject = (anchor.span, anchor.reading.subject) if anchor.reading else (None, None)
+    sure = sure and not anchor.claimed.hedge  # "more than 2 million" gives no percentage
     return End(span, subject, anchor.claimed.value, sure, anchor.traced and not anchor.near)
 
 
