@@ -33,3 +33,24 @@ def test_ends_that_are_not_exact_make_nothing_wrong(verdict):
     assert verdict(text.format(24)) != "wrong"
     assert verdict(text.format(41)) != "wrong"
     assert verdict(BEFORE + "It was a drop of <41 percent>.") == "wrong"
+
+
+def test_a_second_percentage_is_not_accused_for_the_first_one_s_base(verdict):
+    text = (
+        "Border Patrol encounters at the southwest border in June 2024 were 29% lower than in "
+        "May 2024 and <{}%> lower than in June 2023."
+    )
+
+    assert verdict(text.format(5)) != "wrong"
+    assert verdict(text.format(80)) != "wrong"
+
+
+def test_numbers_that_are_hedged_give_no_percentage(verdict):
+    now, before = said("sw", "2024-06"), said("sw", "2024-05")
+    text = (
+        "Encounters at the southwest border were {} {} in June 2024, down <60%> from {} {} in "
+        "May 2024."
+    )
+
+    assert verdict(text.format("more than", now, "over", before)) != "wrong"
+    assert verdict(text.format("", now, "", before).replace("  ", " ")) == "wrong"
