@@ -158,8 +158,9 @@ def _resolved(
         spans = getattr(sliding_window_view(values, length), statistic)(axis=1)
         return np.asarray(spans[first - start])
 
+    years = np.array([calendar.period(calendar.year(int(c) + 1)).first for c in cutoffs], int)
     for kind, (ahead, statistic, back) in KINDS.items():
-        first, length = cutoffs + 1 - (cutoffs + 2 - calendar.begins) % 12, 12
+        first, length = years, 12
         if ahead:
             first, length = cutoffs + ahead[0], ahead[1] - ahead[0] + 1
         value = windows(statistic, first, length)
