@@ -57,12 +57,12 @@ def letter(
     config: Config,
     now: datetime,
     source: Source,
-    month: str = "",
-    totals: tuple[str, ...] = (),
+    month: str = MONTH,
+    totals: tuple[str, ...] = TOTALS,
 ) -> Message:
     """Return the notice of a month, as a recipient of all totals would have got it.
 
-    month, totals : of a shipped source; by default February 2025 of the southwest and nationwide.
+    month, totals : of a shipped source; of own counts they are chosen.
 
     Raises
     ------
@@ -74,14 +74,14 @@ def letter(
         span = history.series_span(connection, SeriesKey(total))
         return span is not None and span[0] <= month <= span[1]
 
-    shown = MonthShown(month or MONTH, totals or TOTALS)
+    shown = MonthShown(month, totals)
     if run is not None and not source.shipped:
         flags = read.flags(connection, source.totals)
         shown = flagged_last(flags, run.data_through, source.totals.every, covers)
     if run is None or not all(covers(total, shown.month) for total in shown.totals):
         raise DataError(f"the record has no {shown.month} to show; run `bordercast run` first")
     told = [report(connection, total, shown.month, source) for total in shown.totals]
-    if not any(facts.recent for facts in told):
+    if not all(facts.recent for facts in told):
         raise DataError(f"no month until {shown.month} has a forecast yet to hold it against")
     sections = tuple(write.finding(connection, facts, None, config.site.address) for facts in told)
     # Another key than the real notice has: a mail program must not take it for that one.

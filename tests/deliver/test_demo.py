@@ -176,10 +176,10 @@ NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "desk@example.org"}}
 
 
-def made(record, month="", total="northern", **sections):
+def made(record, month=demo.MONTH, total="", **sections):
     with closing(connect.read(record)) as connection:
         settings = Config.model_validate(SENDER | sections)
-        totals = (total,) if month else ()
+        totals = (total,) if total else demo.TOTALS
         return demo.letter(connection, settings, NOW, ENCOUNTERS, month, totals)
 
 
@@ -213,7 +213,7 @@ def test_a_month_is_shown_from_the_first_to_the_last_of_a_total(record, month, t
 
 
 def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record):
-    letter = made(record, "2024-01")
+    letter = made(record, "2024-01", "northern")
 
     parsed = message_from_bytes(letter.mime, policy=SMTP)
     ((digest,),) = rows(record, "select digest from latest_run")
@@ -232,10 +232,12 @@ def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record):
         ({}, 0),
         (page | {"site": {"address": "https://x.org/"}}, 0),
     ):
-        parsed = message_from_bytes(made(record, "2024-01", **sections).mime, policy=SMTP)
+        parsed = message_from_bytes(
+            made(record, "2024-01", "northern", **sections).mime, policy=SMTP
+        )
         kinds = [part.get_content_type() for part in parsed.iter_attachments()]
         assert kinds.count("text/html") == attached
-    whole = message_from_bytes(made(record, "2024-01", mail={}).mime, policy=SMTP)
+    whole = message_from_bytes(made(record, "2024-01", "northern", mail={}).mime, policy=SMTP)
     assert whole["From"] == "bordercast <notices@bordercast.invalid>"
 
 
