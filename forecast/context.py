@@ -153,10 +153,8 @@ class Context:
             section = source_section(measures.section(db) or section.words())
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         # What a person says of a series changes numbers, so that a run is due.
-        told = (section, *self.config.sources[1:])
-        return replace(
-            self, sources=sources, config=self.config.model_copy(update={"sources": told})
-        )
+        config = self.config.model_copy(update={"sources": (section,)})
+        return replace(self, sources=sources, config=config)
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file is for this source: its own, or nobody's and this is the first."""

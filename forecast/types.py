@@ -656,7 +656,9 @@ class Provisional:
     @property
     def spread(self) -> float:
         """Standard deviation of the log of its completed count; 0 where it cannot be completed."""
-        return math.log(self.high / self.low) / 2.563 if self.low and self.high else 0.0
+        if not (self.low and self.high):
+            return 0.0
+        return math.log(self.high / self.low) / 2.563  # an 80% interval is 2.563 of them wide
 
 
 @dataclass(frozen=True, slots=True)

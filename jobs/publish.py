@@ -187,8 +187,9 @@ def _passed(
 
     draws : (n, h) counts of the months after the cutoff.
     """
-    for threshold in (of for of in thresholds if of.series == key.total):
-        if share(draws[:, 0].round() > threshold.above) >= threshold.chance:
+    for threshold in thresholds:
+        own = threshold.series == key.total
+        if own and share(draws[:, 0].round() > threshold.above) >= threshold.chance:
             yield threshold, months.shift(cutoff, 1)
 
 

@@ -213,7 +213,7 @@ def confirmed(case: DeliveryDiff) -> Iterator[DiffFinding]:
                 f"{told.into!r} has counts of its own on record; take back the file that brought "
                 "it (`bordercast releases withdraw N`), and say so of that file"
             )
-        if any(_is_sum(case, old) for old in olds[1:] and olds):
+        if told.what == MERGED and any(_is_sum(case, old) for old in olds):
             raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
         yield _go_on(case, new, olds, told.since)
         return

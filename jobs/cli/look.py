@@ -51,11 +51,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     if not rows and key and model == ENGINE:
         through = record.run.data_through
         known = record.counts(key)
-        if not known:
-            raise SeriesNameError(series, ahead.unforecast_words(key, known, through, source))
-        since = months.shift(max(known), -MONTHS_SHOWN + 1)
-        shown = _published(record, series, since)
-        why = f"{record.names.name(key)}: {ahead.unforecast_words(key, known, through, source)}."
+        shown = _published(record, series, months.shift(max(known), -MONTHS_SHOWN + 1))
+        why = f"{shown.value['series']}: {ahead.unforecast_words(key, known, through, source)}."
         return Printed({**shown.value, "forecasts": [], "unforecast": why}, [*shown.parts, why])
     # A total too short for a forecast is named, lest it look forgotten.
     waiting = record.waiting() if key is None and model == ENGINE else {}

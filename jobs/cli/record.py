@@ -228,10 +228,10 @@ def accept_release(
         raise ConfigError("releases accept", "--as", "say --as ANSWER, or --why REASON")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     told = _told(answer, series, into or "", since or "")
-    answer = tuple(of for of in answer if told is None or of != told.what)
+    others = tuple(word for word in answer if told is None or word != told.what)
     with writing(settings.db) as db:
         context = _about_release(settings, db, release_id)
-        release, told_of = ingesting.accept(db, context, release_id, why or "", now, answer, told)
+        release, told_of = ingesting.accept(db, context, release_id, why or "", now, others, told)
     through = release.data_through
     lines = [f"{release.file_name}: {line}." for line in told_of]
     lines += [f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."]
@@ -242,10 +242,10 @@ def _told(
     answers: tuple[str, ...], series: tuple[str, ...], into: str, since: str
 ) -> ToldLife | None:
     """Return what a person says of series; None where none is named."""
-    lives = get_args(LifeKind)
-    what = next((of for of in lives if of in answers), None)
+    kinds = get_args(LifeKind)
+    what = next((kind for kind in kinds if kind in answers), None)
     if series and what is None:
-        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(lives)}")
+        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(kinds)}")
     if since and not months.is_month(since):
         raise ConfigError("releases accept", "--since", f"{since!r} is no month, as 2024-06 is")
     return ToldLife(what, series, into, since) if series and what else None

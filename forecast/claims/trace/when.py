@@ -42,8 +42,10 @@ def options(
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
-        resolved = _resolved(scene, number, context, ref, base, compared)
         shifted = _is_from(scene, number, ref, compared)
+        against = base if (compared or ref.relative) and not shifted else None
+        resolved = resolve(scene, context, ref, against)
+        resolved = _before(resolved) if shifted else resolved
         beside = rank == 0 and distance < FAR and not shifted
         tight = distance < TIGHT + 1 or len(near) == 1
         explicit = beside and tight and ref.form != "year" and names_year(ref)
@@ -52,19 +54,6 @@ def options(
         made += _carried(scene, context, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
-
-
-def _resolved(
-    scene: Scene,
-    number: WrittenNumber,
-    context: TextState,
-    ref: TimeRef,
-    base: Period | None,
-    compared: bool,
-) -> list[Period]:
-    if _is_from(scene, number, ref, compared):
-        return _before(resolve(scene, context, ref, None))
-    return resolve(scene, context, ref, base if compared or ref.relative else None)
 
 
 def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> bool:

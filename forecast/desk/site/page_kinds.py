@@ -235,7 +235,8 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             if before != place and "//" not in before:
                 to.setdefault(before, place)
         to[f"embed/{slug(about.total)}/"] = about.place
-        quoted = [month for month in about.reports if month >= record.first_quoted(about)]
+        first = record.first_quoted(about)
+        quoted = {month for month in about.reports if month >= first}
         years = set(map(calendar.year, quoted))
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
