@@ -14,18 +14,12 @@ from forecast import config, months
 from forecast.context import Context
 from jobs import monthly
 from jobs.cli import main
+from tests.support import own_counts
 from tests.support.databases import rows
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-[forecast]
-models = ["naive"]
-first_cutoff = "2022-12"
-[compute]
-engine = "serial"
-[site]
-folder = "site"
+MORE = """
 [mail]
 sender = "Office <office@example.org>"
 [[thresholds]]
@@ -35,14 +29,8 @@ chance = 0.5
 [[thresholds]]
 series = "Clinic 4"
 above = 100000
-[[sources]]
-kind = "counts"
-name = "visits"
-noun = "visits"
-one = "clinic"
-many = "clinics"
-path = "in"
 """
+SETTINGS = own_counts.settings("2022-12", MORE)
 FIRST, HELD, CLINICS = months.to_index("2018-01"), 66, 12
 
 

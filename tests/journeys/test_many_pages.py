@@ -18,25 +18,11 @@ from forecast.context import Context
 from jobs import monthly
 from jobs.cli import main
 from jobs.service import upkeep
+from tests.support import own_counts
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-[forecast]
-models = ["naive"]
-first_cutoff = "2023-04"
-[site]
-folder = "site"
-[compute]
-engine = "serial"
-[[sources]]
-kind = "counts"
-name = "visits"
-noun = "visits"
-one = "clinic"
-many = "clinics"
-path = "in"
-"""
+SETTINGS = own_counts.settings("2023-04")
 CLINICS, HELD, FIRST = 200, 30, months.to_index("2021-01")
 NEW_FILES = 1.5 * CLINICS
 

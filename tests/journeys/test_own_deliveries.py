@@ -20,23 +20,9 @@ from forecast import months
 from forecast.store import connect, integrity
 from forecast.words import slug
 from jobs.cli import main
+from tests.support import own_counts
 
-SETTINGS = """
-[forecast]
-models = ["naive"]
-first_cutoff = "2026-01"
-[compute]
-engine = "serial"
-[site]
-folder = "site"
-[[sources]]
-kind = "counts"
-name = "visits"
-noun = "visits"
-one = "clinic"
-many = "clinics"
-path = "in"
-"""
+SETTINGS = own_counts.settings("2026-01")
 LAST = months.last_over(months.today().isoformat())
 NAMES = ("Seattle", "St", "Öst")
 SCRIPTS = (

@@ -18,28 +18,15 @@ from forecast.context import Context
 from forecast.errors import SeriesNameError
 from jobs import monthly
 from jobs.cli import main
+from tests.support import own_counts
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-[forecast]
-models = ["naive"]
-first_cutoff = "2023-12"
-[compute]
-engine = "serial"
-[site]
-folder = "site"
+MAIL = """
 [mail]
 sender = "Office <office@example.org>"
-[[sources]]
-kind = "counts"
-name = "visits"
-noun = "visits"
-one = "clinic"
-many = "clinics"
-total = "All"
-path = "in"
 """
+SETTINGS = own_counts.settings("2023-12", MAIL, 'total = "All"')
 NAMES = ("North", "South", "East", "West")
 
 

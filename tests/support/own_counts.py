@@ -19,6 +19,31 @@ FIRST, HELD = months.to_index("2020-01"), 48
 FAST = '\n[compute]\nengine = "serial"\n'
 
 
+def settings(first_cutoff: str, more: str = "", of_source: str = "") -> str:
+    """Settings of a fast record of clinics' visits, delivered into `in`, with pages in `site`.
+
+    more : tables of settings before the source's. of_source : lines of the source.
+    """
+    return f"""
+[forecast]
+models = ["naive"]
+first_cutoff = "{first_cutoff}"
+[compute]
+engine = "serial"
+[site]
+folder = "site"
+{more}
+[[sources]]
+kind = "counts"
+name = "visits"
+noun = "visits"
+one = "clinic"
+many = "clinics"
+path = "in"
+{of_source}
+"""
+
+
 # What only a record of the U.S. border may say; the program's own name is no such word.
 FOREIGN = re.compile(
     r"\b(borders?|encounters?|cbp|fiscal|customs|patrol|agency|agencies|nationwide|northern"
