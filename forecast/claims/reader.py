@@ -7,7 +7,7 @@ nearly always names itself; then what is said between them is related: changes, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -23,7 +23,7 @@ from forecast.claims.text import tables, times
 from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import TextState
-from forecast.claims.text.tokens import WrittenNumber, sentences
+from forecast.claims.text.tokens import WrittenNumber, sentences, word_set
 from forecast.claims.trace import roles, trace, whose
 from forecast.claims.trace.roles import NumberRole
 from forecast.claims.trace.trace import Anchor, Spot
@@ -46,14 +46,35 @@ def of_cell(
     reader.context.home = reader.context.home or around.home
     if any(phrase.kind == "sector" for scene in reader.scenes for phrase in scene.phrases):
         reader.context.agency = "usbp"
+    known = _is_known(cell.head, lexicon, totals.every)
     for found in reader.read():
         if found and found.start <= cell.at < found.end:
-            if found.judged.verdict == "wrong" and found.sense:
+            if not known:
+                unknown = "the words over its column are not understood"
+                found = ClaimFinding("", 0, 0, found.number, found.claimed, why=unknown)
+            elif found.judged.verdict == "wrong" and found.sense:
                 # What heads leave out a heading may say: what the record has is shown.
                 shown = ShownReading(found.sense, found.judged.truth or 0)
                 found = show.differs(table, found, (shown,))
             quote = cell.sentence[cell.at :]
             yield replace(found, quote=quote, start=cell.start, end=cell.end)
+
+
+_PLAIN = word_set("total border sector number count all by of the in and at for to date ytd month")
+
+
+def _is_known(head: str, lexicon: Lexicon, totals: Iterable[str]) -> bool:
+    """Whether every word over a column is one of time, of a total or of what is counted."""
+    plain = _PLAIN.union(total.lower() for total in totals)
+    return all(
+        token.mark
+        or scene.in_time(at)
+        or token.low in plain
+        or bool(tables.MONTH.match(token.low))
+        or any(phrase.first <= at < phrase.last for phrase in scene.phrases)
+        for scene in (Scene(head, sentence, lexicon) for sentence in sentences(head))
+        for at, token in enumerate(scene.tokens)
+    )
 
 
 class Reader:

@@ -71,6 +71,8 @@ class Pair:
         now, base = self.now, self.base
         if now.subject is None or now.span is None or base.span is None:
             return None
+        if now.value is None and now.span.length != base.span.length and not self.rate:
+            return None  # no words compare a month with a year
         return Reading(now.subject, now.span, measure, base.span, rate=self.rate)
 
     def written(self, measure: ClaimMeasure) -> float | None:
@@ -332,7 +334,8 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     yield from (Pair(now, _end(anchor, len(inside) == 1)) for anchor in inside)
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
-    yield from _on_times(now, spans, lone=len(named.refs) == 1 and not inside)
+    if not (len(inside) == 1 and inside[0].sure):
+        yield from _on_times(now, spans, lone=len(named.refs) == 1 and not inside)
 
 
 def _is_inside(spot: Spot, anchor: Anchor, named: NamedBase) -> bool:
@@ -347,8 +350,8 @@ def _on_times(now: End, spans: Sequence[tuple[TimeRef, Period]], lone: bool) -> 
     for ref, span in spans:
         if now.span and span != now.span:
             full = lone and span == firsts[ref] and span.length == now.span.length
-            sure = full and (ref.relative or when.names_year(ref))
-            yield Pair(now, End(span, now.subject, sure=sure))
+            named = ref.relative or when.names_year(ref) or ref.form == "month"
+            yield Pair(now, End(span, now.subject, sure=full and named))
 
 
 def _base_spans(ref: TimeRef, context: TextState, now: End) -> list[Period]:

@@ -35,6 +35,7 @@ _BEFORE = word_set(
     "at criminal track on public off sheet his her to will could "
     "previous prior old earlier last that broken standing"
 )
+_KEPT = word_set("ask asks asked in against keeps keep reads read")  # in the record
 _BEHIND = {
     "record": word_set("shows show has says counts supports set books"),
     "most": word_set(
@@ -89,7 +90,8 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
     grown = any(0 <= p.first - last <= 1 for p in scene.of_kind("change"))  # a record increase
     beaten = any(ref.last == first and scene.compares(ref.first) for ref in scene.times)
     odd = last == first + 1 and scene.low(last) in _BEHIND.get(scene.low(first), ())
-    sense = scene.low(first - 1) in _BEFORE or scene.words(last, last + 3) == _TOLD
+    kept = scene.low(first - 1) == "the" and scene.low(first - 2) in _KEPT
+    sense = kept or scene.low(first - 1) in _BEFORE or scene.words(last, last + 3) == _TOLD
     days = _DAYS & set(scene.words(first - 5, last + 6))
     parts = _PARTS & set(scene.words(first - 1, last + 3))
     return any((planned, grown, beaten, odd, sense, days, parts, scene.compares(first)))

@@ -7,6 +7,7 @@ a table is its heading. A cell is then read as if all that were said in one sent
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,11 @@ _LONGEST = 160  # characters of a heading; a longer paragraph is none
 _RULE = re.compile(r"[\s|:+=-]*")
 _COUNT = re.compile(r"[~≈]?\$?\d[\d,.\u00a0\u202f]*\s?(?:%|percent|million|[KkMm]\b)?[*†]?")
 _YEAR = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?: ?(?:\(?ytd\)?|\(fy[a-z]+\)|to date))?", re.I)
+MONTH = re.compile(rf"\b({'|'.join(f'{m}|{m[:3]}' for m in month_name[1:])}|Sept)\b\.?", re.I)
+_FISCAL = re.compile(r"\bFY ?-?(?:20)?(\d\d)\b(?: ?YTD)?", re.I)
+_TO_DATE = re.compile(
+    _FISCAL.pattern + r",? \(Oct[a-z]*\.? 1 ?[-\u2013\u2014] ?(\w+)\.? \d+\)", re.I
+)
 _LISTED = re.compile(
     r"[ \t]*(?:[-*\u2022\u2013]\s+)?(?P<label>[^\d|\t\n][^|\t\n:]{1,60}?|(?:FY ?)?(?:19|20)\d\d)"
     r"(?::|,| [-\u2013\u2014])?[ \t]+(?P<cell>\d[\d,.]*(?:\s?(?:%|percent|million))?)"
@@ -26,13 +32,14 @@ _LISTED = re.compile(
 class Cell:
     """A number of a table: its place in the text, and the sentence that it makes.
 
-    at : where the number begins in that sentence.
+    at : where the number begins in that sentence. head : of its column.
     """
 
     start: int
     end: int
     sentence: str
     at: int
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +129,31 @@ def _blocks(lines: Sequence[TextLine]) -> Iterator[tuple[int, int]]:
 
 
 def _heading(lines: Sequence[TextLine], first: int) -> str:
-    """The line over a table, if it looks like a heading."""
-    for line in reversed(lines[max(0, first - 3) : first]):
-        words = line.text.strip().strip("#*_ ").rstrip(":.")
-        if words:
-            counts = [m[0] for m in re.finditer(r"\d[\d,]*", words) if not _YEAR.fullmatch(m[0])]
-            long = len(words) > _LONGEST or any(len(count) > 3 for count in counts)
-            return "" if long else words
-    return ""
+    """The line over a table, if it looks like a heading; two if the lower one says when."""
+    above: list[str] = []
+    for line in reversed(lines[max(0, first - 4) : first]):
+        words = _TO_DATE.sub(r"fiscal year 20\1 through \2", line.text.strip())
+        words = words.strip("#*_ ").rstrip(":.")
+        counts = [m[0] for m in re.finditer(r"\d[\d,]*", words) if not _YEAR.fullmatch(m[0])]
+        if len(words) > _LONGEST or any(len(count) > 3 for count in counts):
+            break
+        above = [words, *above] if words else above
+        if words and not re.match("(?:FY|fiscal year) ?[0-9]", words, re.I):
+            break
+    return ", ".join(above)
+
+
+def _timed(heading: str, heads: str) -> str:
+    """The heading of a cell and its own heads, a month among them as one of its fiscal year."""
+    found, year = MONTH.findall(heads), _FISCAL.search(heads) or _FISCAL.search(heading)
+    year = year or re.search(r"fiscal year 20(\d\d)", heading)
+    bare = MONTH.sub("", _FISCAL.sub("", heads))
+    if year is None or len(found) != 1 or re.search(r"\d", bare):
+        return ", ".join(filter(None, (heading, heads)))
+    month = next(name for name in month_name[1:] if name[:3].lower() == found[0][:3].lower())
+    heading = re.sub(r"fiscal year 20\d\d(?: through \w+)?", "", _FISCAL.sub("", heading))
+    said = f"{heading}, {bare}, {month} of fiscal year 20{year[1]}"
+    return ", ".join(filter(None, (part.strip() for part in said.split(","))))
 
 
 def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
@@ -147,8 +171,9 @@ def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
             head = heads[place].text if len(heads) == len(line.fields) else ""
             if not head and len(heads) == len(line.fields) - 1:  # none over the labels
                 head = heads[-behind].text
-            said = ", ".join(filter(None, (heading, head, label)))
+            said = _timed(heading, ", ".join(filter(None, (head, label))))
             said = re.sub(r"[.;?!]\s", ", ", said)
             yield Cell(
-                field.start, field.start + len(field.text), f"{said}: {field.text}", len(said) + 2
-            )
+                field.start, field.start + len(field.text), f"{said}: {field.text}",
+                len(said) + 2, head,
+            )  # fmt: skip

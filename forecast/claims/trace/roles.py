@@ -232,7 +232,10 @@ def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure | Literal[""]:
 
 def _is_bound(scene: Scene, number: WrittenNumber, monthly: bool) -> bool:
     """Whether it is a bound that every month is under: fewer than 10,000 a month."""
-    streak = any(ref.form == "streak" for ref in scene.times)
+    streak = any(
+        ref.form == "streak" and "," not in scene.words(number.last, ref.first)
+        for ref in scene.times
+    )
     monthly = monthly or streak or "monthly" in scene.words(0, number.first)
     return monthly and mentions.hedge(scene, number) in ("below", "over")
 

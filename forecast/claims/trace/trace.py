@@ -20,6 +20,7 @@ from forecast.periods import Period
 
 # How far the words for a reading may be, all together, to make a number right: 2,000 is near too
 # much, 18,944 names itself.
+NEWS = 24  # months before publication
 REACH = {"telling": 6, "exact": 3, "rounded": 3}
 
 
@@ -166,8 +167,10 @@ def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRo
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
-            known = not near or span in near
-            if known and span.first <= spot.context.month and who.far <= CARRIED + SENTENCE + 1:
+            # What no time is said of was news on the day.
+            known = span in near if near else span.last >= spot.context.month - NEWS
+            early = span.first <= spot.context.month
+            if known and early and who.place <= CARRIED and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
 
 

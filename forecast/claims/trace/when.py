@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
@@ -46,6 +47,8 @@ def options(
         against = base if (compared or ref.relative) and not shifted else None
         resolved = resolve(scene, context, ref, against)
         resolved = _before(resolved) if shifted else resolved
+        if ref.form == "months" and scene.low(ref.first - 1) in ("from", "between"):
+            resolved = _of_pair(scene, number, resolved[:1]) or resolved
         beside = rank == 0 and distance < FAR and not shifted
         tight = distance < TIGHT + 1 or len(near) == 1
         explicit = beside and tight and ref.form != "year" and names_year(ref)
@@ -54,6 +57,15 @@ def options(
         made += _carried(scene, context, near, bool(made))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
+
+
+def _of_pair(scene: Scene, number: WrittenNumber, spans: Sequence[Period]) -> list[Period]:
+    """From May to June (170,000 to 130,000): the month that each of two numbers is of."""
+    for one, two in pairwise(scene.numbers):
+        if number in (one, two) and scene.words(one.last, two.first) == ["to"]:
+            months = (span.first if number == one else span.last for span in spans)
+            return [Period(month, month) for month in months]
+    return []
 
 
 def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> bool:
@@ -118,6 +130,8 @@ def _may_date(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
 
 
 def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
+    if ref.first < number.first and _OWNING.issuperset(scene.words(ref.last, number.first)):
+        return 0.0  # July 2020's 38,536
     distance = scene.distance((number.first, number.last), (ref.first, ref.last))
     behind = ref.first >= number.first
     if behind:
@@ -132,6 +146,7 @@ def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool)
     return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * behind
 
 
+_OWNING = word_set("' \u2019 s")
 _PARTS = word_set(", ; and but to from")
 
 

@@ -71,3 +71,42 @@ def test_a_column_may_be_headed_by_a_total_alone(embedded):
 
     assert [one.verdict for one in found] == ["right", "right"]
     assert [one.sense.subject.total for one in found] == ["northern", "southwest"]
+
+
+YEAR_TO_DATE = (
+    "Southwest border\nFY2024 YTD (October 1 - December 31)\n | OCT | NOV | DEC | Total\n"
+    "Encounters | {} | {} | {} | {}\nBorder Patrol apprehensions | {} | {} | {} | {}\n"
+)
+MONTHS = ["2023-10", "2023-11", "2023-12", "2023-10..2023-12"]
+GROUPS = (
+    "Southwest border\n\n | FMUA FY 2024 MAR | UAC FY 2024 MAR | Total Encounters FY 2024 MAR\n"
+    "Southwest border | {} | {} | {}\nTucson Sector | 12 | 14 | 15\n"
+)
+
+
+def test_a_caption_gives_the_months_of_the_heads_their_year(embedded):
+    cells = [(who, when) for who in (SW, BP) for when in MONTHS]
+    found = check(
+        YEAR_TO_DATE.format(*(said(*c) for c in cells)), embedded, date(2024, 2, 1)
+    ).claims
+
+    assert [(one.verdict, one.judged.truth) for one in found] == [
+        ("right", count(*cell)) for cell in cells
+    ]
+
+
+def test_each_head_may_say_group_year_and_month(embedded):
+    cells = [("sw:FMUA", "2024-03"), ("sw:UAC", "2024-03"), (SW, "2024-03")]
+    found = check(GROUPS.format(*(said(*c) for c in cells)), embedded, date(2024, 5, 1)).claims
+
+    assert [(one.verdict, one.judged.truth) for one in found[:3]] == [
+        ("right", count(*cell)) for cell in cells
+    ]
+
+
+def test_a_column_whose_head_is_not_understood_is_not_judged(embedded):
+    text = "Southwest border encounters, FY2023\n\n | Blurbs | Total\nAll | {} | {}\nNone | 1 | 2\n"
+    checked = check(text.format("123,456", said(SW, "FY2023")), embedded, date(2024, 5, 1))
+
+    assert [(one.verdict, one.number) for one in checked.claims] == [("right", said(SW, "FY2023"))]
+    assert not any(one.readings for one in checked.not_understood if one.number == "123,456")
