@@ -40,7 +40,7 @@ class ConfigError(BordercastError):
 
     Parameters
     ----------
-    path : the configuration file, or "defaults".
+    path : the configuration file, or "defaults"; "" of what no file says.
     key : dotted name of the setting.
     problem : what is wrong and what would be right.
     """
@@ -49,7 +49,7 @@ class ConfigError(BordercastError):
 
     def __init__(self, path: str, key: str, problem: str) -> None:
         self.path, self.key, self.problem = path, key, problem
-        super().__init__(f"{path}: {key}: {problem}")
+        super().__init__(": ".join(filter(None, (path, key, problem))))
 
 
 class ArgumentError(ConfigError, ValueError):

@@ -45,7 +45,9 @@ def summary(checked: CheckedText) -> str:
         if counted[words]
     ]
     total = counted.total()
-    return f"{many(total, 'claim')}: {', '.join(parts)}." if total else "No claims found."
+    if not total:
+        return "No claims found: a claim names a number, what is counted, and a month or a year."
+    return f"{many(total, 'claim')}: {', '.join(parts)}."
 
 
 def as_json(

@@ -20,7 +20,7 @@ from forecast.errors import SeriesNameError
 from forecast.rows import ForecastRow, as_row
 from forecast.store import queries, read, witnesses
 from forecast.types import COUNT, SeriesKey
-from forecast.words import capital
+from forecast.words import capital, first_few
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
 
@@ -144,14 +144,17 @@ def movers(
 ) -> Printed:
     """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
-    name = record.total(total) if total else record.source.totals.every[-1]
+    totals = record.source.totals
+    if not total and not totals.whole and len(totals.every) > 1:
+        raise record.refused("TOTAL", f"name one of the {totals.many}: {first_few(totals.every)}")
+    name = record.total(total) if total else totals.every[-1]
     from forecast.desk import answers  # draws paths: `show` of a table needs no scipy
 
-    rows = answers.moving(record.connection, name, record.source.totals)
+    rows = answers.moving(record.connection, name, totals)
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
-        raise SeriesNameError(name, "its parts are not on record", [])
+        raise record.refused("TOTAL", f"no parts of {name} are on record, so none of them moved")
     if out:
         from forecast.desk import export  # brings numpy, which a look can do without
 

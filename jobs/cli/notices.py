@@ -140,7 +140,10 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> Iterator[
     waiting = outbox.waiting(settings.context, datetime.now(UTC))
     recipients = sum(count for _, count in waiting)
     yield from (f"{count:>5} x {subject}" for subject, count in waiting)
-    yield f"{many(recipients, 'recipient')}."
+    named = settings.config.notices.recipients or settings.config.notices.hooks
+    add = "the settings name none; add [[notices.recipients]] (docs/notices.md)"
+    none = f": {'nothing approved is waiting' if named else add}" if not recipients else ""
+    yield f"{many(recipients, 'recipient')}{none}."
     if dry_run or not (yes or recipients == 0 or click.confirm("Send?")):
         return
     # A person who sends by hand has seen why the queue stopped, so that it goes on.

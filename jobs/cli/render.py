@@ -105,7 +105,9 @@ class OpenRecord:
 
     def refused(self, argument: str, problem: str) -> ConfigError:
         """Return the error of an argument that this record has no answer to."""
-        return ConfigError(str(self.settings.db), argument, problem)
+        # An option of the program is about the file; what is asked of its content is not.
+        file = str(self.settings.db) if argument == "--db" else ""
+        return ConfigError(file, argument, problem)
 
     @property
     def stamp(self) -> dict[str, Any]:

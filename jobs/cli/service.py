@@ -52,7 +52,9 @@ def status(settings: Settings) -> Printed:
         label = name.replace("_", " ")
         if name == "days_since_month_end" and value is not None:
             # Counted for the month that is awaited, not for the newest one on record.
-            label = f"days since {month_name(months.shift(state.facts.data_through or '', 1))} end"
+            side, value = ("until", -value) if value < 0 else ("since", value)
+            awaited = months.shift(state.facts.data_through or "", 1)
+            label = f"days {side} {month_name(awaited)} end"
         lines.append(f"{label:<24}{_shown(value)}")
     lines += [f"warning: {text}" for text in state.warnings]
     lines += [f"ALARM: {text}" for text in state.alarms]

@@ -293,6 +293,18 @@ def test_decimals_are_refused_with_what_to_do(settings, folder):
     assert "is no whole number" in taken.reason
 
 
+def test_movers_without_parts_names_no_clinic_that_nobody_asked_for(folder):
+    said("run")
+
+    several, one = (CliRunner().invoke(main, ["movers", *words]) for words in ([], ["Clinic 1"]))
+
+    assert several.exit_code == one.exit_code == 2
+    assert several.stderr.startswith("bordercast: TOTAL: name one of the clinics: ")
+    assert one.stderr == (
+        "bordercast: TOTAL: no parts of Clinic 1 are on record, so none of them moved\n"
+    )
+
+
 def test_a_run_of_nothing_new_names_what_was_refused(folder):
     said("run")
     (folder / "deliveries" / "next.csv").write_text("Month,Clinic,Visits\n6/7/2024,Clinic 1,5\n")

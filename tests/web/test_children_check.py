@@ -98,7 +98,9 @@ def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
 def test_a_text_without_claims_says_so(table, text):
     said = checked(text, [table])
 
-    assert lead(said) == "No claims found."
+    assert lead(said) == (
+        "No claims found: a claim names a number, what is counted, and a month or a year."
+    )
     assert "<ol></ol>" in said
     assert said.endswith(f'<div class="checked">{text.replace("<", "&lt;")}</div>')
 

@@ -356,7 +356,10 @@ def line(c: Comparison, start: str) -> ComparisonText:
     """
     when = month_words(c.last)
     if c.name == "peak":
-        when += f", since {month_name(start)}"
+        itself = c.before == c.now  # a change of 0.0% would hide that it is the peak
+        when = f"{'the month itself' if itself else when}, since {month_name(start)}"
+        if itself:
+            return ComparisonText(c.name, when, "-", f"{c.now:,}", "-")
     if c.to_date and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
     then = "not on record" if c.before is None else f"{c.before:,}"
