@@ -266,8 +266,8 @@ class Answering:
         ]
         if len(counted) == 1:
             return self.of(counted[0].subject, counted[0].span)
-        lines = [self.statement(Reading(one.subject, one.span), one.count) for one in counted]
-        rows = [self._meaning(Reading(one.subject, one.span), one.count) for one in counted]
+        lines = [self.statement(Reading(row.subject, row.span), row.count) for row in counted]
+        rows = [self._meaning(Reading(row.subject, row.span), row.count) for row in counted]
         lines += self._differ(counted)
         return Answer(tuple(lines), {"compared": rows}, *self._about(*subjects))
 
@@ -374,23 +374,23 @@ class Answering:
 
     def _differ(self, counted: Sequence[_Counted]) -> Iterator[str]:
         """Yield how counts differ: two times of one series, or several series in one time."""
-        words, subjects = self.source.calendar.words, {one.subject for one in counted}
+        words, subjects = self.source.calendar.words, {row.subject for row in counted}
         if len(subjects) == 1 and len(counted) == 2:
-            first, last = sorted(counted, key=lambda one: one.span.first)
+            first, last = sorted(counted, key=lambda row: row.span.first)
             if first.span.length == last.span.length:
                 change = change_words(last.count, first.count)
                 step = f"{last.count - first.count:+,}".replace("-", "\N{MINUS SIGN}")
                 yield f"Change from {words(first.span)} to {words(last.span)}: {change} ({step})."
-        for one in counted if len(subjects) == 1 else ():
-            yield f"{capital(words(one.span))}: {', '.join(_rates(one.count, one.span))}."
+        for row in counted if len(subjects) == 1 else ():
+            yield f"{capital(words(row.span))}: {', '.join(_rates(row.count, row.span))}."
         if len(subjects) == len(counted) > 1:
-            names = [one.subject.words(self.source) for one in counted]
-            if len(counted) == 2 and all(one.count for one in counted):
+            names = [row.subject.words(self.source) for row in counted]
+            if len(counted) == 2 and all(row.count for row in counted):
                 first, second = counted
                 change = change_words(first.count, second.count)
                 yield f"The first is {first.count / second.count:,.2f} times the second ({change})."
             # Parts of one dimension, or totals, share no count.
-            alike = {(one.subject.dimension, one.subject.agency) for one in counted}
+            alike = {(row.subject.dimension, row.subject.agency) for row in counted}
             if len(alike) == 1 and len(set(names)) == len(names):
                 yield f"Together: {sum(one.count for one in counted):,}."
 
@@ -485,11 +485,11 @@ class Answering:
     def extreme(self, question: CountQuestion) -> Answer:
         """Answer which month or year was the highest or lowest, or where a month ranks."""
         subject, by_year = self._only(question), question.by == "year"
-        one = question.spans[0].period if len(question.spans) == 1 else None
-        if one and one.length == 1 and question.by != "month":
-            return self._ranked(question, subject, one)
+        row = question.spans[0].period if len(question.spans) == 1 else None
+        if row and row.length == 1 and question.by != "month":
+            return self._ranked(question, subject, row)
         line, calendar = self._line(subject), self.source.calendar
-        within = one or Period(line.first, line.last)
+        within = row or Period(line.first, line.last)
         years = map(
             calendar.period, range(calendar.year(within.first), calendar.year(within.last) + 1)
         )
@@ -523,25 +523,25 @@ class Answering:
         counted = self._parts(question, above)
         sign, side = (1, "fewest") if question.fewest else (-1, "most")
         # What is left of all others is no part.
-        counted.sort(key=lambda one: (one.subject.members == ("OTHER",), sign * one.count))
+        counted.sort(key=lambda row: (row.subject.members == ("OTHER",), sign * row.count))
         best, totals = counted[0], self.source.totals
-        of = self.table.total(above, best.span) or sum(one.count for one in counted) or 1
+        of = self.table.total(above, best.span) or sum(row.count for row in counted) or 1
         kind = totals.one if by == "total" else dimension_words(by, self.source)
-        readings = [Reading(one.subject, one.span) for one in counted]
+        readings = [Reading(row.subject, row.span) for row in counted]
         statement = show.statement(self.table, readings[0], best.count)
         lines = [f"{statement}: the {side} of {len(counted)}, by {kind}."]
-        for place, one in enumerate(counted[:MOST_PARTS], start=1):
-            name = [member_words(by, member, self.source) for member in one.subject.members]
-            share = f"{one.count:,} ({100 * one.count / of:.1f}%)"
+        for place, row in enumerate(counted[:MOST_PARTS], start=1):
+            name = [member_words(by, member, self.source) for member in row.subject.members]
+            share = f"{row.count:,} ({100 * row.count / of:.1f}%)"
             lines.append(
-                f"  {place}. {name[0] if name else totals.name(one.subject.total)}: {share}"
+                f"  {place}. {name[0] if name else totals.name(row.subject.total)}: {share}"
             )
         lines.append(f"Shares are of {of:,} {above.words(self.source)}.")
         rows = [
             self._meaning(*pair)
-            for pair in zip(readings, (one.count for one in counted), strict=True)
+            for pair in zip(readings, (row.count for row in counted), strict=True)
         ]
-        drawn = self._drawn(*(one.subject for one in counted[:2]))
+        drawn = self._drawn(*(row.subject for row in counted[:2]))
         return Answer(tuple(lines), {"parts": rows[:MOST_PARTS], "of": of}, drawn)
 
     def _parts(self, question: CountQuestion, above: Subject) -> list[_Counted]:
@@ -550,7 +550,7 @@ class Answering:
         # No file tells two dimensions together but agencies and their sectors.
         apart = above.dimension or (above.agency and by not in (*hierarchy.by_component, "total"))
         every = () if apart else self._members(above, by, question.noun)
-        known = {one: line for one in every if (line := self.table.counts(one))}
+        known = {row: line for row in every if (line := self.table.counts(row))}
         if not known:
             raise _UnansweredError(f"no file tells {above.words(self.source)} by {by}")
         newest = max(line.last for line in known.values())
@@ -575,8 +575,8 @@ class Answering:
         keys = (key for key in self.table.keys if key.total in inside and key.dimension == by)
         every = [subject_of(key, self.source) for key in keys]
         if whole and by != "field":
-            every = [one._replace(total=totals.whole) for one in every]
-        of = [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
+            every = [row._replace(total=totals.whole) for row in every]
+        of = [row for row in dict.fromkeys(every) if above.agency in ("", row.agency)]
         return _called(of, noun) or of
 
     def unusual(self, question: CountQuestion) -> Answer:
@@ -652,7 +652,7 @@ def _rates(count: int, span: Period) -> list[str]:
 def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
     """Return those whose name ends in a noun: sectors, not field offices."""
     end = f" {noun}" if noun else "\0"
-    return [one for one in subjects if one.members[0].lower().endswith(end)]
+    return [row for row in subjects if row.members[0].lower().endswith(end)]
 
 
 _ANSWERS: dict[str, Callable[[Answering, CountQuestion], Answer]] = {

@@ -45,11 +45,11 @@ def named(month: str) -> str:
     return f"{month_name[int(month[5:])]} {month[:4]}"
 
 
-def same(told: float | str | None, found: float | str | None) -> bool:
+def same(stated: float | str | None, computed: float | str | None) -> bool:
     """Tell whether two figures are one, but for the order in which a sum was made."""
-    if isinstance(told, (int, float)) and isinstance(found, (int, float)):
-        return abs(told - found) <= NEAR * max(1.0, abs(found))
-    return told == found
+    if isinstance(stated, (int, float)) and isinstance(computed, (int, float)):
+        return abs(stated - computed) <= NEAR * max(1.0, abs(computed))
+    return stated == computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +277,8 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
             row_of = BaseRow(**{k: v for k, v in columns.items() if k in wanted})
             by_period.setdefault((columns["series"], row_of.period), []).append(row_of)
         tables.months[name] = len({month for series, month in by_period if series in totals})
-    for (series, _), found in tables.rows["hindcasts"].items():
-        tables.ahead.setdefault(series, []).extend(found)
+    for (series, _), hindcasts in tables.rows["hindcasts"].items():
+        tables.ahead.setdefault(series, []).extend(hindcasts)
     return tables
 
 

@@ -100,15 +100,15 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
     for name, last in lasts.items():
         groups.setdefault(standing(last, newest, life(name, lives)), []).append(name)
     # What ended is no news each month: only while what a person said of it is as new as the counts.
-    told: dict[str, list[str]] = {}
+    news: dict[str, list[str]] = {}
     for one in lives:
         if one.series not in lasts or not (one.month == newest or one.at[:7] > newest):
             continue
         if one.what == "renamed" or over(lasts[one.series], newest, one):
-            told.setdefault(one.what, []).append(one.series)
+            news.setdefault(one.what, []).append(one.series)
     called: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
     late = {words: groups[of] for of, words in called.items() if of in groups}
-    return [f"{words}: {first_few(names)}" for words, names in (late | told).items()]
+    return [f"{words}: {first_few(names)}" for words, names in (late | news).items()]
 
 
 def running(source: Source, counts: Counts) -> Source:
@@ -144,9 +144,9 @@ def spans(
     A merged series takes over from those that it adds up, in the month in which they ended. One
     that is counted again belongs to it again.
     """
-    found: dict[SeriesKey, list[tuple[str, str]]] = {}
+    spans_by_key: dict[SeriesKey, list[tuple[str, str]]] = {}
     for key in keys:
-        name, spans_of = named(key), found.setdefault(key, [])
+        name, spans_of = named(key), spans_by_key.setdefault(key, [])
         begun = [of.month for of in lives if of.what == "merged" and of.other == name]
         start = max([min(known[key]), *begun])
         stops = [of.month for of in lives if of.series == name and of.what != "renamed"]
@@ -157,4 +157,4 @@ def spans(
                 break
         else:
             spans_of.append((start, "9999-12"))
-    return found
+    return spans_by_key

@@ -39,20 +39,20 @@ class Audited:
 def every_fact(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     """Return every figure that the desk says of every month of every total."""
     reports = facts.all_reports(connection, source)
-    told: list[Fact] = []
+    stated: list[Fact] = []
     for total, of_total in reports:
-        told += facts_of(of_total.values())
+        stated += facts_of(of_total.values())
         counts = {month: report.count for month, report in of_total.items()}
-        told += figures.facts_of_terms(total, facts.terms(counts, source))
+        stated += figures.facts_of_terms(total, facts.terms(counts, source))
     totals = source.totals
-    told += figures.facts_of_parts(read.flags(connection, totals, parts=True))
-    told += figures.facts_of_movers(records(connection, MoverRow, "movers", {"total": None}))
-    told += figures.facts_ahead(
+    stated += figures.facts_of_parts(read.flags(connection, totals, parts=True))
+    stated += figures.facts_of_movers(records(connection, MoverRow, "movers", {"total": None}))
+    stated += figures.facts_ahead(
         read.forecasts(connection, totals),
         rows(connection, "latest_periods"),
         read.changes(connection),
     )
-    return told
+    return stated
 
 
 def shape(source: Source) -> Shape:
@@ -70,12 +70,12 @@ def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     return list(facts_of(reports))
 
 
-def audited(connection: sqlite3.Connection, source: Source, told: Iterable[Fact]) -> Audited:
+def audited(connection: sqlite3.Connection, source: Source, stated: Iterable[Fact]) -> Audited:
     """Compute told figures again from the base tables."""
-    told = list(told)
+    stated = list(stated)
     tables = read_tables(connection, measures.current(connection), shape(source))
-    differing = tuple(audit(tables, told))
-    return Audited(len(told), len({(fact.series, fact.period) for fact in told}), differing)
+    differing = tuple(audit(tables, stated))
+    return Audited(len(stated), len({(fact.series, fact.period) for fact in stated}), differing)
 
 
 def disputed(
@@ -86,8 +86,8 @@ def disputed(
     An error of the auditor itself is logged, and disputes nothing.
     """
     try:
-        told = [fact for fact in facts_of(reports) if fact.figure in get_args(HeadlineFigure)]
-        return [str(one) for one in audited(connection, source, told).differing]
+        stated = [fact for fact in facts_of(reports) if fact.figure in get_args(HeadlineFigure)]
+        return [str(discrepancy) for discrepancy in audited(connection, source, stated).differing]
     except Exception:  # the mail matters more than its audit
         LOG.exception("a notice could not be audited")
         return []
@@ -97,8 +97,10 @@ def after_run(connection: sqlite3.Connection, source: Source) -> list[str]:
     """Return what of the newest months the tables do not bear; an error of the auditor is one."""
     try:
         return [
-            str(one)
-            for one in audited(connection, source, newest_facts(connection, source)).differing
+            str(discrepancy)
+            for discrepancy in audited(
+                connection, source, newest_facts(connection, source)
+            ).differing
         ]
     except Exception as error:  # a run that is published stays published
         LOG.exception("the newest months could not be audited")
@@ -110,10 +112,10 @@ def keep(context: Context) -> None:
     with connect.moment(context.path) as connection:
         context.scope(connection)
         run = read.latest_run(connection)
-        found = after_run(connection, context.source)
+        findings = after_run(connection, context.source)
     if run:
         with ops.writing(context.path) as db:
-            connect.write(db, "save_audited", (run.id, __version__, "\n".join(found)))
+            connect.write(db, "save_audited", (run.id, __version__, "\n".join(findings)))
 
 
 def of_run(context: Context, connection: sqlite3.Connection, run_id: int) -> list[str]:

@@ -50,17 +50,17 @@ def count_forecasts(panel: Panel, origins: Ints, h: int) -> CountForecasts:
     score, grid = np.full((n, months), np.nan), _Grid(n)
     place = {column: at for at, column in enumerate(origins.tolist())}
     known, start = panel.known, panel.start
-    said = grid.ahead(start, 1)
+    counts = grid.ahead(start, 1)
     for t in range(months):
         began = t >= start
         phase, live = (t - start) % 12, known[:, t] & (grid.age >= par.FIRST_COUNTED)
         if live.any():
-            score[live, t] = log_pmf(y[live, t], *(x[live, 0] for x in said))
+            score[live, t] = log_pmf(y[live, t], *(x[live, 0] for x in counts))
         grid.take(y[:, t], known[:, t] & began, phase)
         if t in place or grid.age.max() >= par.FIRST_COUNTED:
-            said = grid.ahead(phase, h if t in place else 1)
+            counts = grid.ahead(phase, h if t in place else 1)
         if t in place:
-            mean[:, place[t]], size[:, place[t]] = said
+            mean[:, place[t]], size[:, place[t]] = counts
     return CountForecasts(mean, size, score)
 
 
@@ -87,12 +87,12 @@ class _Grid:
         old = known & (self.age >= par.FIRST_COUNTED)
         if old.any():
             mean, z = np.maximum(usual, LEAST), value
-            each = np.log(mean + SIZES)
-            each *= -(z + SIZES)
-            each += gammaln(z + SIZES) - gammaln(SIZES) + SIZES * np.log(SIZES)
-            each += z * np.log(mean)
-            each += par.COUNTED_MEMORY * self.likelihood
-            np.copyto(self.likelihood, each, where=old[:, None, None])
+            log_p = np.log(mean + SIZES)
+            log_p *= -(z + SIZES)
+            log_p += gammaln(z + SIZES) - gammaln(SIZES) + SIZES * np.log(SIZES)
+            log_p += z * np.log(mean)
+            log_p += par.COUNTED_MEMORY * self.likelihood
+            np.copyto(self.likelihood, log_p, where=old[:, None, None])
         rate = np.maximum(SPEEDS[:, None], 1 / (self.age[:, None, None] + 1))
         # Weighed by the factor: an empty month of the off-season says little of the level.
         self.level += np.where(seen, rate * (value - usual), 0)
@@ -115,13 +115,13 @@ class _Grid:
         # All twelve months of the year at once; further ahead they come again.
         steps = np.arange(min(h, 12))
         factor = self._factors((phase[:, None] + steps + 1) % 12)
-        each = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(total), len(steps), -1)
+        means = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(total), len(steps), -1)
         again = np.arange(h) % 12
-        square, faster = each**2, np.repeat(SPEEDS, len(PULLS)) ** 2
-        middle = _over_points(each, by_mean)
+        square, faster = means**2, np.repeat(SPEEDS, len(PULLS)) ** 2
+        middle = _over_points(means, by_mean)
         beyond = (_over_points(square, by_mean + spread) - middle**2)[:, again]
         # A level that moves makes months farther ahead less certain, the more the faster it is.
-        moving = _over_points(each, by_mean * faster) + _over_points(square, spread * faster)
+        moving = _over_points(means, by_mean * faster) + _over_points(square, spread * faster)
         beyond, middle = beyond + np.arange(h) * moving[:, again], middle[:, again]
         return middle, middle**2 / np.maximum(beyond, middle**2 / POISSON)
 

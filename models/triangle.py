@@ -39,7 +39,7 @@ def shares(own: Floats, others: Floats, level: float = 0.8) -> list[Share]:
     -------
     One an age; of an age that no two statements tell of, the share is 1 and `months` is 0.
     """
-    found: list[Share] = []
+    shares: list[Share] = []
     log_share, variance, freedom = 0.0, 0.0, np.inf
     for age in range(own.shape[1] - 2, -1, -1):
         mine, every = (of[np.isfinite(of[:, age : age + 2]).all(axis=1)] for of in (own, others))
@@ -56,8 +56,8 @@ def shares(own: Floats, others: Floats, level: float = 0.8) -> list[Share]:
             freedom = min(freedom, free)
         half = -stdtrit(freedom, (1 - level) / 2) * variance**0.5 if variance else 0.0
         share, low, high = np.exp([log_share, log_share - half, log_share + half]).tolist()
-        found.append(Share(share, low, high, count or min(len(every), 1)))
-    return found[::-1]
+        shares.append(Share(share, low, high, count or min(len(every), 1)))
+    return shares[::-1]
 
 
 def _growth(counts: Floats, age: int) -> float:

@@ -200,8 +200,10 @@ class Asking:
         if span.last_month <= last:
             return asked
         known = [counts[month] for month in span.months if month in counts]
-        told = f"{sum(known):,} published in {len(known)} of {span.length} months, through {last}"
-        why = f"{told}; {unforecast.problem}" if known else unforecast.problem
+        known_words = (
+            f"{sum(known):,} published in {len(known)} of {span.length} months, through {last}"
+        )
+        why = f"{known_words}; {unforecast.problem}" if known else unforecast.problem
         raise SeriesNameError(unforecast.name, why)
 
     def parts(self, text: str, span: str) -> list[Forecast]:

@@ -56,8 +56,8 @@ def by_figures_then(
         )
 
 
-def _off(of: Sequence[Row], said: str, came: str) -> str:
-    return f"{fmean(abs(math.log(max(row[said], 1) / row[came])) for row in of):.3f}"
+def _off(of: Sequence[Row], column: str, came: str) -> str:
+    return f"{fmean(abs(math.log(max(row[column], 1) / row[came])) for row in of):.3f}"
 
 
 def history(connection: sqlite3.Connection, key: SeriesKey, month: str) -> list[Row]:

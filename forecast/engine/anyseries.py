@@ -184,9 +184,9 @@ def forecast_models(
         spread=spread,
         refitting=refitting,
     )
-    said = forecasts.predictive.items()
-    told = {name: of.as_turned(counts.turned, forecasts.origins[name]) for name, of in said}
-    return {name: SeriesForecasts(counts, back, of) for name, of in told.items()}
+    by_model = forecasts.predictive.items()
+    turned = {name: of.as_turned(counts.turned, forecasts.origins[name]) for name, of in by_model}
+    return {name: SeriesForecasts(counts, back, of) for name, of in turned.items()}
 
 
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -458,5 +458,5 @@ def forecast_parts(
             panel = every.panel.some(own)
             predictives = [*predictives, engine_forecasts(panel, origins, h, spread=spread)]
         back_in_order = np.argsort(np.concatenate([together, own]))
-        said = joined(predictives).of(back_in_order).as_turned(counts.turned, origins)
-        yield SeriesForecasts(counts, back, said)
+        predictive = joined(predictives).of(back_in_order).as_turned(counts.turned, origins)
+        yield SeriesForecasts(counts, back, predictive)

@@ -245,24 +245,24 @@ def joined(parts: Sequence[tuple[Mixtures | None, int]]) -> Mixtures | None:
 
 def appended(*parts: Mixtures | None) -> Mixtures | None:
     """All of several, whose places are already those of one array; None for none."""
-    some = [part for part in parts if part is not None]
-    if not some:
+    mixed = [part for part in parts if part is not None]
+    if not mixed:
         return None
-    every = ([getattr(part, field.name) for part in some] for field in fields(Mixtures))
+    every = ([getattr(part, field.name) for part in mixed] for field in fields(Mixtures))
     return Mixtures(*map(np.concatenate, every))
 
 
 def p_of_one(z: float, expected: MonthForecast) -> tuple[float, float]:
     """Two-sided p of one month, and on which side of the middle it lies, -1 or 1."""
-    one, df = _of_one(expected)
-    below = one.cdf(np.full((1, 1, 1), z), df, expected.horizon).item()
+    single, df = _of_one(expected)
+    below = single.cdf(np.full((1, 1, 1), z), df, expected.horizon).item()
     return min(2 * below, 2 * (1 - below), 1.0), 1.0 if below > 0.5 else -1.0
 
 
 def quantiles_of_one(expected: MonthForecast, probs: Sequence[float]) -> list[float]:
     """Quantiles of one month, log1p counts."""
-    one, df = _of_one(expected)
-    quantiles: list[float] = one.quantiles(df, np.full(1, np.inf), probs)[0, 0].tolist()
+    single, df = _of_one(expected)
+    quantiles: list[float] = single.quantiles(df, np.full(1, np.inf), probs)[0, 0].tolist()
     return quantiles
 
 
@@ -272,5 +272,5 @@ def _of_one(expected: MonthForecast) -> tuple[Mixtures, Floats]:
     numbers = of.centre, of.scale, of.stays, of.mean, of.size
     centre, scale, stays, mean, size = (np.full((1, 1), x) for x in numbers)
     away, share = np.full(1, of.away), np.full(1, of.share)
-    one = Mixtures(here, here, centre, scale, away, stays, share, mean, size)
-    return one, np.array([expected.df])
+    single = Mixtures(here, here, centre, scale, away, stays, share, mean, size)
+    return single, np.array([expected.df])

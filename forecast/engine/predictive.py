@@ -110,16 +110,16 @@ class Predictive:
     ) -> Predictive:
         return Predictive(**arrays, mixtures=mixed, unit=unit)
 
-    def restated(self, rows: Sequence[int], origin: int, said: Predictive) -> Predictive:
-        """The same but for some series' forecasts from one origin, which are those `said` first."""
+    def restated(self, rows: Sequence[int], origin: int, first: Predictive) -> Predictive:
+        """The same but for some series' forecasts from one origin, `first`'s first."""
         arrays = {name: x.copy() for name, x in self._arrays.items()}
         for name, x in arrays.items():
-            x[list(rows), origin] = getattr(said, name)[:, 0]
+            x[list(rows), origin] = getattr(first, name)[:, 0]
         mixed = self.mixtures
         if mixed is not None:
             mixed = mixed.chosen((mixed.place != origin) | ~np.isin(mixed.row, rows))
-        if said.mixtures is not None:
-            new = said.mixtures
+        if first.mixtures is not None:
+            new = first.mixtures
             of = replace(new, row=np.asarray(rows)[new.row], place=np.full_like(new.place, origin))
             mixed = mixtures.appended(mixed, of)
         return Predictive(**arrays, mixtures=mixed)

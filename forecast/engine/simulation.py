@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -158,8 +158,12 @@ def beside_totals(
     return shares, known
 
 
-SeriesPaths = tuple[Ints, Floats, tuple[Forecast, ...]]
-"""What is kept of a series' paths: quantiles of a part, (INTERVAL_PROBS, h), medians, and sums."""
+class SeriesPaths(NamedTuple):
+    """What is kept of a series' paths: quantiles of a part, (INTERVAL_PROBS, h), medians, sums."""
+
+    quantiles: Ints
+    medians: Floats
+    sums: tuple[Forecast, ...]
 
 
 def summarized(
@@ -187,7 +191,7 @@ def summarized(
     quantiles = np.empty((0, 0), dtype=np.int64)
     if not key.headline:
         quantiles = whole(paths.quantiles(draws, INTERVAL_PROBS))
-    return quantiles, np.median(draws, axis=0), tuple(sums)
+    return SeriesPaths(quantiles, np.median(draws, axis=0), tuple(sums))
 
 
 def standard_spans(
@@ -199,8 +203,8 @@ def standard_spans(
     """
     # Of a sum with one month to come the published month is the better word.
     ahead = {(row.series, row.month): row for row in rows if row.model == ENGINE}
-    for _, _, sums in every.values():
-        for span in sums:
+    for of_series in every.values():
+        for span in of_series.sums:
             only = spans.only_month(span.first_month, span.last_month, span.cutoff)
             if month := ahead.get((span.series, only)):
                 yield spans.with_month(span, month)
@@ -224,13 +228,12 @@ def coherent(
     rows = list(rows)
     own = [row for row in rows if row.model == model]
     parts = {r.series for r in own if not r.series.headline and r.series in joint.marginals}
-    middles = {key: middle for key, (_, middle, _) in drawn.items() if key in parts}
+    middles = {key: of.medians for key, of in drawn.items() if key in parts}
     medians = _medians(own, joint, middles)
     agreeing = []
     for row in rows:
         if row.model == model and row.series in parts:
-            quantiles, _, _ = drawn[row.series]
-            counts = quantiles[:, row.horizon - 1].tolist()
+            counts = drawn[row.series].quantiles[:, row.horizon - 1].tolist()
             values = dict(zip(INTERVALS, counts, strict=True))
             moved: dict[str, Any] = around(values, medians[row.series, row.month])
             agreeing.append(replace(row, **moved))

@@ -82,9 +82,9 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
         return [CountShares(row, x[..., 0], x, x) for x in empty]
     part, of_t = panel.some(row), of_t.of(row)
     origins = np.unique(np.concatenate([asked for asked, _ in asks]))
-    said = count_forecasts(part, origins, max(h for _, h in asks))
+    forecasts = count_forecasts(part, origins, max(h for _, h in asks))
     apart = np.clip(
-        said.log_score - t_log_scores(part.z, of_t),
+        forecasts.log_score - t_log_scores(part.z, of_t),
         -par.COUNTED_LIMIT,
         par.COUNTED_LIMIT,
     )
@@ -100,7 +100,7 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
     for asked, h in asks:
         at = np.searchsorted(origins, asked)
         answers.append(
-            CountShares(row, share[:, asked], said.mean[:, at, :h], said.size[:, at, :h])
+            CountShares(row, share[:, asked], forecasts.mean[:, at, :h], forecasts.size[:, at, :h])
         )
     return answers
 

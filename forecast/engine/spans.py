@@ -26,8 +26,12 @@ from models.base import Floats, Ints
 _MIDDLE = INTERVALS.index("median")
 
 
-Sum = tuple[int, int, Floats]
-"""What a span comes to: what is published of its first so many months, and (n,) draws of it all."""
+class Sum(NamedTuple):
+    """What a span comes to: what is published of its first `known` months; (n,) draws of it all."""
+
+    published: int
+    known: int
+    draws: Floats
 
 
 def total(
@@ -59,7 +63,7 @@ def total(
     published = sum(counts[month] for month in known)
     start = months.to_index(cutoff) + 1
     steps = [months.to_index(month) - start for month in span.months if month > cutoff]
-    return published, len(known), published + draws[:, steps].sum(axis=1)
+    return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
 
 
 def whole(quantiles: Floats) -> Ints:
@@ -85,16 +89,15 @@ def span_forecast(
     key: SeriesKey, span: Period, cutoff: str, total: Sum, calendar: Calendar
 ) -> Forecast:
     """A span's sum with its median and intervals, whole and rounded outward."""
-    published, known, draws = total
-    counts = whole(paths.quantiles(draws, INTERVAL_PROBS))
+    counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-    values |= around(values, round(float(np.median(draws))))
+    values |= around(values, round(float(np.median(total.draws))))
     return Forecast(
         *(key, ENGINE, cutoff, span.first_month, span.last_month),
         **values,
         span=calendar.name(span),
-        months_published=known,
-        published=published,
+        months_published=total.known,
+        published=total.published,
     )
 
 
@@ -153,7 +156,7 @@ class Outlooks:
 
     def total(self, span: Period) -> Floats:
         """(n,) what a span comes to in each path; SpanError if it cannot be said."""
-        return total(span, self.counts, self.cutoff, self.draws, self.calendar)[2]
+        return total(span, self.counts, self.cutoff, self.draws, self.calendar).draws
 
 
 class Chance(NamedTuple):
@@ -188,11 +191,11 @@ def chance(series: Outlooks, span: Period, text: str) -> Chance:
     draws = series.total(span)
     for pattern, ask in _ASKED:
         if match := pattern.fullmatch(plain):
-            happens, event, kind, *note = ask(series, span, draws, match)
+            asked = ask(series, span, draws, match)
             settled = span.last_month <= series.cutoff
             # What is over has happened or not: then 0 and 1 are no claims about the future.
-            p = float(happens.all()) if settled else share(happens)
-            return Chance(span, series.calendar, event, kind, p, settled, *note)
+            p = float(asked.happens.all()) if settled else share(asked.happens)
+            return Chance(span, series.calendar, asked.event, asked.kind, p, settled, asked.note)
     raise SpanError(text, f"not an event; write {_EVENTS}")
 
 
@@ -205,8 +208,13 @@ def share(happens: Happens) -> float:
     return float((happens.sum() + 0.5) / (len(happens) + 1))
 
 
-AskedEvent = tuple[Happens, str, EventKind] | tuple[Happens, str, EventKind, str]
-"""In which paths something happens; the rest as of `Chance`."""
+class AskedEvent(NamedTuple):
+    """In which paths something happens; the rest as of `Chance`."""
+
+    happens: Happens
+    event: str
+    kind: EventKind
+    note: str = ""
 
 
 def _number(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -214,16 +222,16 @@ def _number(series: Outlooks, span: Period, draws: Floats, match: re.Match[str])
     happens, event = _compared(side, draws, count), f"{_SIDES[side][0]} {count:,}"
     last = months.shift(series.cutoff, series.draws.shape[1])
     if len(digits) != 4 or not min(series.counts)[:4] <= digits <= last[:4]:
-        return happens, event, "number"  # no year that is published or forecast
+        return AskedEvent(happens, event, "number")  # no year that is published or forecast
     # As the publisher has years, and as the calendar has: one that is as long as the span.
     for year in (calendar.period(count) for calendar in (series.calendar, Calendar())):
         if span.length == 12 and months.place(span.first) == months.place(year.first):
             name = series.calendar.name(year)
             named = f"the year {digits}" if name == digits else name
             note = f"{digits} was read as {named}; for the number write {count:,}."
-            return *_against(series, draws, side, year), note
+            return _against(series, draws, side, year)._replace(note=note)
     note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
-    return happens, event, "number", note
+    return AskedEvent(happens, event, "number", note)
 
 
 def _range(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -232,12 +240,13 @@ def _range(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) 
         raise SpanError(match[0], "the range ends before it begins")
     # Counts are whole: 9,999.6 is published as 10,000.
     whole = np.rint(draws)
-    return (low <= whole) & (whole <= high), f"between {low:,} and {high:,}", "range"
+    inside = (low <= whole) & (whole <= high)
+    return AskedEvent(inside, f"between {low:,} and {high:,}", "range")
 
 
 def _year_before(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
     happens = _compared(match[1], draws, series.total(span.shift(-12)))
-    return happens, f"{_SIDES[match[1]][0]} the year before", "year before"
+    return AskedEvent(happens, f"{_SIDES[match[1]][0]} the year before", "year before")
 
 
 def _since(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -252,9 +261,10 @@ def _since(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) 
         raise SpanError(match[0], f"no count is on record from {since} on")
     high, event = match[1] == "highest", f"the {match[1]} since {since}"
     if span.length == 1:
-        return _beyond(draws, earlier, high), event, "since"
+        return AskedEvent(_beyond(draws, earlier, high), event, "since")
     happens = _beyond(_ahead(series, span, high), earlier, high)
-    return happens, f"a month that is {event}", "since" if high else "lowest month"
+    kind: EventKind = "since" if high else "lowest month"
+    return AskedEvent(happens, f"a month that is {event}", kind)
 
 
 def _other(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -262,11 +272,9 @@ def _other(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) 
     return _against(series, draws, match[1], other)
 
 
-def _against(
-    series: Outlooks, draws: Floats, side: str, other: Period
-) -> tuple[Happens, str, EventKind]:
+def _against(series: Outlooks, draws: Floats, side: str, other: Period) -> AskedEvent:
     happens = _compared(side, draws, series.total(other))
-    return happens, f"{_SIDES[side][0]} {series.calendar.name(other)}", "span"
+    return AskedEvent(happens, f"{_SIDES[side][0]} {series.calendar.name(other)}", "span")
 
 
 def _record(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
@@ -276,7 +284,7 @@ def _record(series: Outlooks, span: Period, draws: Floats, match: re.Match[str])
     earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first_month]
     if not single and (match[2] or span.ahead):
         happens = _beyond(_ahead(series, span, high), earlier, high)
-        return happens, f"a month that is {event}", "record month"
+        return AskedEvent(happens, f"a month that is {event}", "record month")
     if not single:
         earlier, before = [], span.shift(-12)
         event += " for the total of these months"
@@ -290,7 +298,7 @@ def _record(series: Outlooks, span: Period, draws: Floats, match: re.Match[str])
         raise SpanError(
             series.calendar.name(span), "no such span is published in full, so there is no record"
         )
-    return _beyond(draws, earlier, high), event, "record"
+    return AskedEvent(_beyond(draws, earlier, high), event, "record")
 
 
 def _ahead(series: Outlooks, span: Period, high: bool) -> Floats:

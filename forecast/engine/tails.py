@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval, chebvander2d
@@ -34,8 +35,12 @@ DEGREE = 18  # of the polynomials that stand in for the quantiles of a t
 FLAT = 20.0  # squares of normal scores beyond which they are seen from afar
 
 
-Bend = tuple[Floats, Floats, Floats]
-"""k, one each forecast: of the lower side at the median and from END on, of the upper at END."""
+class Bend(NamedTuple):
+    """k, one each forecast: of the lower side at the median and from END on; the upper at END."""
+
+    below: Floats
+    below_end: Floats
+    above_end: Floats
 
 
 def degrees(share: Floats, jumps: bool = True) -> Floats:
@@ -60,7 +65,7 @@ def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
     above_end = -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
     # What is forecast as it is, not on logs, falls no farther than it rises.
     logs = np.asarray(centre) < LOGS_END
-    return np.asarray(par.LOWER * lower * logs), below_end * logs, above_end * logs
+    return Bend(np.asarray(par.LOWER * lower * logs), below_end * logs, above_end * logs)
 
 
 def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:

@@ -45,8 +45,8 @@ def weighed(
         return models, [*families]
     engine = _moves(models.predictive[ENGINE], head.panel, head.keys, unsure)
     near = {
-        name: _moved(said, _moves(said, head.panel, head.keys, unsure))
-        for name, said in models.predictive.items()
+        name: _moved(forecasts, _moves(forecasts, head.panel, head.keys, unsure))
+        for name, forecasts in models.predictive.items()
     }
     further = models.further and _moved(models.further, engine)
     return replace(models, predictive=near, further=further), [
@@ -74,46 +74,49 @@ class _Move:
 
 
 def _moves(
-    said: Predictive, panel: Panel, keys: Sequence[SeriesKey], unsure: Unsure
+    forecasts: Predictive, panel: Panel, keys: Sequence[SeriesKey], unsure: Unsure
 ) -> dict[int, _Move]:
     """Return the moves of the rows that rest on completed months, and have a forecast before."""
-    found = {}
+    moves = {}
     for row, key in enumerate(keys):
         ages = {int(panel.last[row]) - month: sd for month, sd in unsure.get(key, {}).items()}
-        if 0 <= max(ages, default=-1) < said.sigma.shape[1] - 1 and said.centre.shape[-1] > 1:
-            move = _move(said, row, ages)
+        if (
+            0 <= max(ages, default=-1) < forecasts.sigma.shape[1] - 1
+            and forecasts.centre.shape[-1] > 1
+        ):
+            move = _move(forecasts, row, ages)
             if np.isfinite([move.centre, move.variance]).all():
-                found[row] = move
-    return found
+                moves[row] = move
+    return moves
 
 
-def _move(said: Predictive, row: int, ages: Mapping[int, float]) -> _Move:
+def _move(forecasts: Predictive, row: int, ages: Mapping[int, float]) -> _Move:
     """Weigh the completed months of a series, the oldest first; ages : to how unsure they are."""
-    variances = said.scale[row] ** 2 * (said.df[row] / (said.df[row] - 2))[:, None]
+    variances = forecasts.scale[row] ** 2 * (forecasts.df[row] / (forecasts.df[row] - 2))[:, None]
     oldest = -max(ages) - 1
-    centre, variance = said.centre[row, oldest - 1], variances[oldest - 1]
+    centre, variance = forecasts.centre[row, oldest - 1], variances[oldest - 1]
     for column in range(oldest, 0):
-        now, spread = said.centre[row, column], variances[column]
+        now, spread = forecasts.centre[row, column], variances[column]
         unknown = 1 - variance[0] / (variance[0] + ages.get(-column - 1, 0.0) ** 2)
         more = np.maximum(variance[1:] - spread[:-1], 0)
         apart = _Move(centre[1:] - now[:-1], more).ahead(len(centre))
         centre, variance = now + unknown * apart.centre, spread + unknown * apart.variance
-    return _Move(centre - said.centre[row, -1], variance - variances[-1])
+    return _Move(centre - forecasts.centre[row, -1], variance - variances[-1])
 
 
-def _moved(said: Predictive, moves: Mapping[int, _Move]) -> Predictive:
+def _moved(forecasts: Predictive, moves: Mapping[int, _Move]) -> Predictive:
     """Return the forecasts with those from the last column moved."""
     if not moves:
-        return said
-    h, last = said.centre.shape[-1], said.sigma.shape[1] - 1
+        return forecasts
+    h, last = forecasts.centre.shape[-1], forecasts.sigma.shape[1] - 1
     rows, ahead = [*moves], [move.ahead(h) for move in moves.values()]
-    centre, variance = np.zeros((2, len(said.sigma), h))
+    centre, variance = np.zeros((2, len(forecasts.sigma), h))
     centre[rows], variance[rows] = [m.centre for m in ahead], [m.variance for m in ahead]
-    of_t = variance * (1 - 2 / said.df[:, -1:])  # its scale's part of the variance
-    out = replace(said, centre=said.centre.copy(), scale=said.scale.copy())
+    of_t = variance * (1 - 2 / forecasts.df[:, -1:])  # its scale's part of the variance
+    out = replace(forecasts, centre=forecasts.centre.copy(), scale=forecasts.scale.copy())
     out.centre[rows, -1] += centre[rows]
-    out.scale[rows, -1] = np.sqrt(said.scale[rows, -1] ** 2 + of_t[rows])
-    if (mixed := said.mixtures) is None:
+    out.scale[rows, -1] = np.sqrt(forecasts.scale[rows, -1] ** 2 + of_t[rows])
+    if (mixed := forecasts.mixtures) is None:
         return out
     at = (mixed.place == last) & np.isin(mixed.row, rows)
     of = mixed.row[at]

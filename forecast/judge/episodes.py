@@ -24,6 +24,7 @@ is what later months are compared with.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forecast import months
 from forecast.engine import tails
@@ -62,27 +63,31 @@ class Seen:
     grade: Severity | None = None
 
 
-EpisodeStep = tuple[Episode | None, Episode | None, Role | None]
-"""What a month did: the episode it ended, the one now open, and its flag's role."""
+class EpisodeStep(NamedTuple):
+    """What a month did: the episode it ended, the one now open, and its flag's role."""
+
+    ended: Episode | None
+    opened: Episode | None
+    role: Role | None
 
 
 def step(episode: Episode | None, seen: Seen) -> EpisodeStep:
     """One month further."""
     if episode is None:
         opened = _opened(seen, "first") if seen.deviates else (None, None)
-        return None, *opened
+        return EpisodeStep(None, *opened)
     away = episode.side * _away(episode, seen)
     # Against the frozen forecast as well: a return to normal is no news.
     other = seen.side == -episode.side and away < 0 and seen.deviates
     if other and _frozen_p(episode, seen) < seen.alpha:
         ended = replace(episode, state="transient", closed=seen.month)
-        return ended, *_opened(seen, "reversal")
+        return EpisodeStep(ended, *_opened(seen, "reversal"))
     further = seen.side == episode.side and away > episode.size and seen.deviates
     role: Role | None = "escalation" if further and seen.p < FURTHER else None
     moved = _settled(episode, seen)
     if moved.state == "open":
-        return None, moved, role
-    return moved, None, role
+        return EpisodeStep(None, moved, role)
+    return EpisodeStep(moved, None, role)
 
 
 def _opened(seen: Seen, role: Role) -> tuple[Episode, Role]:

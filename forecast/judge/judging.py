@@ -132,7 +132,7 @@ def judge_month(
     if before is not None and _unfounded(before, look, rules):
         rebased, state = True, replace(state, episode=None)
     step = episodes.step(state.episode, apart or own)
-    ended, opened, _ = step
+    ended, opened = step.ended, step.opened
     if before is not state.episode and before is not None:
         ended = replace(before, state="transient", closed=look.month)
     flags = _month_flags(look, own, apart, state, step)
@@ -253,14 +253,13 @@ def _month_flags(
 ) -> list[Flag]:
     """The flag of a month; none where it is not unusual, or is known to be."""
     total, verdict, since = look.total, own, None
-    ended, opened, step_role = step
     parent = total.flag if total else None
     role: Role = "first"
-    if step_role:
-        episode = opened or ended
+    if step.role:
+        episode = step.opened or step.ended
         assert episode is not None
         verdict, since = apart or own, episode.opened
-        role = "apart" if apart is not None and step_role == "first" else step_role
+        role = "apart" if apart is not None and step.role == "first" else step.role
     elif total is not None and total.flagged and own.deviates:
         role = "listed"
     elif state.episode is not None or parent is not None or own.grade is None:

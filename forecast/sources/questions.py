@@ -131,7 +131,7 @@ def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     plain = re.sub(r"\s*[\N{EN DASH}\N{EM DASH}]\s*", " to ", plain)
     event, rest = _event(plain)
     by, noun, rest = _by(rest, {key.dimension for key in names.keys})
-    kinds, rest, said = _kinds(rest)
+    kinds, rest, asking = _kinds(rest)
     spans, rest = _spans(rest, names.source, newest, apart="change" in kinds)
     if by == "term":
         spans = [NamedSpan(_of_term(term, newest), term.name) for term in names.source.terms]
@@ -147,7 +147,7 @@ def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     kind = _kind(kinds, event, by, spans, newest)
     things = _things(named, names, kind)
     # "More" and "than" alone ask nothing; what a total has not is no question to it.
-    if not all(things.of) or (not named and not spans and not by and said < 2):
+    if not all(things.of) or (not named and not spans and not by and asking < 2):
         return None
     everywhere = len(things.of) == 1 and _everywhere(named, things.of[0], names)
     return CountQuestion(
@@ -165,10 +165,12 @@ def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     )
 
 
-def _against(kinds: list[AskedKind], spans: list[NamedSpan], said: str, names: SeriesNames) -> str:
+def _against(
+    kinds: list[AskedKind], spans: list[NamedSpan], sentence: str, names: SeriesNames
+) -> str:
     """Return the event of a year to come that is asked against another: "> FY2026"."""
     ahead = len(spans) == 2 and "forecast" in kinds and "change" in kinds
-    side = "<" if re.search(r"\b(?:lower|fewer|less|below|fall|drop)\b", said, re.I) else ">"
+    side = "<" if re.search(r"\b(?:lower|fewer|less|below|fall|drop)\b", sentence, re.I) else ">"
     return f"{side} {names.source.calendar.name(spans[1].period)}" if ahead else ""
 
 
@@ -212,14 +214,14 @@ def _by(plain: str, dimensions: set[str]) -> tuple[str, str, str]:
 
 def _kinds(plain: str) -> tuple[list[AskedKind], str, int]:
     """Find what is asked, the likeliest first, the sentence without it, and how many words."""
-    found: list[AskedKind] = []
-    said = 0
+    kinds: list[AskedKind] = []
+    words = 0
     for kind, pattern in _ASKED.items():
         while match := pattern.search(plain.lower().replace("on record", "on xecord")):
-            said += len(match[0].split())
-            found += [kind] * (kind not in found)
+            words += len(match[0].split())
+            kinds += [kind] * (kind not in kinds)
             plain = f"{plain[: match.start()]} {plain[match.end() :]}"
-    return found, plain, said
+    return kinds, plain, words
 
 
 def _of_term(term: Term, newest: int) -> Period:

@@ -403,10 +403,10 @@ def as_of(
 
 def near_ends(db: Connection, ages: int, since: str) -> dict[SeriesKey, dict[str, dict[int, int]]]:
     """Return what deliveries stated of months near their ends: series, month, age in months."""
-    found: dict[SeriesKey, dict[str, dict[int, int]]] = {}
+    counts: dict[SeriesKey, dict[str, dict[int, int]]] = {}
     for *key, month, age, count in db.execute(sql("near_ends"), {"ages": ages, "since": since}):
-        found.setdefault(SeriesKey(*key), {}).setdefault(month, {})[age] = count
-    return found
+        counts.setdefault(SeriesKey(*key), {}).setdefault(month, {})[age] = count
+    return counts
 
 
 def series_ids(db: Connection) -> dict[SeriesKey, int]:

@@ -40,6 +40,14 @@ _STATEMENT = re.compile(
 )
 
 
+class Testimony(NamedTuple):
+    """What a witness gives: the moment, by whom it was seen, and the proof."""
+
+    moment: str
+    seen_by: str
+    proof: bytes
+
+
 class WitnessedEntry(NamedTuple):
     """What is witnessed: an entry of the ledger, the last run then, the last month it knew."""
 

@@ -170,11 +170,11 @@ def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
 def _provisional(counted: OpenRecord, subject: Subject, span: Period) -> Printed | None:
     """Say what is said so far of a month that no file has, None where nothing is."""
     key = subject.key(counted.source)
-    found = provisional.of_month(counted.connection, counted.source, key, span)
-    lines = [provisional.sentence(of, counted.source) for of in found]
-    value = {"provisional": [asdict(of.said) for of in found], **run_json(counted)}
+    figures = provisional.of_month(counted.connection, counted.source, key, span)
+    lines = [provisional.sentence(of, counted.source) for of in figures]
+    value = {"provisional": [asdict(of.said) for of in figures], **run_json(counted)}
     quoted = f"Bordercast, {counted.quoted}"
-    return Printed(value, [*lines, quoted], counted.source) if found else None
+    return Printed(value, [*lines, quoted], counted.source) if figures else None
 
 
 def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed:

@@ -16,12 +16,11 @@ from pathlib import Path
 from forecast.config import Config, WitnessSection, without_logins
 from forecast.errors import ConfigError, WitnessError
 from forecast.store import connect, wakes, witnesses
-from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
+from forecast.store.witnesses import Testimony, WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import commands
 from jobs.witness.git import Repository
 
 LOCK = "witness.lock"
-Testimony = tuple[str, str, bytes]  # the moment, by whom it was seen, and the proof
 # Witness -> the setting that names it, in the order in which they are asked. A new one is a line
 # here, and a branch in `_ask` and in `moment`.
 SETTINGS: dict[WitnessKind, str] = {
@@ -114,7 +113,7 @@ def _ask(
         until = time.monotonic() + settings.seconds
         repository = Repository(clone(path), settings.seconds, until)
         commit, at = repository.append(settings.repository, statement, commits)
-        return at, without_logins(settings.repository), repository.proof(commit)
+        return Testimony(at, without_logins(settings.repository), repository.proof(commit))
     from jobs.witness import signatures
 
     made = commands.output("signature", settings.sign, settings.seconds, statement.line())
@@ -122,7 +121,7 @@ def _ask(
     if not key:
         problem = "with a key that is not among witness.public_keys, or gave no signature"
         raise WitnessError("signature", f"{settings.sign[0]} signed {problem}", grave=True)
-    return _text(now), key, made
+    return Testimony(_text(now), key, made)
 
 
 def moment(

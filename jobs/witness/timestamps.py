@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.errors import WitnessError
-from forecast.store.witnesses import WitnessedEntry
+from forecast.store.witnesses import Testimony, WitnessedEntry
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -23,10 +23,8 @@ _PLAINER = {
 MAX_ANSWER_BYTES = 100_000  # bytes of an answer; an authority's takes some thousands
 
 
-def ask(
-    address: str, statement: WitnessedEntry, trusted: Path, seconds: float
-) -> tuple[str, str, bytes]:
-    """Return a time stamp of a statement, checked, as (moment, authority, answer).
+def ask(address: str, statement: WitnessedEntry, trusted: Path, seconds: float) -> Testimony:
+    """Return a time stamp of a statement, checked, seen by the authority.
 
     WitnessError if it cannot be had or does not hold.
     """
@@ -61,7 +59,7 @@ def ask(
         problem = f"the authority's answer did not end within {seconds:g} seconds"
     if problem:
         raise WitnessError("time stamp", problem)
-    return (*check(content, statement, trusted, request.nonce), content)
+    return Testimony(*check(content, statement, trusted, request.nonce), content)
 
 
 def check(

@@ -53,7 +53,7 @@ class SiteFolder:
 
     def runs(self) -> set[int]:
         """List the runs whose pages are kept."""
-        return {int(kept.stem) for kept in self.path.glob("as-of/*") if kept.stem.isdecimal()}
+        return {int(run.stem) for run in self.path.glob("as-of/*") if run.stem.isdecimal()}
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, if it is not there with this content already."""
@@ -87,11 +87,11 @@ class SiteFolder:
         as_of = self.path / "as-of"
         # What leads to newer figures must not stay as it was.
         names = self._now.keys() - self._moved - {"newer/index.html"}
-        kept = sorted(name for name in names if not name.startswith("as-of/"))
+        pages = sorted(name for name in names if not name.startswith("as-of/"))
         if packed:
-            _pack(self.path, kept, as_of / f"{run}.zip")
+            _pack(self.path, pages, as_of / f"{run}.zip")
         else:
-            for name in kept:
+            for name in pages:
                 _link(self.path / name, as_of / str(run) / name)
         with replacing(self.path / LIST, alone=True, durable=False) as draft:
             draft.write_text(json.dumps({"state": state, "files": self._now}), "utf-8")

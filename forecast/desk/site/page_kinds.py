@@ -372,9 +372,9 @@ def together(record: SiteRecord, _: None) -> Shown:
     ]
     return {
         "month": month,
-        "came": [one for one in year if one.judged.month == month],
-        "misses": sorted(year, key=lambda one: -one.miss)[:MISSES],
-        "bases": [one.judged.basis for one in year],
+        "came": [due for due in year if due.judged.month == month],
+        "misses": sorted(year, key=lambda due: -due.miss)[:MISSES],
+        "bases": [due.judged.basis for due in year],
         "flagged": [(part, flag) for part, flag in record.open_parts() if flag.month == month],
     }
 
