@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 
 from forecast.periods import Calendar
-from forecast.types import Break, SeriesKey, Totals
+from forecast.types import Break, Scope, SeriesKey, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,23 @@ class Tree:
         every = (SeriesKey(key.total), self.whole)
         return [total for total in dict.fromkeys(every) if total and total != key]
 
-    def addends(self, keys: Container[SeriesKey]) -> list[SeriesKey]:
-        """List the totals that add up to the whole; none unless all of them are there."""
-        parts = list(map(SeriesKey, self.totals.parts)) if self.whole else []
+    def addends(self, keys: Container[SeriesKey], key: SeriesKey | None = None) -> list[SeriesKey]:
+        """List the totals that add up to the whole; none unless all of them are there.
+
+        key : a part of the whole, for the parts of the totals that add up to it.
+        """
+        whole = key or self.whole
+        if whole is None or whole.total != self.totals.whole:
+            return []
+        parts = [whole._replace(total=total) for total in self.totals.parts]
         return parts if all(part in keys for part in parts) else []
+
+    def everywhere(self, places: Iterable[Scope]) -> set[str]:
+        """Name the dimensions by which every total has parts: only these add up to the whole."""
+        totals: dict[str, set[str]] = defaultdict(set)
+        for place in places:
+            totals[place.dimension].add(place.total)
+        return {name for name, of in totals.items() if of >= set(self.totals.parts)}
 
     def parts(self, whole: SeriesKey, dimension: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
         """List what adds up to a total by a dimension, "" for the totals of the whole.

@@ -102,7 +102,7 @@ def _setting(name: str, keys: Sequence[SeriesKey], counts: Counts) -> Setting:
         name,
         tuple(keys),
         together,
-        nationwide_rows(keys, totals=source.totals) if name == "borders" else {},
+        nationwide_rows(keys, source.tree) if name == "borders" else {},
     )
 
 

@@ -38,7 +38,8 @@ from forecast.rows import ForecastRow
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import records, rows
-from forecast.types import SUM_AHEAD, Forecast, SeriesKey, Totals
+from forecast.tree import Tree
+from forecast.types import SUM_AHEAD, Forecast, Scope, SeriesKey
 from forecast.words import month_words
 
 
@@ -52,23 +53,21 @@ def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord 
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
 
 
-def moving(connection: sqlite3.Connection, total: str, totals: Totals) -> list[MoverRow]:
+def moving(connection: sqlite3.Connection, total: str, tree: Tree) -> list[MoverRow]:
     """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
 
     def rows_of(total: str) -> list[MoverRow]:
         return records(connection, MoverRow, "movers", {"total": total})
 
     own = rows_of(total)
-    if total != totals.whole:
+    if total != tree.totals.whole:
         return own
-    parts = [row for part in totals.parts for row in rows_of(part)]
-    stated = {row.dimension for row in own}
-    told_by = Counter(name for name, _ in {(row.dimension, row.total) for row in parts})
+    parts = [row for part in tree.totals.parts for row in rows_of(part)]
+    added = tree.everywhere(Scope(row.total, row.dimension) for row in parts)
+    added -= {row.dimension for row in own}
     alike = attrgetter("dimension", "member", "month")
-    # A dimension that some total lacks would not add up to the whole.
-    whole = [r for r in parts if told_by[r.dimension] == len(totals.parts)]
-    groups = (list(group) for _, group in groupby(sorted(whole, key=alike), alike))
-    return [*own, *(MoverRow.sum(group) for group in groups if group[0].dimension not in stated)]
+    whole = sorted((row for row in parts if row.dimension in added), key=alike)
+    return [*own, *(MoverRow.sum([*group]) for _, group in groupby(whole, alike))]
 
 
 class Asking:

@@ -170,7 +170,7 @@ class Record:
         key, _, about = self._named(name)
         _known("total", key.total if key.headline else name, self.source.totals.every)
         with self._reading() as connection:
-            moving = answers.moving(connection, key.total, self.source.totals)
+            moving = answers.moving(connection, key.total, self.source.tree)
         groups = by_dimension(moving, self.source, most=len(moving))
         rows = [
             {"by": group.dimension, "part": mover.label, "month": group.month}

@@ -137,7 +137,7 @@ def headline(counts: Counts, first_cutoff: str, source: Traits) -> Headline:
     # Counted from the end, where all totals stand in the same column.
     scored = max(months.to_index(first_cutoff) - column_zero, 0)
     together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
-    totals = nationwide_rows(keys, totals=source.totals) if together else {}
+    totals = nationwide_rows(keys, source.tree) if together else {}
     return Headline(keys, panel, totals, scored, max(scored - BURN_IN, 0))
 
 
@@ -528,7 +528,7 @@ def _totals(earlier: Sequence[tuple[str, Counts]], source: Traits) -> dict[int, 
     """Row of each cutoff's nationwide -> rows of its totals."""
     totals, first = {}, 0
     for _, counts in earlier:
-        for total, parts in nationwide_rows(tuple(counts), totals=source.totals).items():
+        for total, parts in nationwide_rows(tuple(counts), source.tree).items():
             totals[first + total] = tuple(first + part for part in parts)
         first += len(counts)
     return totals

@@ -10,24 +10,16 @@ import numpy as np
 from forecast import months
 from forecast.engine import parameters as par
 from forecast.errors import DataError
-from forecast.tree import Traits
-from forecast.types import Break, Counts, SeriesKey, Totals
+from forecast.tree import Traits, Tree
+from forecast.types import Break, Counts, SeriesKey
 from models.base import MOST_MISSING, Floats, Panel
 
 
-def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tuple[int, ...]]:
-    """Row of a nationwide series -> rows of the three total series that add up to it.
-
-    Only where all three are among the keys.
-    """
+def nationwide_rows(keys: Sequence[SeriesKey], tree: Tree) -> dict[int, tuple[int, ...]]:
+    """Name the rows that add up to each series of the whole, where all of them are there."""
     row_of = {key: row for row, key in enumerate(keys)}
-    parts = {}
-    for key, row in row_of.items():
-        members = [row_of.get(key._replace(total=total)) for total in totals.parts]
-        rows = tuple(part for part in members if part is not None)
-        if key.total == totals.whole and len(rows) == len(totals.parts) > 0:
-            parts[row] = rows
-    return parts
+    parts = {row: tree.addends(row_of, key) for key, row in row_of.items()}
+    return {row: tuple(row_of[part] for part in of) for row, of in parts.items() if of}
 
 
 def panel(

@@ -150,7 +150,7 @@ def movers(
     name = record.total(total) if total else totals.every[-1]
     from forecast.desk import answers  # draws paths: `show` of a table needs no scipy
 
-    rows = answers.moving(record.connection, name, totals)
+    rows = answers.moving(record.connection, name, record.source.tree)
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:

@@ -7,6 +7,7 @@ from forecast import months
 from forecast.engine import panel as engine_panel
 from forecast.errors import DataError
 from forecast.sources.published import PublishedTable
+from forecast.tree import Tree
 from forecast.types import Coverage, Scope, SeriesKey, Totals
 from tests.support import cbp_files as cbp
 from tests.support.cbp_files import ENCOUNTERS
@@ -204,8 +205,8 @@ def test_rows_of_nationwide():
     """Only where all three borders are there too."""
     keys = [SeriesKey(border) for border in ("nationwide", "other", "northern", "southwest")]
 
-    assert engine_panel.nationwide_rows(keys, totals=ENCOUNTERS.totals) == {0: (2, 3, 1)}
-    assert engine_panel.nationwide_rows(keys[:3], totals=ENCOUNTERS.totals) == {}
+    assert engine_panel.nationwide_rows(keys, ENCOUNTERS.tree) == {0: (2, 3, 1)}
+    assert engine_panel.nationwide_rows(keys[:3], ENCOUNTERS.tree) == {}
 
 
 @pytest.mark.parametrize("gap", [24, 25])
@@ -234,12 +235,12 @@ def test_rows_of_nationwide_are_found_of_each_group():
     keys = [SeriesKey(border) for border in borders]
     keys += [key._replace(dimension="component", member="x", component="x") for key in keys]
 
-    assert engine_panel.nationwide_rows(keys, totals=ENCOUNTERS.totals) == {
+    assert engine_panel.nationwide_rows(keys, ENCOUNTERS.tree) == {
         0: (1, 2, 3),
         4: (5, 6, 7),
     }
-    assert engine_panel.nationwide_rows(keys[1:], totals=ENCOUNTERS.totals) == {3: (4, 5, 6)}
-    assert engine_panel.nationwide_rows([], totals=ENCOUNTERS.totals) == {}
+    assert engine_panel.nationwide_rows(keys[1:], ENCOUNTERS.tree) == {3: (4, 5, 6)}
+    assert engine_panel.nationwide_rows([], ENCOUNTERS.tree) == {}
 
 
 @pytest.mark.parametrize(
@@ -247,4 +248,4 @@ def test_rows_of_nationwide_are_found_of_each_group():
 )
 def test_rows_of_a_total_are_those_of_each_series_there_is(parts, rows):
     keys = [SeriesKey(name) for name in ("All", "a", "b")]
-    assert engine_panel.nationwide_rows(keys, Totals(tuple(parts), "All")) == rows
+    assert engine_panel.nationwide_rows(keys, Tree(Totals(tuple(parts), "All"))) == rows

@@ -235,15 +235,13 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             if before != place and "//" not in before:
                 to.setdefault(before, place)
         to[f"embed/{slug(about.total)}/"] = about.place
-        first = record.first_quoted(about)
-        quoted = {month for month in about.reports if month >= first}
-        years = set(map(calendar.year, quoted))
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
-            to[f"{about.facts}{month}/"] = about.facts + f"#{month}" * (month in quoted)
+            to[f"{about.facts}{month}/"] = record.quoted_place(about, month)
         for year in sorted(set(map(calendar.year, about.reports))):
             name, before = map(calendar.year_name, (year, year - 1))
-            to[f"{about.facts}{name}/"] = about.facts + f"#{name}" * (year in years)
+            first = calendar.period(year).first_month
+            to[f"{about.facts}{name}/"] = record.quoted_place(about, first, name)
             to[f"compare/{slug(about.total)}/{name}-{before}/"] = to[f"{about.facts}{name}/"]
         for other in (whole,) if record.many else record.totals:
             to[f"compare/{slug(about.total)}-{slug(other)}/"] = "compare/"

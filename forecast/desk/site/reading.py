@@ -298,7 +298,11 @@ class SiteRecord:
             return f"{about.place}#years"
         # A page a month of a thousand totals would be some 72,000 files.
         own = not self.many and month in about.telling_months
-        return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
+        return f"{about.place}{month}/" if own else self.quoted_place(about, month)
+
+    def quoted_place(self, about: TotalRecord, month: str, name: str = "") -> str:
+        """Where a month is quoted, or a year of that name and first month; else the page alone."""
+        return about.facts + f"#{name or month}" * (month >= self.first_quoted(about))
 
     def first_quoted(self, about: TotalRecord) -> str:
         """Return the first month that the page of a total's months tells, "" where it tells all."""
