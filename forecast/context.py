@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from forecast.words import like
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from forecast.sources.source import Source
+    from forecast.sources.source import ReadRelease, Source
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Context:
     sources : every source of the record by name, in its order.
     name : of the source that this is about.
     settings : the settings as they were written, for all sources.
+    reader : what reads a file that arrived; None for a process of its own.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Context:
     sources: Mapping[str, Source]
     name: str
     settings: Config
+    reader: Callable[..., ReadRelease] | None = None
 
     @property
     def source(self) -> Source:

@@ -343,7 +343,7 @@ def _read(
     day : on which it says so, "" where nobody knows; a month that was not over is no count.
     """
     config = context.config
-    read = reading.apart(
+    read = (context.reader or reading.apart)(
         ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
         _words(db, context),
         context.source.totals.parts,

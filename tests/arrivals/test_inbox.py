@@ -7,22 +7,24 @@ import socket
 import stat
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from forecast.config import Config, ForecastSection
+from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import DataError
 from forecast.sources.published import LineReader
 from forecast.store.connect import writing
-from jobs.arrivals import archive, inbox, reading
+from jobs.arrivals import archive, inbox
 from jobs.arrivals.folder import of_operator
 from jobs.arrivals.inbox import in_inbox
-from jobs.arrivals.ingest import ingest_all, waiting
+from jobs.arrivals.ingest import waiting
 from jobs.service import checks, health
 from tests.support import arriving, running_service
+from tests.support.arriving import context, read_here, take_waiting
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 from tests.support.publisher import COLUMNS, file_bytes, file_name
@@ -56,14 +58,8 @@ def put(folder: Path, name: str | bytes, content: bytes = GOOD) -> Path:
     return file
 
 
-def context(path):
-    settings = Config(forecast=ForecastSection(dimensions=("state",)))
-    return Context.open(path, settings)
-
-
 def empty_inbox(path, folders):
-    with writing(path) as db:
-        return list(ingest_all(db, context(path), (), TODAY, False)[0])
+    return take_waiting(path)
 
 
 def everything_kept(folder: Path) -> bytes:
@@ -138,10 +134,6 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     ]
 
 
-def read_here(file, section, totals, *how):
-    return reading.here(file, ENCOUNTERS, *how)
-
-
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
     file = put(folders.inbox, NAME)
     (found,) = in_inbox(None, context(path), TODAY)
@@ -171,20 +163,17 @@ def test_a_file_of_a_stranger_is_not_opened_and_one_of_the_inboxs_owner_is(path,
 # ---------------------------------------------------------------- the same bytes
 
 
-def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypatch):
+def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders):
     """Whatever takes the file's place while it is being read."""
     file = put(folders.inbox, NAME)
     other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
-    table = LineReader.table
 
-    def swapped(self, name, content, joins):
+    def swapped(*asked):
         swap = put(folders.inbox, ".other", other)
         swap.replace(file)
-        return table(self, name, content, joins)
+        return read_here(*asked)
 
-    monkeypatch.setattr(LineReader, "table", swapped)
-    monkeypatch.setattr(reading, "apart", read_here)
-    (taken,) = empty_inbox(path, folders)
+    (taken,) = take_waiting(path, about=replace(context(path), reader=swapped))
 
     assert taken.outcome == "accepted"
     ((sha256,),) = rows(path, "select sha256 from releases")
@@ -278,7 +267,6 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
         return table(self, name, content, joins)
 
     monkeypatch.setattr(LineReader, "table", fails)
-    monkeypatch.setattr(reading, "apart", read_here)
     running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
     running_service.drop(path, running_service.month(1))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,13 +168,13 @@ def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tm
     assert "unknown region" in reason
 
 
-def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path, monkeypatch):
+def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path):
     def reading(*task):
         raise DataError(f"{'x' * 1_000_000}\nsecond")
 
-    monkeypatch.setattr("jobs.arrivals.reading.apart", reading)
+    about = replace(context(path), reader=reading)
     with pytest.raises(DataError) as refused:
-        take(path, folders, put(tmp_path, NAME, GOOD))
+        arriving.take(path, put(tmp_path, NAME, GOOD), about=about)
 
     kept = "x" * 1000 + "\nsecond"
     assert str(refused.value) == kept

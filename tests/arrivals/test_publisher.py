@@ -30,6 +30,7 @@ from jobs.arrivals.ingest import fetch
 from jobs.arrivals.publisher import awaited
 from jobs.deliver import outbox
 from jobs.service import health
+from tests.support.arriving import read_here
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.publisher import (
@@ -85,9 +86,13 @@ def settings(index: str, **changes) -> Config:
     )
 
 
+def about(path: Path, config: Config) -> Context:
+    return replace(Context.open(path, config), reader=read_here)
+
+
 def look(path: Path, publisher: Publisher, now: datetime = NOW, force: bool = False, **changes):
     config = settings(publisher.index, **changes)
-    return fetch(Context.open(path, config), now=now, force=force, with_bundle=False)
+    return fetch(about(path, config), now=now, force=force, with_bundle=False)
 
 
 def accepted(path: Path) -> list[str]:
@@ -458,7 +463,7 @@ def test_without_the_page_no_file_is_asked_for(path, publisher, answer, outcome)
 def test_nobody_there_is_unreachable(path):
     config = settings(f"http://127.0.0.1:{closed_port()}{INDEX}")
 
-    found = fetch(Context.open(path, config), now=NOW, with_bundle=False)
+    found = fetch(about(path, config), now=NOW, with_bundle=False)
 
     assert found.poll.outcome == "unreachable"
     assert "ConnectError" in found.poll.detail
@@ -766,11 +771,9 @@ def test_a_hundred_polls_of_one_release_give_one_release_and_one_run(path, publi
     outcomes, published = [], []
     for day in range(100):
         now = NOW + timedelta(days=day)
-        outcomes.append(fetch(Context.open(path, config), now=now, with_bundle=False).poll.outcome)
+        outcomes.append(fetch(about(path, config), now=now, with_bundle=False).poll.outcome)
         if not awaited(path, ENCOUNTERS):
-            published.append(
-                monthly.run(Context.open(path, config), now=now, with_bundle=False).run_id
-            )
+            published.append(monthly.run(about(path, config), now=now, with_bundle=False).run_id)
 
     assert outcomes == ["new"] + ["unchanged"] * 99
     assert [run for run in published if run is not None] == [1]
@@ -812,7 +815,7 @@ def test_a_second_file_with_equal_totals_refreshes_the_drill_down_only(path, pub
         publisher.publish(**dict(list(files.items())[:held]))
         look(path, publisher, NOW + timedelta(days=held))
         outcome = monthly.run(
-            Context.open(path, config), now=NOW + timedelta(days=held), with_bundle=False
+            about(path, config), now=NOW + timedelta(days=held), with_bundle=False
         )
         found.append((outcome.run_id, forecasts(path, held), judgements(path)))
 
@@ -873,7 +876,9 @@ fetch(context, now=datetime.now(UTC), with_bundle=False)
 """
 
 
-@pytest.mark.parametrize("after", [0.7, 1.0, 1.3])
+@pytest.mark.parametrize(
+    "after", [1.0, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.7, 1.3))]
+)
 def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
     publisher.publish(**{NAME: GOOD, file_name(MARCH): file_bytes(MARCH)})
     head = HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD)
@@ -1116,7 +1121,7 @@ def test_a_poll_leaves_a_publisher_alone_that_blocked_the_one_before(path, publi
 
     first = publisher_page.poll(Context.open(path, config), NOW)
     again = publisher_page.poll(Context.open(path, config), NOW + timedelta(hours=1))
-    fetched = fetch(Context.open(path, config), now=NOW + timedelta(hours=2), with_bundle=False)
+    fetched = fetch(about(path, config), now=NOW + timedelta(hours=2), with_bundle=False)
 
     assert [found.asked for found in (first, again, fetched)] == [True, False, False]
     assert first.answers[0].detail == "HTTP 403 Forbidden"

@@ -6,12 +6,14 @@ import io
 import os
 import pickle
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from forecast import child, months
-from forecast.config import CountsSection
+from forecast.config import Config, CountsSection
+from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
 from forecast.sources.source import ReleaseFile
 from jobs.arrivals import reading
@@ -89,7 +91,7 @@ def test_a_reader_that_breaks_down_puts_its_file_into_quarantine(tmp_path, monke
         os.utime(inbox / name, (1_730_000_000,) * 2)
     die_of(monkeypatch, NAME.encode(), "SIGSEGV")
 
-    first, second = take_waiting(path)
+    first, second = take_waiting(path, about=Context.open(path, Config()))
 
     assert (first.outcome, second.outcome) == ("refused", "accepted")
     assert "broke down (signal 11), perhaps for want of 2,000 MB of memory" in first.reason
@@ -116,8 +118,10 @@ def delivery(name: str, through: str) -> ReleaseFile:
 
 def test_the_last_months_of_deliveries_are_read_apart_in_one_process(monkeypatch):
     started = []
-    once = child.once
-    monkeypatch.setattr(child, "once", lambda *given: started.append(1) or once(*given))
+    begin = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *how, **more: started.append(1) or begin(*how, **more)
+    )
     files = [delivery("a.csv", "2026-03"), ReleaseFile("b.csv", b"no table\n")]
 
     assert reading.last_months(OWN, files) == [months.to_index("2026-03"), 0]
@@ -136,12 +140,9 @@ def test_a_delivery_that_kills_its_reader_hides_no_other_ones_month(monkeypatch)
 
 
 def test_a_file_that_is_named_is_read_apart_like_one_that_strangers_sent(tmp_path, monkeypatch):
-    def dies(*asked):
-        raise child.ChildError("broke down (signal 9)", -9, "")
-
-    monkeypatch.setattr(child, "once", dies)
-    file = tmp_path / NAME
+    path, file = tmp_path / "bordercast.db", tmp_path / NAME
     file.write_bytes(GOOD)
+    die_of(monkeypatch, NAME.encode(), "SIGKILL")
 
     with pytest.raises(DataError, match="what reads it broke down"):
-        take(tmp_path / "bordercast.db", file)
+        take(path, file, about=Context.open(path, Config()))

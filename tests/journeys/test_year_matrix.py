@@ -14,8 +14,6 @@ import pytest
 from click.testing import CliRunner
 
 import forecast
-import forecast.sources
-from jobs.arrivals import reading
 from jobs.cli import main
 from tests.sources.test_published import OFFICES, PAGE, content
 
@@ -121,23 +119,11 @@ def kept(request, tmp_path_factory):
         'first_cutoff = "2025-06"\n[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
     )
     record = Kept(folder, begins)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            forecast.sources, "__path__", [*forecast.sources.__path__, str(source.parent)]
-        )
-        # A child knows no folder that was lent to this process.
-        patch.setattr(
-            reading,
-            "apart",
-            lambda file, section, totals, *how: reading.here(
-                file, forecast.sources.catalog.find(f"removals{begins}"), *how
-            ),
-        )
-        for through, more in ((BEFORE, 0), (THROUGH, 7)):
-            name = f"removals{begins}-{through}.csv"
-            (folder / name).write_bytes(content(lines(through, begins, more)))
-            record.said("run", name)
-        yield record
+    for through, more in ((BEFORE, 0), (THROUGH, 7)):
+        name = f"removals{begins}-{through}.csv"
+        (folder / name).write_bytes(content(lines(through, begins, more)))
+        record.said("run", name)
+    return record
 
 
 def test_fact_typed_and_asked_is_the_sum(kept):

@@ -18,7 +18,6 @@ from forecast.sources import catalog
 from forecast.sources.checks import problems
 from forecast.sources.source import ReleaseFile, Source
 from forecast.types import SeriesKey
-from jobs.arrivals import reading
 from jobs.cli import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "publishers.md"
@@ -232,13 +231,11 @@ def test_a_source_that_completes_another_is_none_of_the_settings(tmp_path):
 
 
 @pytest.fixture
-def asked(removals, tmp_path, monkeypatch):
-    """What a command about a record of removals says."""
+def asked(tmp_path, monkeypatch):
+    """What a command about a record of removals says, its table beside the settings."""
     monkeypatch.chdir(tmp_path)
-    # A child knows no folder that was lent to this process.
-    monkeypatch.setattr(
-        reading, "apart", lambda file, section, totals, *how: reading.here(file, removals, *how)
-    )
+    Path("sources/removals").mkdir(parents=True)
+    Path("sources/removals/source.toml").write_text(TABLE, encoding="utf-8")
     settings = '[forecast]\nmodels = ["naive"]\nfirst_cutoff = "2025-06"\n'
     settings += '[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
     Path("config.toml").write_text(f"{SETTINGS}\n{settings}")

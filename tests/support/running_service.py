@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from jobs import logs
 from jobs.service import checks, wakeup
 from jobs.service import daemon as schedule
 from tests.support import publisher
+from tests.support.arriving import read_here
 
 ROOT = Path(__file__).parents[2]
 FIRST_YEAR = 2021
@@ -40,7 +42,8 @@ def settings(**service: object) -> Config:
 
 
 def wake(path: Path, now: datetime = NOW, config: Config | None = None) -> wakeup.CycleResult:
-    return wakeup.wake(Context.open(path, config or settings()), now, with_bundle=False)
+    context = replace(Context.open(path, config or settings()), reader=read_here)
+    return wakeup.wake(context, now, with_bundle=False)
 
 
 def drop(path: Path, through: str) -> str:
