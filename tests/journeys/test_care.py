@@ -497,18 +497,18 @@ def test_a_page_that_nobody_asks_any_more_is_not_said_to_be_unreachable(record):
 
 
 @pytest.mark.parametrize(("day", "alarms"), [("2026-10-27", []), ("2026-11-30", ["overdue"])])
-def test_a_fresh_install_is_new_until_the_first_poll_or_file(database, day, alarms):
+def test_a_fresh_install_is_new_until_the_first_poll_or_file(borders_alone, day, alarms):
     """The embedded figures end in August: late at the end of October, and old a month later."""
     moment = datetime.fromisoformat(day).replace(tzinfo=UTC)
     operator = Config(mail=Mail(enabled=True, operator="it@example.org", sender="a@example.org"))
 
-    fresh = health.status(Context.open(database, Config()), moment)
-    told = list(concerns(Context.open(database, Config()), moment))
-    mails = queue_concerns(Context.open(database, operator), concerns, moment)
-    with ops.writing(database) as db:
+    fresh = health.status(Context.open(borders_alone, Config()), moment)
+    told = list(concerns(Context.open(borders_alone, Config()), moment))
+    mails = queue_concerns(Context.open(borders_alone, operator), concerns, moment)
+    with ops.writing(borders_alone) as db:
         db.execute(POLL.format(day))
         db.commit()
-    polled = health.status(Context.open(database, Config()), moment)
+    polled = health.status(Context.open(borders_alone, Config()), moment)
 
     assert fresh.facts.state == "new"
     assert [alarm[:7] for alarm in fresh.alarms] == alarms

@@ -115,11 +115,11 @@ def answer(record: Any, method: str, arguments: tuple[Any, ...]) -> Any:
     return text, getattr(found, "attrs", None)
 
 
-def alone(path: str, name: str) -> None:
-    """What a record answers in a process of its own, written beside it."""
+def alone(path: str, name: str, to: str) -> None:
+    """What a record answers in a process of its own."""
     record = forecast.open(path)
     answers = [answer(record, *asked) for asked in questions(name)]
-    Path(path).with_name("alone").write_bytes(pickle.dumps(answers))
+    Path(to).write_bytes(pickle.dumps(answers))
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +129,7 @@ def records(session_artifact):
     def make(folder: Path) -> None:
         for name, made in MADE.items():
             (folder / name).mkdir()
-            path = made(folder / name)
-            again = [sys.executable, "-c", f"from {__name__} import *; alone(*sys.argv[1:])"]
-            subprocess.run([*again, str(path), name], check=True)
+            made(folder / name)
 
     folder = session_artifact("records_side_by_side", make)
     return {name: folder / name / "bordercast.db" for name in MADE}
@@ -145,7 +143,7 @@ def test_every_method_of_a_record_is_asked():
 
 
 @pytest.mark.slow
-def test_records_of_three_measures_in_two_threads_answer_as_each_does_alone(records):
+def test_records_of_three_measures_in_two_threads_answer_as_each_does_alone(records, tmp_path):
     opened = {name: forecast.open(path) for name, path in records.items()}
     asked = [
         (place, name, question)
@@ -165,7 +163,9 @@ def test_records_of_three_measures_in_two_threads_answer_as_each_does_alone(reco
         thread.join()
 
     for name, path in records.items():
-        by_itself = pickle.loads(path.with_name("alone").read_bytes())
+        again = [sys.executable, "-c", f"from {__name__} import *; alone(*sys.argv[1:])"]
+        subprocess.run([*again, str(path), name, str(to := tmp_path / name)], check=True)
+        by_itself = pickle.loads(to.read_bytes())
         for order, found in answers.items():
             given = [found[name, place] for place in range(len(by_itself))]
             assert given == by_itself, (name, order)

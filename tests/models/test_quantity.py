@@ -110,7 +110,9 @@ def until(counts: MonthlyCounts, month: int) -> MonthlyCounts:
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
-@pytest.mark.parametrize("month", [674, 681, 682, 695, 699])
+@pytest.mark.parametrize(
+    "month", [681, 699, *(pytest.param(m, marks=pytest.mark.slow) for m in (674, 682, 695))]
+)
 def test_what_goes_below_zero_later_was_forecast_as_it_was_then(month, in_parts):
     counts = turning()
 

@@ -23,9 +23,14 @@ def read(path: Path) -> dict[str, str]:
     return dict(zip(pieces[::2], pieces[1::2], strict=True))
 
 
-def compare(path: Path, texts: Mapping[str, str]) -> None:
-    """Fail with the difference where a text is not what the file says, or where one is missing."""
+def compare(path: Path, texts: Mapping[str, str], *, only: bool = False) -> None:
+    """Fail with the difference where a text is not what the file says, or where one is missing.
+
+    only : these of the file's texts.
+    """
     texts = {name: f"{text.rstrip()}\n" for name, text in texts.items()}
+    if only:
+        texts = read(path) | texts
     if os.environ.get("RENEW"):
         path.write_text("".join(f"=== {name}\n{text}" for name, text in texts.items()), "utf-8")
     kept = read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from forecast.types import SeriesKey
 from jobs.arrivals.ingest import ingest_all
 from jobs.cli import main
 from jobs.service.first_settings import understood
+from tests.support.arriving import read_here
 
 MONTHS = months.between("2019-01", "2023-12")
 TODAY = "2024-01-10"
@@ -42,7 +44,8 @@ def taken(folder: Path) -> str:
     """Take in what was delivered, by the settings in this folder; what was said."""
     path, settings = folder / "bordercast.db", config.load(folder / "config.toml")
     with connect.writing(path) as db:
-        (found,), _ = ingest_all(db, Context.open(path, settings), (), TODAY, False)
+        context = replace(Context.open(path, settings), reader=read_here)
+        (found,), _ = ingest_all(db, context, (), TODAY, False)
     return f"{found.outcome} {found.reason}{found.warning}"
 
 
