@@ -17,8 +17,9 @@ from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
 from forecast.engine import ENGINE
 from forecast.errors import SeriesNameError
+from forecast.names import member_words
 from forecast.rows import ForecastRow, as_row
-from forecast.store import queries, read, witnesses
+from forecast.store import history, queries, read, witnesses
 from forecast.types import COUNT, SeriesKey
 from forecast.words import capital, first_few
 from jobs.cli.options import Settings
@@ -84,6 +85,44 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     if key and own:
         value["groups"] = [asdict(group) for table in own for group in table.groups]
     return Printed(value, parts)
+
+
+def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.MonthFacts:
+    """Return the report of a month of a series, the newest if None."""
+    if key in record.names.sums:
+        return _facts_of_sum(record, key, month)
+    span = history.series_span(record.connection, key)
+    if span is None:
+        raise record.refused("SERIES", f"no figures for {key} are on record")
+    first, last = span
+    month = month or last
+    if not first <= month <= last:
+        problem = f"no figure for {key} in {month}; on record are {first} to {last}"
+        raise record.refused("MONTH", problem)
+    try:
+        return facts.series_report(record.connection, key, month, record.source)
+    except KeyError:
+        problem = f"the count of {key} in {month} was not published; name another month"
+        raise record.refused("MONTH", problem) from None
+
+
+def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.MonthFacts:
+    """Return what the counts alone say of a series that no file states."""
+    counts = record.counts(key)
+    month = month or max(counts)
+    if month not in counts:
+        problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
+        raise record.refused("MONTH", problem)
+    part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
+    total = history.series_span(record.connection, SeriesKey(key.total))
+    return facts.month_report(
+        key.total,
+        month,
+        part._replace(counts=counts, values=[]),
+        part=member_words(key.dimension, key.member, record.source),
+        newest_of_total=total[1] if total else "",
+        source=record.source,
+    )
 
 
 def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[ForecastRow]:

@@ -27,14 +27,13 @@ from forecast.desk import provisional, vintages
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
-from forecast.names import member_words
 from forecast.periods import Period
 from forecast.rows import of
-from forecast.store import history, read
+from forecast.store import read
 from forecast.store.history import MonthValue
 from forecast.types import Row, SeriesKey
 from forecast.words import day_words, known_words, month_words
-from jobs.cli.look import months_ahead
+from jobs.cli.look import facts_of, months_ahead
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, progress, reading
 
@@ -307,44 +306,6 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
     with files.output(out) as draft:
         draft.write_bytes(body)
     return f"{handout.alt}. {handout.source}"
-
-
-def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
-    """Return the report of a month of a series, the newest if None."""
-    if key in record.names.sums:
-        return _facts_of_sum(record, key, month)
-    span = history.series_span(record.connection, key)
-    if span is None:
-        raise record.refused("SERIES", f"no figures for {key} are on record")
-    first, last = span
-    month = month or last
-    if not first <= month <= last:
-        problem = f"no figure for {key} in {month}; on record are {first} to {last}"
-        raise record.refused("MONTH", problem)
-    try:
-        return month_facts.series_report(record.connection, key, month, record.source)
-    except KeyError:
-        problem = f"the count of {key} in {month} was not published; name another month"
-        raise record.refused("MONTH", problem) from None
-
-
-def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
-    """Return what the counts alone say of a series that no file states."""
-    counts = record.counts(key)
-    month = month or max(counts)
-    if month not in counts:
-        problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
-        raise record.refused("MONTH", problem)
-    part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
-    total = history.series_span(record.connection, SeriesKey(key.total))
-    return month_facts.month_report(
-        key.total,
-        month,
-        part._replace(counts=counts, values=[]),
-        part=member_words(key.dimension, key.member, record.source),
-        newest_of_total=total[1] if total else "",
-        source=record.source,
-    )
 
 
 def facts_json(facts: MonthFacts) -> dict[str, Any]:
