@@ -311,7 +311,8 @@ class Answering:
         whole = len(sums) == 1 and None not in counts.values()
         rows = [self._meaning(Reading(subject, span), count) for subject, count in counts.items()]
         value = {"readings": rows, "count": sum(*sums.values()) if whole else None}
-        return Answer(tuple(lines), value, self._drawn(*(s for s in subjects if counts[s])))
+        drawn = sorted(subjects, key=lambda subject: counts[subject] or 0, reverse=True)
+        return Answer(tuple(lines), value, self._drawn(*(s for s in drawn if counts[s])))
 
     def _apart(self, question: CountQuestion, things: list[list[Subject]]) -> Answer:
         """Say that no file tells two things together, and each of them."""

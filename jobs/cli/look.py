@@ -67,11 +67,10 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
         parts.append(terminal.forecast_table(rows, last, record.halves(), waiting, source))
     else:
         parts += notes(record.stale(key), record.small(key))
-        if key.headline:
-            newest = facts.newest(connection, key.total, source)
-            standing = f"{capital(monthly.standing(newest))}."
-            sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
-            parts += notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
+        newest = facts_of(record, key, None)
+        standing = f"{capital(monthly.standing(newest))}." if key.headline else ""
+        sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
+        parts += notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
         parts += notes(monthly.terms_sentence(facts.terms(record.counts(key), source)))
         parts.append(terminal.border_table(rows))
         own = groups.of_total(connection, source, key.total) if key.headline else []

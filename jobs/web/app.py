@@ -365,7 +365,7 @@ class Site:
             published=html.escape(published),
             such_as=f"Such as: {html.escape(self.examples)}. " if self.examples else "",
             said=answer,
-            open=" open" if text else "",
+            open="" if question else " open",
         )
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})

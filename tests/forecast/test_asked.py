@@ -55,6 +55,11 @@ def test_what_is_not_understood_is_named_and_not_guessed(answering, text):
         answering.answer(text)
 
 
+def test_of_a_name_of_several_series_the_largest_are_drawn_first(answering):
+    newest = [counts["2026-06"] for _, counts in answering.answer("San Diego in June").series]
+    assert newest == sorted(newest, reverse=True) == [1136, 1039, 7]
+
+
 def test_averages_are_of_the_months_that_lie_whole_in_an_administration(answering):
     (biden,) = answering.answer("average under Biden at the southwest border").series
     counted = [n for month, n in biden[1].items() if "2021-02" <= month <= "2024-12"]

@@ -353,6 +353,9 @@ def test_the_box_is_there_where_texts_can_be_checked(site):
     shown = ask(site, "/check/")
     assert shown.status_code == 200
     assert 'name="text"' in shown.text
+    assert "<details open>" in shown.text  # whoever comes here to check a text sees where
+    assert "<details>" in ask(site, "/check/?q=Swanton").text
+    site.checker.asked.clear()
     assert "old" not in shown.text
     assert shown.headers["cache-control"] == "no-store"
     assert site.checker.asked == []
