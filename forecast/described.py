@@ -18,7 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from forecast.agreed import QuantityKind
 from forecast.errors import ConfigError
-from forecast.sources.source import Agreement, Hierarchy, MeasureWords, Publisher, TotalWords
+from forecast.sources.source import (
+    Agreement,
+    DueDays,
+    Hierarchy,
+    MeasureWords,
+    Publisher,
+    TotalWords,
+)
 from forecast.types import Absent, Break, Term
 
 TABLE = "source.toml"
@@ -143,10 +150,10 @@ class SourceTable(_Described):
     absent: tuple[Absent, ...] = ()
 
     @property
-    def days(self) -> tuple[int, int, int]:
+    def days(self) -> DueDays:
         """Return from, to and after which day figures come and are overdue."""
         first, last, *late = self.due
-        return first, last, late[0] if late else last + 2
+        return DueDays(first, last, late[0] if late else last + 2)
 
     def parts(self) -> Hierarchy:
         """Return how its series add up, and what their labels are called."""

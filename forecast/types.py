@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from forecast import months
 
@@ -602,7 +602,7 @@ class DatedValue:
     days: int = 0
 
     @property
-    def about(self) -> tuple[SeriesKey, str, str, str, int]:
+    def about(self) -> Hashable:
         """What two statements share that cannot both be true."""
         return self.series, self.first, self.last, self.known_by, self.days
 
@@ -709,6 +709,35 @@ class KeptPath:
     failure: str = ""
 
 
+_Job = TypeVar("_Job")
+_Answer = TypeVar("_Answer")
+
+
+class JobResult(NamedTuple, Generic[_Job, _Answer]):
+    """A job that was sent away, its value or None, and why there is none."""
+
+    job: _Job
+    value: _Answer | None
+    lost: str = ""
+
+
+class HindcastKey(NamedTuple):
+    """Which forecasts of the past are one hindcast."""
+
+    model: str
+    version: str
+    series: SeriesKey
+    cutoff: str
+
+
+class AnsweredQuestions(NamedTuple):
+    """Which standing questions were answered of the past: a total's, from one cutoff."""
+
+    version: str
+    total: str
+    cutoff: str
+
+
 @dataclass(frozen=True)
 class RunBasis:
     """What a run computes from: the figures, and what earlier runs made of them.
@@ -719,7 +748,7 @@ class RunBasis:
     releases : ids of the accepted ones.
     vintages : every value that a total's month has had, in the order in which they became known.
     paths : of refit models, from earlier runs.
-    recorded : (model, version, series, cutoff) of the hindcasts on record.
+    recorded : the hindcasts on record.
     hindcast_series : whose they are. hindcasts : of some series, those on record.
     issued : the forecasts of totals that are scored.
     first : every series by month, as first published.
@@ -733,7 +762,7 @@ class RunBasis:
     dimension had no figures when they were explained.
     before : medians that the run before published of totals, and the counts that it rested on, by
     month; None before the first.
-    answered : (version, total, cutoff) of hindcast answers.
+    answered : by hindcasts.
     provisional : months whose count is not the last word.
     """
 
@@ -741,7 +770,7 @@ class RunBasis:
     releases: tuple[int, ...] = ()
     vintages: Sequence[MonthVintage] = ()
     paths: Sequence[KeptPath] = ()
-    recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
+    recorded: frozenset[HindcastKey] = frozenset()
     hindcast_series: Sequence[SeriesKey] = ()
     hindcasts: Callable[[Iterable[SeriesKey]], Iterable[ScoredForecast]] = lambda series: ()
     issued: Sequence[ScoredForecast] = ()
@@ -755,8 +784,17 @@ class RunBasis:
     revised: Sequence[RevisedMonth] = ()
     unexplained: Sequence[UnexplainedMonth] = ()
     before: tuple[Counts, Counts] | None = None
-    answered: frozenset[tuple[str, str, str]] = frozenset()
+    answered: frozenset[AnsweredQuestions] = frozenset()
     provisional: Sequence[Provisional] = ()
+
+
+class HubQuantile(NamedTuple):
+    """A quantile of one month's forecast, as a forecast hub asks for it."""
+
+    series: SeriesKey
+    month: str
+    permille: int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -852,7 +890,7 @@ class Publication:
     code_version: str
     releases: tuple[int, ...]
     forecasts: Sequence[Forecast]
-    quantiles: Iterable[tuple[SeriesKey, str, int, int]]
+    quantiles: Iterable[HubQuantile]
     hindcasts: Iterable[Hindcasts]
     fits: Sequence[Row]
     judgements: tuple[Judgement, ...]

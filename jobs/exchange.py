@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -30,6 +30,14 @@ def client() -> httpx.Client:
     )
 
 
+class Posted(NamedTuple):
+    """An answer, its content, and whether that came in time and is no longer than asked."""
+
+    response: httpx.Response
+    content: bytes
+    whole: bool
+
+
 def post(
     http: httpx.Client,
     address: str,
@@ -38,10 +46,8 @@ def post(
     *,
     seconds: float,
     most: int,
-) -> tuple[httpx.Response, bytes, bool]:
+) -> Posted:
     """Post something, and be done when the time is up.
-
-    Returns the answer, its content, and whether that came in time and is no longer than asked.
 
     Parameters
     ----------
@@ -74,7 +80,7 @@ def post(
                 whole = len(answer) <= most and time.monotonic() < deadline
         finally:
             response.close()
-    return response, answer, whole
+    return Posted(response, answer, whole)
 
 
 def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:

@@ -95,13 +95,22 @@ FIGURES = _TOML["figures"]  # of what `export facts` writes
 VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 
 
+class ColumnMeaning(NamedTuple):
+    """What a column of a table holds."""
+
+    name: str
+    unit: str
+    span: str
+    about: str
+
+
 # The one source of meanings: pages, workbooks, docs and the Python API read it here.
-def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
-    """Describe a view's columns: name, unit, range, meaning."""
+def definitions(view: View, source: Source) -> Iterator[ColumnMeaning]:
+    """Describe a view's columns."""
     words = holes.words_of(source)
     for name, (kind, unit, span, about) in view.described().items():
         filled = holes.fill(about, words)
-        yield name, unit.format(noun=source.measure.noun) or kind, span, filled
+        yield ColumnMeaning(name, unit.format(noun=source.measure.noun) or kind, span, filled)
 
 
 def renewed(written: str, source: Source) -> str:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from forecast import files, months
-from forecast.desk.dictionary import ColumnKind, View, definitions
+from forecast.desk.dictionary import ColumnKind, ColumnMeaning, View, definitions
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.types import HUB_COLUMNS
@@ -82,7 +82,7 @@ class ExportTable:
     columns: Mapping[str, ColumnKind]
     blocks: Iterable[EncodedBlock | Encoded]
     notes: Mapping[str, str] = field(default_factory=dict)
-    definitions: Sequence[tuple[str, str, str, str]] = ()
+    definitions: Sequence[ColumnMeaning] = ()
 
 
 # -- tables of the record --------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def of_view(
     bearing = [(*(row[place] for place in places), *more) for row in rows]
     for name, (span, words) in added.items():
         columns[name] = "text"
-        meant += [] if own and name == "digest" else [(name, "text", span, words)]
+        meant += [] if own and name == "digest" else [ColumnMeaning(name, "text", span, words)]
     return replace(of_rows(columns, bearing, notes), definitions=tuple(meant))
 
 

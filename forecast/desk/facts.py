@@ -614,16 +614,20 @@ def stated_position(then: NoticeStatement, count: int | None = None) -> Position
     return position(then[COUNT] if count is None else count, *bounds) if bounds else None
 
 
-Falsehood = tuple[Literal["count", "position", "comparison", "extreme"], Any, Any]
-"""Something that a notice stated and a later revision made false: what, then, and now.
+class Falsehood(NamedTuple):
+    """Something that a notice stated and a later revision made false.
 
-A small revision makes nothing false: the notice names the release it rests on. False is
+    A small revision makes nothing false: the notice names the release it rests on. False is
 
-    count        revised by so much that it is a flag of its own (more than .5% and 50)
-    position     now inside an interval that it was outside of, or the other way
-    comparison   now in the other direction, or against a count revised by so much
-    extreme      no longer the lowest or highest since the month that was named
-"""
+        count        revised by so much that it is a flag of its own (more than .5% and 50)
+        position     now inside an interval that it was outside of, or the other way
+        comparison   now in the other direction, or against a count revised by so much
+        extreme      no longer the lowest or highest since the month that was named
+    """
+
+    what: Literal["count", "position", "comparison", "extreme"]
+    then: Any
+    now: Any
 
 
 def became_false(
@@ -635,11 +639,11 @@ def became_false(
         return
     month, before, now = then["month"], then[COUNT], counts[then["month"]]
     if _much(before, now):
-        yield "count", (month, before), now
+        yield Falsehood("count", (month, before), now)
     # Held against the bounds that were stated, not those of a forecast made since.
     where = stated_position(then), stated_position(then, now)
     if where[0] != where[1]:
-        yield "position", *where
+        yield Falsehood("position", *where)
     for current in comparisons(counts, month, source):
         _, count, base = then["compared"].get(current.name, (None, 0, None))
         if base is None or current.before is None:
@@ -647,10 +651,10 @@ def became_false(
         # As it is published: a change that rounds to nothing has no direction.
         turned = change_words(count, base)[0] != change_words(current.now, current.before)[0]
         if turned or _much(base, current.before):
-            yield "comparison", (count, base), current
+            yield Falsehood("comparison", (count, base), current)
     kind, since = then["extreme"]
     if kind and (kind, since) != extreme_since(counts, month):
-        yield "extreme", (kind, since), None
+        yield Falsehood("extreme", (kind, since), None)
 
 
 def _much(before: int, now: int) -> bool:

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import vl_convert
 
@@ -40,9 +40,18 @@ FOOT = 12  # pixels below the last line
 # Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
 LETTER = {"normal": 0.5, "bold": 0.56}
 _DIGIT, _COMMA = 0.556, 0.278  # exactly, of both faces
-# Width and height of a poster in points, and pixels a point.
-POST = 600, 315, 2  # 1200 x 630, as the Open Graph's readers ask for
-SLIDE = 640, 360, 3  # 1920 x 1080
+
+
+class PosterSize(NamedTuple):
+    """Width and height of a poster in points, and pixels a point."""
+
+    width: int
+    height: int
+    scale: int
+
+
+POST = PosterSize(600, 315, 2)  # 1200 x 630, as the Open Graph's readers ask for
+SLIDE = PosterSize(640, 360, 3)  # 1920 x 1080
 
 
 @dataclass(frozen=True)
@@ -110,12 +119,12 @@ def handout(
     )
 
 
-def png(handout: Handout, source: Source, size: tuple[int, int, int] = POST) -> bytes:
+def png(handout: Handout, source: Source, size: PosterSize = POST) -> bytes:
     """The poster as a PNG file."""
     return grammar.lean(vl_convert.svg_to_png(svg(handout, source, size), scale=1))
 
 
-def svg(handout: Handout, source: Source, size: tuple[int, int, int] = POST) -> str:
+def svg(handout: Handout, source: Source, size: PosterSize = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
     width, height, scale = size
     top, wide = 144, width - 2 * MARGIN

@@ -369,7 +369,7 @@ def _intervals(row: ForecastRow, *levels: int) -> list[str]:
     return [interval(*bounds(row, level)) for level in levels]
 
 
-def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
+def _halves(known: Halves | None, source: Source) -> list[tuple[str, ...]]:
     both, aside = source.hierarchy.both_halves, source.hierarchy.aside
     if known is None or both is None:
         return []

@@ -29,7 +29,9 @@ from forecast.types import (
     Counts,
     Forecast,
     ForecastPath,
+    HindcastKey,
     Hindcasts,
+    HubQuantile,
     MonthVintage,
     Row,
     SeriesKey,
@@ -179,22 +181,22 @@ def headline_rows(head: Headline, models: Forecasts, source: Traits) -> list[For
     ]
 
 
-def quantiles(head: Headline, models: Forecasts) -> Iterator[tuple[SeriesKey, str, int, int]]:
-    """(series, month, permille, count) of the engine's forecasts, for a forecast hub."""
+def quantiles(head: Headline, models: Forecasts) -> Iterator[HubQuantile]:
+    """The engine's forecasts, for a forecast hub."""
     return hub_quantiles(models.predictive[ENGINE], head.panel, head.keys)
 
 
 def new_hindcasts(
     head: Headline,
     models: Forecasts,
-    recorded: Container[tuple[str, str, SeriesKey, str]],
+    recorded: Container[HindcastKey],
     among: Container[SeriesKey] | None = None,
     judged_by: PanelHindcasts | None = None,
 ) -> Iterator[Hindcasts]:
     """Hindcasts of cutoffs before the last month that are not held yet.
 
-    recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
-    version of the model, from the data of that time, whose digest stands beside it.
+    recorded : a hindcast is written once for each cutoff and version of the model, from the data
+    of that time, whose digest stands beside it.
     among : of these series alone. judged_by : what months are judged by, where figures were
     restated: then the engine's are those, so that a month has one hindcast.
     """
@@ -231,10 +233,10 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
     """
     for name, predictive in models.predictive.items():
         origins = models.origins[name]
-        paths, seconds = models.refits.get(name, (None, 0.0))
+        refits = models.refits.get(name)
         failed = {
             failure.series: failure.reason
-            for failure in (paths.failures if paths else ())
+            for failure in (refits.paths.failures if refits else ())
             if failure.origin == origins[-1]
         }
         # One-step errors of the last twelve matured forecasts, on log1p counts.
@@ -249,7 +251,7 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
                 "weight": weight if name == ENGINE and np.isfinite(weight) else None,
                 "past_error": float(known.mean()) if len(known) else None,
                 "failure": failed.get(row, ""),
-                "seconds": seconds,
+                "seconds": refits.seconds if refits else 0.0,
             }
 
 
@@ -349,15 +351,16 @@ def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Foreca
 
 def hub_quantiles(
     predictive: Predictive, panel: Panel, keys: Sequence[SeriesKey]
-) -> Iterator[tuple[SeriesKey, str, int, int]]:
-    """(series, month, permille, count) at the hub's 23 probabilities, from the last months."""
+) -> Iterator[HubQuantile]:
+    """Quantiles at the hub's 23 probabilities, from the last months."""
     last = predictive.centre.shape[1] - 1
     for series, key in enumerate(keys):
         if not np.isfinite(predictive.sigma[series, last]):
             continue
         for step, counts in enumerate(predictive.counts(HUB, series, last).tolist()):
             month = months.from_index(int(panel.last[series]) + step + 1)
-            yield from ((key, month, p, v) for p, v in zip(HUB_PERMILLES, counts, strict=True))
+            for permille, value in zip(HUB_PERMILLES, counts, strict=True):
+                yield HubQuantile(key, month, permille, value)
 
 
 def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wanted
@@ -370,12 +373,12 @@ def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wante
     digests: Mapping[int, str],
     *,
     among: Container[SeriesKey] | None = None,
-    recorded: Container[tuple[str, str, SeriesKey, str]] = (),
+    recorded: Container[HindcastKey] = (),
 ) -> Iterator[Hindcasts]:
     """What the model would have said at each of these origins, of every series it could.
 
     digests : column -> digest of the panel's data up to it, see `data_digests`.
-    among : of these series alone. recorded : (model, version, series, cutoff) to be left out.
+    among : of these series alone. recorded : to be left out.
 
     None from a month that nobody knows: a cutoff is a month that was published.
     """
@@ -385,7 +388,11 @@ def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wante
             continue
         issued = np.isfinite(predictive.sigma[series]) & known[series, origins]
         of_cutoff = {p: month_of(panel, series, int(origins[p])) for p in np.flatnonzero(issued)}
-        chosen = [p for p, c in of_cutoff.items() if (model, version, key, c) not in recorded]
+        chosen = [
+            place
+            for place, cutoff in of_cutoff.items()
+            if HindcastKey(model, version, key, cutoff) not in recorded
+        ]
         if not chosen:
             continue
         # All of a series' at once: a call each takes five times as long.

@@ -19,7 +19,7 @@ import numpy as np
 
 from forecast import plugins
 from forecast.engine.panel import month_of
-from forecast.types import KeptPath, Report, SeriesKey
+from forecast.types import JobResult, KeptPath, Report, SeriesKey
 from models.base import Failure, Floats, Ints, Panel, Paths
 
 DECIMALS = 5  # of a kept path, on log1p counts
@@ -41,12 +41,15 @@ class Job(NamedTuple):
     h: int
 
 
-Fitter = Callable[[Sequence[Job], Callable[[Job], Any]], Iterable[tuple[Job, Any, str]]]
-"""Has jobs done by a function: each job, its value or None, and why there is none."""
+Fitter = Callable[[Sequence[Job], Callable[[Job], Any]], Iterable[JobResult[Job, Any]]]
+"""Has jobs done by a function."""
 
 
-Refits = tuple[Paths, float]
-"""One model's paths at the origins asked for, and the seconds that new fits took."""
+class Refits(NamedTuple):
+    """One model's paths at the origins asked for, and the seconds that new fits took."""
+
+    paths: Paths
+    seconds: float
 
 
 @cache
@@ -95,11 +98,11 @@ class Refitting:
         book = _Book(panel, keys, digests, h, by_key, self.decimals)
         jobs = [job for name in names for job in book.jobs(name, origins)]
         spent = dict.fromkeys(names, 0.0)
-        for done, (job, paths, seconds) in enumerate(_answers(jobs, self.fit), start=1):
-            self.keep(book.enter(job, paths))
-            spent[job.name] += seconds
+        for done, (job, refits) in enumerate(_answers(jobs, self.fit), start=1):
+            self.keep(book.enter(job, refits.paths))
+            spent[job.name] += refits.seconds
             self.report("refitting", done, len(jobs))
-        return {name: (book.paths(name, origins), spent[name]) for name in names}
+        return {name: Refits(book.paths(name, origins), spent[name]) for name in names}
 
 
 @dataclass(frozen=True)
@@ -172,18 +175,18 @@ def _digests(panel: Panel, row: int) -> dict[int, str]:
     return digests
 
 
-def _answers(jobs: Sequence[Job], fit: Fitter) -> Iterator[tuple[Job, Paths, float]]:
+def _answers(jobs: Sequence[Job], fit: Fitter) -> Iterator[tuple[Job, Refits]]:
     """Each job's answer, in the jobs' order; a job that no process lived to answer has failed.
 
     The ledger chains what is kept in the order in which it is kept: as answers come, the digest of
     a run would depend on which worker was the faster.
     """
-    early: dict[int, tuple[Job, Paths, float]] = {}
+    early: dict[int, tuple[Job, Refits]] = {}
     order = iter(jobs)
     due = next(order, None)
-    for job, value, lost in fit(jobs, _timed):
+    for job, refits, lost in fit(jobs, _timed):
         # By identity: two jobs may be equal, and arrays cannot be compared to a bool.
-        early[id(job)] = (job, *value) if value else (job, no_paths(job, lost), 0.0)
+        early[id(job)] = job, refits or Refits(no_paths(job, lost), 0.0)
         while due is not None and id(due) in early:
             yield early.pop(id(due))
             due = next(order, None)
@@ -195,7 +198,7 @@ def no_paths(job: Job, reason: str) -> Paths:
     return Paths(values, failures=tuple(Failure(0, o, reason) for o in job.origins.tolist()))
 
 
-def _timed(job: Job) -> tuple[Paths, float]:
+def _timed(job: Job) -> Refits:
     started = time.perf_counter()
     paths = plugins.model(job.name).paths(job.panel, job.origins, job.h)
-    return paths, time.perf_counter() - started
+    return Refits(paths, time.perf_counter() - started)

@@ -16,7 +16,7 @@ from forecast.engine.panel import month_of
 from forecast.engine.predictive import Predictive
 from forecast.judge import questions
 from forecast.judge.questions import Asked
-from forecast.types import Basis, Counts, Forecast, Question, Row, SeriesKey
+from forecast.types import AnsweredQuestions, Basis, Counts, Forecast, Question, Row, SeriesKey
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:
@@ -80,23 +80,24 @@ class StandingQuestions:
             yield _answer(inside, "issued", cutoff, 0.8, 0.8)
 
     def _unanswered(
-        self, cutoffs: Mapping[int, str], recorded: Container[tuple[str, str, str]]
+        self, cutoffs: Mapping[int, str], recorded: Container[AnsweredQuestions]
     ) -> Ints:
         """Return the columns at whose cutoff some total was published and not yet asked of."""
         chosen = [
             column
             for column, cutoff in cutoffs.items()
             if any(
-                cutoff in self.counts[key] and (_VERSION, key.total, cutoff) not in recorded
+                cutoff in self.counts[key]
+                and AnsweredQuestions(_VERSION, key.total, cutoff) not in recorded
                 for key in self.head.keys
             )
         ]
         return np.array(chosen, dtype=np.int64)
 
-    def hindcast(self, recorded: Container[tuple[str, str, str]]) -> Iterator[Row]:
+    def hindcast(self, recorded: Container[AnsweredQuestions]) -> Iterator[Row]:
         """What would have been answered at each cutoff, from only the figures up to it.
 
-        recorded : (version, total, cutoff) of those that are on record already.
+        recorded : those that are on record already.
         """
         head, counts = self.head, self.counts
         cutoffs = {c: month_of(head.panel, 0, c) for c in range(head.scored, head.last)}

@@ -351,6 +351,14 @@ class Hierarchy:
         return {half.component: half for half in self.halves}[component]
 
 
+class DueDays(NamedTuple):
+    """Days after a month's end from and to which its figures come; and are overdue."""
+
+    first: int
+    last: int
+    overdue: int
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What a release and its neighbors must agree on; shares 0..1, counts in the measure's unit.
@@ -425,10 +433,9 @@ class Source:
     """A publisher's monthly counts of one thing.
 
     name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its
-    years begin. due : days after a month's end from and to which its figures come, and after
-    which they are overdue. shipped : whether what texts say of it can be checked, and the
-    dictionary fits its views. layouts : kinds of its files, as `types.Release.kind` has them.
-    example : a file's name, for help.
+    years begin. due : when a month's figures come. shipped : whether what texts say of it can be
+    checked, and the dictionary fits its views. layouts : kinds of its files, as
+    `types.Release.kind` has them. example : a file's name, for help.
     reader : makes what reads its files, when it is first asked for.
     help : words for the holes in commands' help, where those made of its other words will not do.
     calm : whether its series are known not to break, so that the engine's calm models alone
@@ -455,7 +462,7 @@ class Source:
     measure: MeasureWords
     totals: TotalWords
     year_begins: int
-    due: tuple[int, int, int]
+    due: DueDays
     shipped: bool
     hierarchy: Hierarchy
     agreement: Agreement

@@ -19,11 +19,13 @@ from forecast.store.releases import of_series
 from forecast.types import (
     COMPLETE,
     COUNT,
+    AnsweredQuestions,
     Counts,
     Episode,
     FirstPublished,
     FlaggedMonth,
     ForecastPath,
+    HindcastKey,
     KeptPath,
     LastAlarm,
     LastJudged,
@@ -121,7 +123,7 @@ def read(db: Connection) -> Inputs:
         vintages=vintages_of_totals(db),
         paths=kept_paths(db),
         recorded=frozenset(
-            (model, version, key, cutoff)
+            HindcastKey(model, version, key, cutoff)
             for key, model, version, cutoff in of_series(db, "stored_hindcasts")
         ),
         hindcast_series=[key for (key,) in of_series(db, "hindcast_series")],
@@ -140,7 +142,7 @@ def read(db: Connection) -> Inputs:
         revised=[RevisedMonth(*row) for row in of_series(db, "unflagged_revisions")],
         unexplained=[UnexplainedMonth(*row) for row in of_series(db, "unexplained")],
         before=before,
-        answered=frozenset(map(tuple, db.execute(sql("answered_questions")))),
+        answered=frozenset(records(db, AnsweredQuestions, "answered_questions")),
         provisional=early,
         announced=told(db),
     )

@@ -125,7 +125,7 @@ def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
             ]
     values = view_rows(connection, "vintages", ("border", "month", "known_from", COUNT))
     with files.output_folder(out) as draft:
-        in_time = history.rounds_in_time(connection, source.totals, source.due[0])
+        in_time = history.rounds_in_time(connection, source.totals, source.due.first)
         count = hubs.write(draft, models, values, origin, source, in_time)
     return _written(record, out, many(count, "model output file"))
 

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import TypeVar
 
 from forecast.config import Compute
+from forecast.types import JobResult
 from jobs.compute.pools import executor
 
 J = TypeVar("J")
@@ -22,10 +23,6 @@ A = TypeVar("A")
 
 
 FIT_SECONDS = 600.0  # without any answer, after which workers that fit a model count as hung
-
-
-JobResult = tuple[J, A | None, str]
-"""A job, its value or None, and why there is none."""
 
 
 def answers(
@@ -45,7 +42,7 @@ def answers(
             left = yield from _together(left, work, compute, seconds)
     for job in left:
         alone = list(_together([job], work, compute, seconds))
-        yield alone[0] if alone else (job, None, f"killed, or no answer in {seconds:g} s")
+        yield alone[0] if alone else JobResult(job, None, f"killed, or no answer in {seconds:g} s")
 
 
 def fitting(
@@ -70,7 +67,7 @@ def _together(
                 value = future.result()
                 job = futures.pop(future)
                 left = [place for place in left if place is not job]
-                yield job, value, ""
+                yield JobResult(job, value)
         except BrokenExecutor:
             return left
         finally:

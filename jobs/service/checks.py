@@ -134,7 +134,7 @@ class ServiceCase(NamedTuple):
 
 def findings(case: ServiceCase, command: str) -> Iterator[Finding]:
     """Yield what "config check", "doctor" or "status" shows, in order."""
-    for _, shown_by, look in CHECKS:
+    for shown_by, look in CHECKS:
         if command in shown_by:
             yield from look(case)
 
@@ -362,67 +362,83 @@ def room_needed(path: Path) -> int:
 # -- what needs a person ---------------------------------------------------------------------------
 
 
-# Verdict, what is found, what to do; alarms first. `_standing` says which of them are so.
-CONCERNS: dict[str, tuple[FindingVerdict, str, str]] = {
-    "nothing published": ("alarm", "nothing is published yet", "start with `bordercast run`"),
-    "all withdrawn": ("alarm", "{}", NEXT_RUN),
-    "overdue": (
+# Alarms first. `_standing` says which of them are so.
+CONCERNS = (
+    Finding(
+        "nothing published", "alarm", "nothing is published yet", "start with `bordercast run`"
+    ),
+    Finding("all withdrawn", "alarm", "{}", NEXT_RUN),
+    Finding(
+        "overdue",
         "alarm",
         "overdue: {} days since the month's end, and no figures",
         "look at the publisher's page and put the file into the inbox",
     ),
-    "overdue delivery": (
+    Finding(
+        "overdue delivery",
         "alarm",
         "overdue: {} days since the month's end, and no figures",
         "see that the next file is delivered to the place that [[sources]] names",
     ),
-    "verification": (
+    Finding(
+        "verification",
         "alarm",
         "verification failed, nothing is shown: {}",
         "restore a backup",
     ),
-    "blocked": (
+    Finding(
+        "blocked",
         "alarm",
         "the publisher's page has blocked us since {}",
         "put the file into the inbox",
     ),
-    "not understood": (
+    Finding(
+        "not understood",
         "alarm",
         "the publisher's page links to what looks like data but is not understood: {}",
         "look at it, put a file that is wanted into the inbox, and name one that is not in "
         "fetch.ignore",
     ),
-    "mail queue": ("alarm", "the mail queue is stopped: {}", ""),
-    "last wake": ("alarm", "the last wake failed: {}", ""),
-    "stuck": ("alarm", "the service has stopped waking up", "restart it, or its timer"),
-    "room": ("alarm", "only {} bytes are free", "make room"),
-    "dates": ("warning", "dates that do not hold: {}", "see `bordercast verify`"),
-    "disputed": ("warning", "said, but not borne by the record: {}", "see `bordercast audit`"),
-    "late": ("warning", "late: {} days since the month's end, and no figures yet", ""),
-    "notices": ("warning", "{} notices wait", "`bordercast notices list`"),
-    "quarantine": ("warning", "{} files are refused", "`bordercast releases list --refused`"),
-    "asked": (
+    Finding("mail queue", "alarm", "the mail queue is stopped: {}", ""),
+    Finding("last wake", "alarm", "the last wake failed: {}", ""),
+    Finding("stuck", "alarm", "the service has stopped waking up", "restart it, or its timer"),
+    Finding("room", "alarm", "only {} bytes are free", "make room"),
+    Finding("dates", "warning", "dates that do not hold: {}", "see `bordercast verify`"),
+    Finding(
+        "disputed", "warning", "said, but not borne by the record: {}", "see `bordercast audit`"
+    ),
+    Finding("late", "warning", "late: {} days since the month's end, and no figures yet", ""),
+    Finding("notices", "warning", "{} notices wait", "`bordercast notices list`"),
+    Finding(
+        "quarantine", "warning", "{} files are refused", "`bordercast releases list --refused`"
+    ),
+    Finding(
+        "asked",
         "warning",
         "held until it is answered: {}",
         "`bordercast releases list --refused`, then `bordercast releases accept N --as ANSWER`",
     ),
-    "labels": (
+    Finding(
+        "labels",
         "warning",
         "labels that are not known: {}",
         "the totals are kept and the dimension left out, until [labels] joins each to a known one",
     ),
-    "inbox": ("warning", "not taken out of the inbox: {}", ""),
-    "undelivered": ("warning", "{} messages will never arrive", "`bordercast notices list`"),
-    "models": ("warning", "left out of the last run, wholly or in part: {}", ""),
-    "without a run": ("warning", "accepted, not in a run yet: {}", ""),
-    "unreachable": ("warning", "the page was not reachable at the last poll", ""),
-    "not running": ("warning", "the service is not running", "`bordercast serve`, or a timer"),
-    "log": (
+    Finding("inbox", "warning", "not taken out of the inbox: {}", ""),
+    Finding("undelivered", "warning", "{} messages will never arrive", "`bordercast notices list`"),
+    Finding("models", "warning", "left out of the last run, wholly or in part: {}", ""),
+    Finding("without a run", "warning", "accepted, not in a run yet: {}", ""),
+    Finding("unreachable", "warning", "the page was not reachable at the last poll", ""),
+    Finding(
+        "not running", "warning", "the service is not running", "`bordercast serve`, or a timer"
+    ),
+    Finding(
+        "log",
         "warning",
         "run {} still reads what stood before",
         "end it; the copy is for analysts",
     ),
-}
+)
 
 
 def _standing(case: ServiceCase) -> Iterator[Finding]:
@@ -432,8 +448,8 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
     withdrawn = facts.last_withdrawn if facts.last_run is None else None
     led = facts.service is not None or facts.mode == "timer"
     since = facts.blocked and facts.blocked["blocked_since"]
-    late = days or 0
-    overdue = late >= source.due[2] and late
+    late, due = days or 0, source.due
+    overdue = late >= due.overdue and late
     readers = ", ".join(map(str, facts.wal_held_by or ()))
     # What is not so is nothing, 0 or "".
     so: dict[str, object] = {
@@ -451,7 +467,9 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "dates": "; ".join(facts.misdated[:3]),
         "disputed": "; ".join(facts.disputed[:3]),
         # Nobody waits for the next figures before the first poll or file; old ones are said to be.
-        "late": facts.state != "new" and min(LATE, source.due[1]) <= late < source.due[2] and late,
+        "late": facts.state != "new"
+        and min(LATE, source.due.last) <= late < source.due.overdue
+        and late,
         "notices": facts.notices_held,
         "quarantine": facts.files_in_quarantine,
         "asked": first_few(facts.asked, "; "),
@@ -466,9 +484,9 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         and f"{facts.last_run} stands only in the log ({facts.wal_bytes:,} bytes), which "
         f"grows while {f'process {readers}' if readers else 'another process'}",
     }
-    for name, (verdict, template, advice) in CONCERNS.items():
-        if so[name]:
-            yield Finding(name, verdict, template.format(so[name]), advice)
+    for concern in CONCERNS:
+        if so[concern.name]:
+            yield concern._replace(found=concern.found.format(so[concern.name]))
 
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
@@ -486,36 +504,34 @@ def size(path: Path) -> int:
 
 
 _BOTH, _CONFIG, _DOCTOR = ("config check", "doctor"), ("config check",), ("doctor",)
-CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[ServiceCase], Iterator[Finding]]], ...] = (
-    ("versions", _DOCTOR, lambda case: _versions()),
-    ("settings", _DOCTOR, lambda case: iter([Finding("settings", "good", case.settings_from)])),
-    ("contact", _CONFIG, _refusing(_contact, lambda c: c.polls)),
+CHECKS: tuple[tuple[tuple[str, ...], Callable[[ServiceCase], Iterator[Finding]]], ...] = (
+    (_DOCTOR, lambda case: _versions()),
+    (_DOCTOR, lambda case: iter([Finding("settings", "good", case.settings_from)])),
+    (_CONFIG, _refusing(_contact, lambda c: c.polls)),
     (
-        "mail server",
         _CONFIG,
         _refusing(lambda c: transports.check_mail(c.mail), lambda c: c.mail.enabled),
     ),
     # Whether or not mail is on: a file that is named is meant to be there.
-    ("certificates", _BOTH, _refusing(lambda c: transports.tls(c.mail), lambda c: c.mail.ca_file)),
+    (_BOTH, _refusing(lambda c: transports.tls(c.mail), lambda c: c.mail.ca_file)),
     (
-        "password",
         _CONFIG,
         _refusing(
             lambda c: transports.password(c.mail),
             lambda c: c.mail.password_file or (c.mail.enabled and c.mail.user),
         ),
     ),
-    ("hooks", _BOTH, _refusing(lambda config: _hooks(config.notices.hooks))),
-    ("witness", _BOTH, _refusing(lambda config: attest.check_settings(config.witness))),
-    ("compute", _BOTH, _refusing(lambda config: _compute(config.compute))),
-    ("database", _DOCTOR, lambda case: _database(case.context.path)),
-    ("folder", _DOCTOR, lambda case: _permissions(case.context.path, case.context.config)),
-    ("inbox", _DOCTOR, lambda case: _inbox(case.context.path, case.context.config)),
-    ("file system", _DOCTOR, lambda case: _file_system(case.context.path)),
-    ("clock", _DOCTOR, lambda case: _clock(case.context.path, case.now)),
-    ("fetch", _DOCTOR, lambda case: _fetch(case.context.config, case.context.source)),
-    ("mail", _DOCTOR, lambda case: _mail(case.context.config)),
-    ("disk", _DOCTOR, lambda case: _disk(case.context.path)),
-    ("standing", ("status",), _standing),
-    ("witnesses", ("status",), _unwitnessed),
+    (_BOTH, _refusing(lambda config: _hooks(config.notices.hooks))),
+    (_BOTH, _refusing(lambda config: attest.check_settings(config.witness))),
+    (_BOTH, _refusing(lambda config: _compute(config.compute))),
+    (_DOCTOR, lambda case: _database(case.context.path)),
+    (_DOCTOR, lambda case: _permissions(case.context.path, case.context.config)),
+    (_DOCTOR, lambda case: _inbox(case.context.path, case.context.config)),
+    (_DOCTOR, lambda case: _file_system(case.context.path)),
+    (_DOCTOR, lambda case: _clock(case.context.path, case.now)),
+    (_DOCTOR, lambda case: _fetch(case.context.config, case.context.source)),
+    (_DOCTOR, lambda case: _mail(case.context.config)),
+    (_DOCTOR, lambda case: _disk(case.context.path)),
+    (("status",), _standing),
+    (("status",), _unwitnessed),
 )

@@ -80,7 +80,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     of_service: dict[str, Any] = {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
         "figures_old": latest is not None
-        and overdue(latest.data_through, now.date(), context.source.due[2]),
+        and overdue(latest.data_through, now.date(), context.source.due.overdue),
         "service": leader_pid(context.path),
         "mode": leader.mode if leader else None,
         "last_wake": wakes.last(context.path),

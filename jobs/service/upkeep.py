@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -142,7 +142,8 @@ def _verification_due(path: Path, now: datetime) -> bool:
     return not timedelta(0) <= age < VERIFY_EVERY
 
 
-def _shown(path: Path) -> tuple[int, str, int, int] | None:
+def _shown(path: Path) -> Hashable:
+    """What a copy shows; None of one that shows nothing."""
     try:
         with closing(connect.read(path)) as connection:
             latest = read.latest_run(connection)

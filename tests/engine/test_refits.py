@@ -187,7 +187,7 @@ def test_all_models_are_refitted_where_nothing_is_kept_and_only_there():
 
 def test_a_job_done_here_is_told_with_its_time():
     (job, *_) = book(panel_of()).jobs("ets", np.array([38]))
-    ((same, paths, seconds),) = refits._answers([job], fitting(HERE))
+    ((same, (paths, seconds)),) = refits._answers([job], fitting(HERE))
 
     assert same is job
     assert np.isfinite(paths.values).all()
@@ -200,7 +200,7 @@ def test_answers_come_in_the_order_of_their_jobs_whichever_worker_is_faster():
 
     jobs = list(book(panel_of()).jobs("ets", np.arange(5, 35)))
 
-    told = [job for job, _, _ in refits._answers(jobs, backwards)]
+    told = [job for job, _ in refits._answers(jobs, backwards)]
 
     assert len(jobs) == 6
     assert list(map(id, told)) == list(map(id, jobs))

@@ -97,12 +97,11 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
         "axis": {**bare, "labelLimit": 240, "labelPadding": 8, "labelFontSize": 12},
     }
     layers = [grammar.layer([{"contribution": 0}], "rule", {"x": x}, color=GREY)]
-    sides: tuple[tuple[int, Any, int], ...] = ((1, "left", 4), (-1, "right", -4))
-    for side, align, dx in sides:
+    for side, align in ((1, "left"), (-1, "right")):
         rows = [bar for bar in placed if (bar["contribution"] >= 0) == (side > 0)]
         colour = BLUE if side < 0 else BANDS[50]
         bars_of: Any = {"color": colour, "height": {"band": 0.7}}
-        style: Any = {"align": align, "dx": dx, "fontSize": 12, "color": INK}
+        style: Any = {"align": align, "dx": 4 * side, "fontSize": 12, "color": INK}
         layers.append(grammar.layer(rows, "bar", {"x": x, "y": y}, **bars_of))
         place = {"x": x, "y": y, "text": grammar.text("text")}
         layers.append(grammar.layer(rows, "text", place, **style))

@@ -283,8 +283,9 @@ def flags(
         tall = 0.6 * scale.letters
         for rise, aside in product(_RISES, (0.0, half, -half)):
             dy = -rise if low else rise
-            box = (x + aside - half, y + dy - tall, x + aside + half, y + dy + tall)
-            within = box[0] >= 0 and box[2] <= scale.width and box[1] >= 0 and box[3] < scale.height
+            box = _Box(x + aside - half, y + dy - tall, x + aside + half, y + dy + tall)
+            within = box.left >= 0 and box.right <= scale.width
+            within = within and box.bottom >= 0 and box.top < scale.height
             free = not any(_overlap(box, other) for other in taken)
             if within and free and not any(_crosses(line, box) for line in lines):
                 taken.append(box)
@@ -295,12 +296,21 @@ def flags(
     return layers
 
 
-_Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
+class _Box(NamedTuple):
+    """A rectangle, in pixels."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
 _RISES = (15, -15, 29, -29, 43, -43, 57, -57, 80, -80, 110, -110)
 
 
 def _overlap(box: _Box, other: _Box) -> bool:
-    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+    beside = box.right <= other.left or other.right <= box.left
+    return not beside and box.bottom < other.top and other.bottom < box.top
 
 
 def _crosses(line: Sequence[tuple[float, float]], box: _Box) -> bool:

@@ -241,7 +241,7 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
     # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
-    late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
+    late = f"{due}, are late" if overdue(through, today, source.due.overdue) else due
     verdict = "; ".join(unusual) or _unflagged_words(now)
     if not source.layouts:
         verdict = "; ".join((verdict, *_lagging(newest, source)))

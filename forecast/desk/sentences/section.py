@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from forecast.desk.facts import Falsehood, MonthFacts
 from forecast.desk.sentences import monthly, unusual
@@ -27,8 +28,15 @@ PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
 
 
-TextBlock = tuple[str, str, tuple[tuple[str, str], ...]]
-"""A heading, and a paragraph or a list of (label, text) under it."""
+SOURCE = "Where the figure comes from"
+
+
+class TextBlock(NamedTuple):
+    """A heading, and a paragraph or a list of (label, text) under it."""
+
+    heading: str
+    text: str = ""
+    items: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,17 +165,17 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
             f"{round(judged / flagged)} ({flagged} of {judged} judged)."
         )
     if expected:
-        yield "How far off, how unusual", " ".join(expected), ()
+        yield TextBlock("How far off, how unusual", " ".join(expected))
     moved = tuple(unusual.moved_lines(facts))
     if moved:
-        yield "What moved: difference from the forecast", "", moved
+        yield TextBlock("What moved: difference from the forecast", items=moved)
     closed = f"The {facts.source.calendar.noun} is closed."
     state = closed if facts.final else preliminary(facts.source)
-    yield "What this does not say", " ".join((*monthly.definition(facts), state)), ()
+    yield TextBlock("What this does not say", " ".join((*monthly.definition(facts), state)))
     if facts.score is not None:
-        yield "How good these forecasts have been", quality(facts.score), ()
+        yield TextBlock("How good these forecasts have been", quality(facts.score))
     source = one_line(monthly.vintage_sentence(facts))
-    yield "Where the figure comes from", f"{monthly.rank_sentence(facts)} {source}", ()
+    yield TextBlock(SOURCE, f"{monthly.rank_sentence(facts)} {source}")
 
 
 def digest(
@@ -200,7 +208,7 @@ def digest(
     # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []
-    every = ((f"All unusual {source.totals.below}", "", tuple(parts)),)
+    every = (TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
     return SectionText(
         total=total,
         phrase="digest",
@@ -234,7 +242,7 @@ def correction(
         compared=tuple(monthly.compared(facts)),
         whole=_nationwide(nationwide),
         link=page_link(address, facts),
-        blocks=(("Where the figure comes from", one_line(monthly.vintage_sentence(facts)), ()),),
+        blocks=(TextBlock(SOURCE, one_line(monthly.vintage_sentence(facts))),),
     )
 
 

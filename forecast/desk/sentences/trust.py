@@ -63,7 +63,7 @@ def old_words(data_through: str, source: Source, today: date | None = None) -> s
     today : "" while the next figures are not overdue by then; None where they are known to be.
     """
     # No count of days: pages and mails stay as they were written.
-    if today and not overdue(data_through, today, source.due[2]):
+    if today and not overdue(data_through, today, source.due.overdue):
         return ""
     awaited = next_release(data_through, source)
     return (

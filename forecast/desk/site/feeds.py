@@ -236,7 +236,7 @@ def rhythm(record: SiteRecord) -> str:
         (date.fromisoformat(day) - months.end(month)).days
         for month, day in record.release_days.items()
     ]
-    earliest, latest, _ = record.source.due
+    earliest, latest = record.source.due[:2]
     text = (
         f"{record.source.publisher.short} names no dates. Most figures have come {earliest} to "
         f"{latest} days "

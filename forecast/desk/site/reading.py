@@ -386,17 +386,14 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     reports = dict(all_reports(connection, source))
     order, every = read.in_order(source.totals), (None, None)
-    statements: tuple[tuple[str, str, Any], ...] = (
-        ("months", "all_months", ()),
-        ("judged", "judged_months_of_totals", ()),
-        ("scores", "scorecard", (order, *every)),
-        ("spans", "latest_periods", ()),
-        ("chances", "latest_questions", ()),
-    )
-    by_total = {
-        name: grouped(rows(connection, statement, values), "border")
-        for name, statement, values in statements
+    tables = {
+        "months": rows(connection, "all_months"),
+        "judged": rows(connection, "judged_months_of_totals"),
+        "scores": rows(connection, "scorecard", (order, *every)),
+        "spans": rows(connection, "latest_periods"),
+        "chances": rows(connection, "latest_questions"),
     }
+    by_total = {name: grouped(of_all, "border") for name, of_all in tables.items()}
     flags: dict[str, list[FlagOfTotal]] = defaultdict(list)
     for flag in read.flags(connection, source.totals):
         flags[flag.total].append(flag)

@@ -12,6 +12,7 @@ from forecast.sources.source import (
     OWN_COLUMNS,
     PART_COLUMNS,
     Agreement,
+    DueDays,
     FileReader,
     Hierarchy,
     MeasureWords,
@@ -45,7 +46,7 @@ def own_counts(section: CountsSection) -> Source:
         totals=_totals(section),
         year_begins=section.year_begins,
         # Two days of grace, as for publishers: a delivery late at night is not overdue.
-        due=(section.due[0], section.due[1], section.overdue or section.due[1] + 2),
+        due=DueDays(*section.due, section.overdue or section.due[1] + 2),
         # No lexicon knows what anybody counts, so texts are not checked for it.
         shipped=False,
         hierarchy=Hierarchy(
