@@ -724,38 +724,21 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
 # -- side by side ----------------------------------------------------------------------------------
 
 
-class ComparedTotals(NamedTuple):
-    """Two totals that have months in common."""
-
-    first: TotalRecord
-    second: TotalRecord
-
-    @property
-    def title(self) -> str:
-        """What both are called."""
-        # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
-        return f"{self.first.name} beside {self.first.source.totals.inside(self.second.total)}"
-
-
-def pairs(record: SiteRecord) -> list[ComparedTotals]:
-    """List every two totals that have months in common; of few totals."""
-    every = combinations([] if record.many else record.totals.values(), 2)
-    return [ComparedTotals(a, b) for a, b in every if a.reports.keys() & b.reports.keys()]
-
-
 def totals_compared(record: SiteRecord) -> Iterator[Shown]:
-    """Set every two totals beside each other.
+    """Set every two totals that have months in common beside each other, of few totals.
 
     table : as `comparison` makes it. data : the same for files.
     """
-    for pair in pairs(record):
-        first, second = pair
+    for first, second in combinations([] if record.many else record.totals.values(), 2):
         counts, other = first.counts, second.counts
         both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
+        if not both:
+            continue
         table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
-            "title": pair.title,
+            # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
+            "title": f"{first.name} beside {record.source.totals.inside(second.total)}",
             "table": table,
             "data": [
                 {"month": month, first.total: counts[month], second.total: other[month]}
@@ -907,7 +890,7 @@ FIRST = (
         "compare_list",
         "compare/",
         shown=lambda record, _: {
-            "pairs": pairs(record),
+            "pairs": list(totals_compared(record)),
             "years": [
                 (about, [row.year for row in year_table(about)])
                 for about in record.totals.values()

@@ -77,16 +77,17 @@ def test_a_pair_is_called_by_both_names(second, title):
     names = SimpleNamespace(inside=lambda total: inside.get(total, total))
     source = SimpleNamespace(totals=names)
     totals = [
-        SimpleNamespace(total=t, name="Northern border", reports={"2025-01": None}, source=source)
+        SimpleNamespace(total=t, name="Northern border", counts={"2025-01": 1})
         for t in ("northern", second)
     ]
     record = SimpleNamespace(
         many=False,
+        source=source,
         totals=dict(enumerate(totals)),
     )
 
-    (pair,) = page_kinds.pairs(record)
-    assert pair.title == title
+    (pair,) = page_kinds.totals_compared(record)
+    assert pair["title"] == title
 
 
 def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
