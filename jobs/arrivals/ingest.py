@@ -209,7 +209,8 @@ def ingest(db: Connection, context: Context, arrival: Arrival) -> IngestResult:
         if earlier:
             releases.save_after_all(db, earlier["id"], snapshot, notes_kept, "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, notes_kept)
-        _keep_agreed(db, case, "")
+        if case is not None:
+            measures.agree(db, case.agreed, "")
     archive.remove(kept_in.quarantine, sha256)
     notes = (f"{name}: {note}" for note in (*read.warnings, *cut, *beside.warnings))
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
@@ -272,7 +273,8 @@ def accept(
     reason = f"{why} (the checks said: {row.reason})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
-        _keep_agreed(db, case, now)
+        if case is not None:
+            measures.agree(db, case.agreed, now)
     archive.remove(kept_in.quarantine, row.sha256)
     _warn_of_unknown(context, snapshot.release, read)
     return snapshot.release, read.warnings
@@ -290,7 +292,7 @@ def _confirm(
     said = [finding.text for finding in contract.confirmed(case)]
     said.append("sums of months on record follow with the next file")
     with transaction(db):
-        _keep_agreed(db, case, now)
+        measures.agree(db, case.agreed, now)
     return releases.load_release(db, release_id), said
 
 
@@ -328,11 +330,6 @@ def _as_agreed(
         warnings=(*read.warnings, *map(printable, notes)),
     )
     return agreed_read, case, asked
-
-
-def _keep_agreed(db: Connection, case: contract.DeliveryDiff | None, now: str) -> None:
-    if case is not None:
-        measures.agree(db, case.agreed, now)
 
 
 def _read(

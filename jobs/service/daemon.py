@@ -143,6 +143,7 @@ class Daemon:
 
     again_at : monotonic moment at which a wake is due whatever the record says: at first at once,
     after one that failed in some minutes. None : the record says when. done : the last wake.
+    worker : has work done [in a process of its own]. clock : as the module `time`.
     """
 
     context: Context
@@ -158,6 +159,8 @@ class Daemon:
     again_at: float | None = 0.0
     looked: float = field(default_factory=time.monotonic)
     done: CycleResult = field(default_factory=lambda: CycleResult("stopped", ""))
+    worker: Callable[[Work], CycleResult] | None = None
+    clock: Any = time
 
     def tasks(self) -> dict[str, ServiceTask]:
         """Return what there is to do, by name; a new task is a line here and when it is due."""
@@ -189,10 +192,10 @@ class Daemon:
 
     def watch(self) -> None:
         """Look after the scheduler until stopped; end the process when it is beyond help."""
-        offset, told_at = time.time() - time.monotonic(), 0.0
+        offset, told_at = self.clock.time() - self.clock.monotonic(), 0.0
         every = heartbeat.watchdog_seconds()
         while not self.stop.wait(TICK):
-            jump = time.time() - time.monotonic() - offset
+            jump = self.clock.time() - self.clock.monotonic() - offset
             if abs(jump) > CLOCK_JUMP:
                 line = f"the clock jumped by {jump:.0f} s"
                 logs.event("clock.jumped", line, logging.WARNING, seconds=round(jump))
@@ -205,13 +208,13 @@ class Daemon:
                 if self.child is not None:
                     self.child.kill()
                 os._exit(1)
-            if every and time.monotonic() - told_at >= every:
+            if every and self.clock.monotonic() - told_at >= every:
                 heartbeat.notify("WATCHDOG=1")
-                told_at = time.monotonic()
+                told_at = self.clock.monotonic()
 
     def look(self) -> None:
         """Start what is due and not under way."""
-        self.looked, now = time.monotonic(), datetime.now(UTC)
+        self.looked, now = self.clock.monotonic(), datetime.now(UTC)
         for name, task in self.tasks().items():
             waits = self.looked - self.started.get(name, -math.inf) < task.every
             if waits or name in self.under_way or self.stop.is_set():
@@ -272,7 +275,7 @@ class Daemon:
         how = {"id": "look", "executor": "look", "replace_existing": True}
         self.scheduler.add_job(self.look, regularly, **how)
         self.scheduler.add_job(self.look, executor="look")
-        self.looked = time.monotonic()
+        self.looked = self.clock.monotonic()
 
     def _once(self) -> None:
         try:
@@ -290,7 +293,7 @@ class Daemon:
 
     def _wake_due(self, context: Context, now: datetime) -> bool:
         if self.again_at is not None:
-            return time.monotonic() >= self.again_at
+            return bool(self.clock.monotonic() >= self.again_at)
         return wake_due(context, now)
 
     def _wake(self) -> CycleResult:
@@ -301,7 +304,7 @@ class Daemon:
             with ops.writing(self.context.path) as db:
                 self._lead(db, now)
                 wake_id = wakes.begin_wake(db, now, os.getpid())
-            done = self._work(self.work)
+            done = (self.worker or self._work)(self.work)
             if done.outcome == "failed" or done.again:
                 self._try_again()
             now = datetime.now(UTC)
@@ -317,13 +320,13 @@ class Daemon:
         return done
 
     def _try_again(self) -> None:
-        self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
+        self.again_at = self.clock.monotonic() + self.context.settings.service.retry_minutes * 60
 
     def _lead(self, db: Connection, now: datetime) -> None:
         """Write down who leads, and when it means to wake next; a timer does not say."""
         ahead = next_daily(self.context, now)
         if self.again_at is not None:
-            wait = max(self.again_at - time.monotonic(), 0.0)
+            wait = max(self.again_at - self.clock.monotonic(), 0.0)
             ahead = min(ahead, now + timedelta(seconds=wait))
         soonest = None if self.mode == "timer" else ahead.isoformat(timespec="seconds")
         wakes.save_leader(db, now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
@@ -332,7 +335,7 @@ class Daemon:
         if not self.context.settings.tells or self.stop.is_set():
             return
         try:
-            done = self._work(wakeup.post)
+            done = (self.worker or self._work)(wakeup.post)
         except Exception as error:  # the service must go on, and say so
             LOG.exception("the mail failed", extra={"event": "mail.failed"})
             done = CycleResult("failed", str(error))
@@ -346,7 +349,7 @@ class Daemon:
         given = pickle.dumps((work, self.context.path, settings))
         # With our secrets: it is we who work there.
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        self.woke = time.monotonic()
+        self.woke = self.clock.monotonic()
         try:
             with child.Child(
                 child.command(wakeup.__name__, limits), variables, alone=True
@@ -368,7 +371,7 @@ class Daemon:
 
     def _trouble(self) -> str:
         """Return what is beyond help, "" if all is well. Measured by the monotonic clock."""
-        now = time.monotonic()
+        now = self.clock.monotonic()
         if now - self.looked > NO_LOOK:
             return "the scheduler has stopped"
         woke = self.woke

@@ -12,7 +12,7 @@ import logging
 import pickle
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,20 +83,20 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     steps = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]
     context = Context.open(context.path, context.settings)  # with the series that came
-    kinds = {kind for kind, _ in steps}
     if context.path.exists():
-        upkeep.after_run(context, now, "run" in kinds)
+        upkeep.after_run(context, now, any(kind == "run" for kind, _ in steps))
         send(context)
-    outcome: Ended = "nothing new"
-    if "run" in kinds:
-        outcome = "published"
-    elif unanswered:
-        outcome = "blocked"
-    elif "waiting" in kinds:
-        outcome = "waiting"
-    detail = "; ".join(filter(None, (*(words for _, words in steps), unanswered)))
     # What is still being written cannot wait for the next day.
-    return CycleResult(outcome, detail, inbox.WRITTEN in inbox.look(folder).values())
+    return came_to(steps, unanswered, inbox.WRITTEN in inbox.look(folder).values())
+
+
+def came_to(steps: Sequence[tuple[str, str]], unanswered: str, again: bool) -> CycleResult:
+    """Return the best of what a wake did, as (kind, words); unanswered : why there is no file."""
+    kinds: dict[str, Ended] = {"run": "published", "": "blocked", "waiting": "waiting"}
+    done = {kind for kind, _ in steps} | ({""} if unanswered else set())
+    outcome: Ended = next((kinds[kind] for kind in kinds if kind in done), "nothing new")
+    words = filter(None, (*(words for _, words in steps), unanswered))
+    return CycleResult(outcome, "; ".join(words), again)
 
 
 def send(context: Context) -> str:

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import tempfile
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -587,18 +588,28 @@ def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
     (folders.inbox / "b.csv").write_bytes(GOOD)
     told: list[str] = []
-    looked = inbox.look
+    names, over = ("d.csv", "c.csv", "b.csv", "a.csv"), threading.Event()
 
-    def growing(folder: Path) -> dict[Path, str]:
-        if told:
-            for name in ("d.csv", "c.csv", "b.csv", "a.csv"):
-                (folder / name).write_bytes(GOOD)
-        return looked(folder)
+    def grow() -> None:
+        for name in names:
+            (folders.inbox / name).write_bytes(GOOD)
 
-    monkeypatch.setattr(inbox, "look", growing)
+    def growing() -> None:
+        while not over.wait(0.01):
+            grow()
+
+    def tell(name: str) -> None:
+        if not told:
+            grow()
+            writer.start()
+        told.append(name)
+
+    writer = threading.Thread(target=growing)
     began = time.monotonic()
 
-    inbox.wait_until_still(folders.inbox, told.append)
+    inbox.wait_until_still(folders.inbox, tell)
+    over.set()
+    writer.join()
 
     assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
     assert time.monotonic() - began >= 2 * inbox.STILL

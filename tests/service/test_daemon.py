@@ -48,10 +48,10 @@ class Shelf:
         self.ended = wait
 
 
-def one(path, config=None) -> daemon.Daemon:
+def one(path, config=None, **how) -> daemon.Daemon:
     context = Context.open(path, config or running_service.settings())
     work = running_service.WORK["work"]
-    return daemon.Daemon(context, work, threading.Event(), scheduler=Shelf())
+    return daemon.Daemon(context, work, threading.Event(), scheduler=Shelf(), **how)
 
 
 @pytest.fixture
@@ -108,10 +108,10 @@ def test_it_is_beyond_help_without_a_pulse_or_an_end(tmp_path, pulse, woke, trou
     ],
 )
 def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
-    tmp_path, monkeypatch, pulse, woke, trouble
+    tmp_path, pulse, woke, trouble
 ):
     service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
-    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    service.clock = SimpleNamespace(monotonic=lambda: 1000.0)
     service.looked = 1000.0 - pulse
     service.woke = None if woke is None else 1000.0 - woke
 
@@ -139,8 +139,8 @@ def test_it_looks_at_once_and_then_regularly_whatever_the_clock(service):
         ("timer", 7200, None),
     ],
 )
-def test_who_leads_says_when_it_wakes_next(service, monkeypatch, mode, again, ahead):
-    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+def test_who_leads_says_when_it_wakes_next(service, mode, again, ahead):
+    service.clock = SimpleNamespace(monotonic=lambda: 1000.0)
     service.mode, service.again_at = mode, again and 1000.0 + again
 
     with ops.writing(service.context.path) as db:
@@ -151,10 +151,10 @@ def test_who_leads_says_when_it_wakes_next(service, monkeypatch, mode, again, ah
     assert (leader.pid, leader.mode) == (os.getpid(), mode)
 
 
-def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path, monkeypatch):
+def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path):
     clock = [1000.0]
-    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     service = one(tmp_path / "b.db", running_service.settings(retry_minutes=20))
+    service.clock = SimpleNamespace(monotonic=lambda: clock[0])
     assert service._wake_due(service.context, NOW)  # at its start
 
     service._try_again()
@@ -175,10 +175,8 @@ def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path
         (CycleResult("stopped", ""), False),
     ],
 )
-def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(
-    service, monkeypatch, done, again
-):
-    monkeypatch.setattr(service, "_work", lambda work: done)
+def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, done, again):
+    service.worker = lambda work: done
 
     assert service._wake() is done
 
@@ -192,14 +190,11 @@ def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(
 @pytest.mark.parametrize("mode", ["timer", "daemon"])
 def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch, mode, systemd):
     """A daemon's next wake does not wait for the address's server: it is asked beside it."""
-    monkeypatch.setattr(service, "_post", lambda: None)
     service.mode, server = mode, Receiver()
     with server.serving() as address:
         monkeypatch.setenv(environment.HEARTBEAT, address)
         for outcome in ("published", "nothing new", "failed", "blocked", "stopped", "waiting"):
-            monkeypatch.setattr(
-                service, "_wake", lambda outcome=outcome: CycleResult(outcome, "why" * 100)
-            )
+            service.worker = lambda work, outcome=outcome: CycleResult(outcome, "why" * 100)
             service.wake()
         asked = [how for what, how in service.scheduler.added if what == (heartbeat.ping,)]
         assert server.taken == [] or mode == "timer"
@@ -214,8 +209,8 @@ def test_what_ends_a_wake_is_told_to_those_who_wait_for_it(service, monkeypatch,
     assert states[0].startswith("STATUS=published why")
 
 
-def test_no_address_is_asked_where_there_is_none(service, monkeypatch):
-    monkeypatch.setattr(service, "_wake", lambda: CycleResult("published", ""))
+def test_no_address_is_asked_where_there_is_none(service):
+    service.worker = lambda work: CycleResult("published", "")
     service.wake()
 
     assert service.scheduler.added == []
@@ -284,7 +279,7 @@ def test_it_looks_at_once_and_again_until_it_is_stopped(service, systemd):
 
 def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(service, monkeypatch):
     clock, answers, ran = [1000.0], {"wake": True, "mail": True, "witness": False}, []
-    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    service.clock = SimpleNamespace(monotonic=lambda: clock[0])
 
     def task(name, executor, every=0.0):
         def is_due(context, now):
@@ -378,9 +373,8 @@ def test_work_that_dies_is_said_to_have_with_its_exit(service):
 def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
     service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     child, clock = tmp_path / "child", [1000.0]
-    now = SimpleNamespace(monotonic=lambda: clock[0])
-    monkeypatch.setattr(daemon, "time", now)
-    monkeypatch.setattr(daemon.child, "time", now)
+    service.clock = SimpleNamespace(monotonic=lambda: clock[0])
+    monkeypatch.setattr(daemon.child, "time", service.clock)
     found = []
     running = threading.Thread(target=lambda: found.append(service._work(services.hangs)))
     running.start()
@@ -408,19 +402,17 @@ def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch,
         (KeyError("x"), "KeyError: 'x'"),
     ],
 )
-def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(
-    service, monkeypatch, error, said
-):
+def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(service, error, said):
     def failing(work):
         raise error
 
-    monkeypatch.setattr(service, "_work", failing)
+    service.worker = failing
 
     assert service._wake() == CycleResult("failed", said)
     assert service.again_at > time.monotonic()
 
 
-def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
+def test_a_wake_is_recorded_from_its_beginning_to_its_end(service):
     def working_on(work):
         assert work is service.work
         ((outcome, pid),) = running_service.table(
@@ -430,7 +422,7 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
         assert service.working.locked()
         return CycleResult("published", "run 7")
 
-    monkeypatch.setattr(service, "_work", working_on)
+    service.worker = working_on
 
     assert service.wake() == CycleResult("published", "run 7")
     ((outcome, detail, ended),) = running_service.table(
@@ -449,11 +441,17 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
     [("failed", 1, "ERROR"), ("published", 0, "INFO"), ("blocked", 0, "INFO")],
 )
 def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
-    service, monkeypatch, caplog, outcome, posts, level
+    tmp_path, caplog, outcome, posts, level
 ):
     told = []
-    monkeypatch.setattr(service, "_wake", lambda: CycleResult(outcome, "why"))
-    monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
+
+    def work(what):
+        if what is daemon.wakeup.post:
+            told.append(service.working.locked())
+            return CycleResult("nothing new", "")
+        return CycleResult(outcome, "why")
+
+    service = one(tmp_path / "b.db", with_sections(mail=MAIL), worker=work)
     with caplog.at_level("INFO", "bordercast"):
         service.wake()
 
@@ -462,9 +460,7 @@ def test_after_a_failed_wake_the_mail_goes_out_all_the_same(
     assert (event.levelname, event.getMessage()) == (level, f"wake: {outcome} why")
 
 
-def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
-    tmp_path, monkeypatch, caplog
-):
+def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(tmp_path, caplog):
     asked = []
 
     def posting(done):
@@ -478,12 +474,12 @@ def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
 
     quiet, telling = one(tmp_path / "b.db"), one(tmp_path / "b.db", with_sections(mail=MAIL))
     for service in (quiet, telling):
-        monkeypatch.setattr(service, "_work", posting(CycleResult("nothing new", "")))
+        service.worker = posting(CycleResult("nothing new", ""))
         service._post()
     assert asked == [daemon.wakeup.post]
     assert caplog.records == []
     for done in (CycleResult("failed", "no server"), KeyError("x")):
-        monkeypatch.setattr(telling, "_work", posting(done))
+        telling.worker = posting(done)
         telling._post()
     said = [event.getMessage() for event in caplog.records]
     assert said == ["mail: no server", "the mail failed", "mail: 'x'"]
@@ -565,17 +561,14 @@ class Looks(threading.Event):
     ],
 )
 @pytest.mark.parametrize("mode", ["daemon", "timer"])
-def test_a_jump_of_the_clock_is_seen_once_and_means_a_wake(
-    service, monkeypatch, mode, offsets, moved
-):
+def test_a_jump_of_the_clock_is_seen_once_and_means_a_wake(service, mode, offsets, moved):
     looks = Looks(len(offsets))
     service.stop, service.mode, service.again_at = looks, mode, None
     at = SimpleNamespace(
         monotonic=lambda: 1000.0,
         time=lambda: 5000.0 + offsets[max(len(offsets) - 1 - looks.left, 0)],
     )
-    service.looked = 1000.0
-    monkeypatch.setattr(daemon, "time", at)
+    service.looked, service.clock = 1000.0, at
 
     service.watch()
 
@@ -588,7 +581,7 @@ def test_a_service_beyond_help_ends_its_worker_and_itself(service, monkeypatch):
     ended = []
     service.stop = Looks(3)
     service.child = SimpleNamespace(kill=lambda: ended.append("the child"))
-    monkeypatch.setattr(service, "_trouble", lambda: "a wake did not end")
+    service.woke = -1e9
 
     def leave(code):
         ended.append(code)
@@ -608,11 +601,9 @@ def test_systemd_hears_that_all_is_well_as_often_as_it_wants(
     """Four looks, a hundred seconds apart; it wants to hear of us within some ten minutes."""
     looks = Looks(4)
     monkeypatch.setenv("WATCHDOG_USEC", usec)
-    monkeypatch.setattr(service, "_trouble", lambda: "")
     clock = SimpleNamespace(monotonic=lambda: 1e6 - 100 * looks.left)
     clock.time = clock.monotonic
-    monkeypatch.setattr(daemon, "time", clock)
-    service.stop = looks
+    service.stop, service.clock, service.looked = looks, clock, 1e6
 
     service.watch()
 
@@ -658,7 +649,7 @@ def test_a_signal_stops_it(tmp_path, monkeypatch, number):
 
 def test_a_timer_wakes_once_asks_witnesses_and_stops(service, monkeypatch):
     done, service.mode = [], "timer"
-    monkeypatch.setattr(service, "_wake", lambda: CycleResult("published", "run 7"))
+    service.worker = lambda work: CycleResult("published", "run 7")
     monkeypatch.setattr(service, "witness", lambda: done.append("witness"))
     monkeypatch.setattr(daemon, "TICK", 0.01)
 

@@ -910,25 +910,23 @@ def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
 # --- a wake, step by step
 
 
+def publishes(_: Context) -> CycleResult:
+    return CycleResult("published", "run 1")
+
+
+def lacks_figures(_: Context) -> CycleResult:
+    raise DataError("no figures")
+
+
+def is_wrong(_: Context) -> CycleResult:
+    raise KeyError("x")
+
+
 def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
     monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
-
-    def failing(error: Exception):
-        def work(_: Context) -> CycleResult:
-            raise error
-
-        return work
-
     answers: list[bytes] = []
-    for work in (
-        lambda _: CycleResult("published", "run 1"),
-        failing(DataError("no figures")),
-        failing(KeyError("x")),
-    ):
-        given = (work, record, Config())
-        monkeypatch.setattr(wakeup.pickle, "loads", lambda _, given=given: given)
-        wakeup.apart(b"", answers.append)
-    monkeypatch.undo()
+    for work in (publishes, lacks_figures, is_wrong):
+        wakeup.apart(pickle.dumps((work, record, Config())), answers.append)
 
     assert list(map(pickle.loads, answers)) == [
         CycleResult("published", "run 1"),
@@ -967,19 +965,10 @@ RUN, REFUSED, WAITING = (
         ([], "unreachable: x", "blocked", "unreachable: x"),
     ],
 )
-def test_what_a_wake_came_to_is_the_best_of_what_it_did(
-    record, monkeypatch, steps, unanswered, outcome, detail
-):
-    followed = []
-    monkeypatch.setattr(wakeup, "_poll", lambda *_: filter(None, [unanswered]))
-    monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
-    monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
-
-    done = wakeup.wake(Context.open(record, running_service.settings()), NOW)
-
-    assert done == CycleResult(outcome, detail)
-    ((*_, published),) = followed
-    assert published == (RUN in steps)
+def test_what_a_wake_came_to_is_the_best_of_what_it_did(steps, unanswered, outcome, detail):
+    for again in (False, True):
+        done = wakeup.came_to(steps, unanswered, again)
+        assert done == CycleResult(outcome, detail, again)
 
 
 def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatch):
