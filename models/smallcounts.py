@@ -25,6 +25,7 @@ PULLS = np.array([np.inf, 6.0])
 SIZES = np.array([0.1, 0.25, 0.5, 1.5, 5.0, 20.0, 100.0, 1e4])[:, None, None, None]
 LEAST = 0.01  # a smaller mean is none
 POISSON = 1e6  # a larger size is Poisson's
+YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,9 @@ class _Grid:
         self.counted[phase, rows] += np.where(seen, value, 0)
         self.expected[phase, rows] += np.where(seen, self.level, 0)
         self.age += known
+        # A season is against the year's level, which nobody knew in its first months.
+        year = (known & (self.age == YEAR))[:, None, None] & (self.expected > 0)
+        np.copyto(self.expected, self.level, where=year)
 
     def ahead(self, phase: Ints, h: int) -> tuple[Floats, Floats]:
         """(n, h) mean and size of the negative binomial that stands for all points."""

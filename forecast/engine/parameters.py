@@ -109,7 +109,7 @@ GOING_ON = (
 )
 """That a surprise goes on: down, up; of one month, large, small; of two months, uneven, steady."""
 GOING_ON_PRIOR = Number(8.0, "surprises", "belief in these, against a family's own")
-ODD_SPREAD = Number(0.15, "squared errors", "of variance after a month that is odd", _ALONE)
+ODD_SPREAD = Number(0.25, "squared errors", "of variance after a month that is odd", _ALONE)
 
 # Small counts.
 COUNTED_MOST = Number(1000.0, "counts", "of larger ones a count model says nothing new")
