@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 LOCK_WAIT = 30.0
-AT_ONCE = 5_000  # rows of one statement, if SQLite takes so many values
 OLDEST_READ = (
     3  # the schema from which on releases have the columns that reading them back asks for
 )
@@ -168,15 +167,20 @@ def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]
         yield connection
 
 
-def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows of the same columns."""
+def insert_few(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a few rows of the same columns, of any kinds of value."""
     from sqlite_utils import Database  # late: it loads pandas, and most commands write nothing
 
-    Database(db, execute_plugins=False).table(table).insert_all(map(dict, rows), batch_size=AT_ONCE)
+    Database(db, execute_plugins=False).table(table).insert_all(map(dict, rows))
+
+
+def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows of the same columns, as SQLite takes them: sqlite-utils looks at each value."""
+    insert_or("abort", db, table, rows)
 
 
 def insert_or(
-    known: Literal["ignore", "replace"],
+    known: Literal["abort", "ignore", "replace"],
     db: Connection,
     table: str,
     rows: Iterable[Mapping[str, Any]],

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from forecast.store import connect, queries
-from forecast.store.connect import insert, insert_or, transaction
+from forecast.store.connect import insert_few, insert_or, transaction
 from forecast.types import Release, Row
 
 T = TypeVar("T")
@@ -167,8 +167,8 @@ def save_poll(
     # Unchanged answers would be a row an address a day, and say nothing.
     changed = [{"poll_id": poll_id, **asdict(a)} for a in answers if a.outcome != "unchanged"]
     with transaction(db):
-        insert(db, "polls", [{"id": poll_id, **asdict(poll)}])
-        insert(db, "answers", changed)
+        insert_few(db, "polls", [{"id": poll_id, **asdict(poll)}])
+        insert_few(db, "answers", changed)
         insert_or("replace", db, "links", map(asdict, seen))
 
 
@@ -181,7 +181,7 @@ def save_left(db: Connection, left: Mapping[str, str], today: str) -> None:
             db.execute("delete from inbox_left")
             items = left.items()
             rows = ({"name": name, "reason": why, "seen_at": today} for name, why in items)
-            insert(db, "inbox_left", rows)
+            insert_few(db, "inbox_left", rows)
 
 
 def save_unknown(db: Connection, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
@@ -194,7 +194,7 @@ def save_unknown(db: Connection, release: Release, unknown: Mapping[str, Collect
     with transaction(db):
         db.execute(queries.sql("settle_unknown"), (release.kind, release.seq))
         for name, labels in unknown.items():
-            insert(
+            insert_few(
                 db,
                 "unknown_labels",
                 ({**file, "dimension": name, "label": label} for label in labels),
