@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc, gammaln, ndtr, ndtri
 
 from forecast.engine import tails
-from forecast.types import MonthForecast
+from forecast.types import MonthForecast, MonthMixture
 from models.base import Floats, Ints
 
 HALF_COUNTS = (12, 24, 48, 96)  # nodes at all half counts, up to the first that is enough
@@ -84,13 +84,15 @@ class Mixtures:
         }
         return replace(self, **cut)
 
-    def cdf(self, z: Floats, df: Floats, first: int = 1, counted: CountCdf | None = None) -> Floats:
+    def cdf(
+        self, z: Floats, df: Floats, first: int | Ints = 1, counted: CountCdf | None = None
+    ) -> Floats:
         """(n, h, k) probability at or below z, (n, h, k) log1p counts; df (n,).
 
-        first : how many months ahead the first of h is. counted : of the count model; None for
-        `count_cdf`, or what takes less time and is as good at these z.
+        first : how many months ahead the first of h is, (n, 1, 1) if of each. counted : of the
+        count model; None for `count_cdf`, or what takes less time and is as good at these z.
         """
-        horizon = np.arange(first, first + self.centre.shape[1], dtype=np.float64)[:, None]
+        horizon = first + np.arange(self.centre.shape[1], dtype=np.float64)[:, None]
         of = self.scale[..., None], df[:, None, None], horizon
         below = tails.below(z, self.centre[..., None], *of)
         stays = self.stays[..., None]
@@ -252,25 +254,27 @@ def appended(*parts: Mixtures | None) -> Mixtures | None:
     return Mixtures(*map(np.concatenate, every))
 
 
-def p_of_one(z: float, expected: MonthForecast) -> tuple[float, float]:
-    """Two-sided p of one month, and on which side of the middle it lies, -1 or 1."""
-    single, df = _of_one(expected)
-    below = single.cdf(np.full((1, 1, 1), z), df, expected.horizon).item()
-    return min(2 * below, 2 * (1 - below), 1.0), 1.0 if below > 0.5 else -1.0
+def chances_below(z: Sequence[float], expected: Sequence[MonthForecast]) -> list[float]:
+    """Probability at or below z, log1p counts, of one month each."""
+    several, df = _together(expected)
+    first = np.array([month.horizon for month in expected])[:, None, None]
+    below: list[float] = several.cdf(np.array(z)[:, None, None], df, first)[:, 0, 0].tolist()
+    return below
 
 
-def quantiles_of_one(expected: MonthForecast, probs: Sequence[float]) -> list[float]:
-    """Quantiles of one month, log1p counts."""
-    single, df = _of_one(expected)
-    quantiles: list[float] = single.quantiles(df, np.full(1, np.inf), probs)[0, 0].tolist()
-    return quantiles
+def quantiles_of(expected: Sequence[MonthForecast], probs: Sequence[float]) -> list[list[float]]:
+    """Quantiles of one month each, log1p counts."""
+    several, df = _together(expected)
+    quantiles = several.quantiles(df, np.full(len(df), np.inf), probs)[:, 0]
+    return [list(map(float, of)) for of in quantiles]
 
 
-def _of_one(expected: MonthForecast) -> tuple[Mixtures, Floats]:
-    of, here = expected.mixture, np.zeros(1, dtype=np.int64)
-    assert of is not None
-    numbers = of.centre, of.scale, of.stays, of.mean, of.size
-    centre, scale, stays, mean, size = (np.full((1, 1), x) for x in numbers)
-    away, share = np.full(1, of.away), np.full(1, of.share)
-    single = Mixtures(here, here, centre, scale, away, stays, share, mean, size)
-    return single, np.array([expected.df])
+def _together(expected: Sequence[MonthForecast]) -> tuple[Mixtures, Floats]:
+    here = np.arange(len(expected))
+    mixed = [month.mixture for month in expected]
+    numbers = {
+        name: np.array([getattr(of, name) for of in mixed]) for name in MonthMixture.__slots__
+    }
+    whole = {name: numbers.pop(name) for name in ("away", "share")}
+    monthly = {name: values[:, None] for name, values in numbers.items()}
+    return Mixtures(here, here, **whole, **monthly), np.array([month.df for month in expected])

@@ -431,18 +431,17 @@ def judge_series(
         yield judged
 
 
-def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Iterable[Forecast]:
+def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> list[Forecast]:
     """The engine's forecasts with the counts under and over which a month would be flagged."""
-    for row in rows:
-        if row.model != ENGINE:
-            yield row
-            continue
-        expected = MonthForecast(row.median, row.centre, row.scale, row.df, mixture=row.mixture)
-        if eligible(expected, typical(counts[row.series], row.cutoff), rules):
-            below, above = thresholds(expected, rules)
-            yield replace(row, flag_below=below, flag_above=above)
-        else:
-            yield row
+    rows, large = list(rows), {}
+    for at, row in enumerate(rows):
+        if row.model == ENGINE:
+            expected = MonthForecast(row.median, row.centre, row.scale, row.df, mixture=row.mixture)
+            if eligible(expected, typical(counts[row.series], row.cutoff), rules):
+                large[at] = expected
+    for at, (below, above) in zip(large, thresholds([*large.values()], rules), strict=True):
+        rows[at] = replace(rows[at], flag_below=below, flag_above=above)
+    return rows
 
 
 @dataclass

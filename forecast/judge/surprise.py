@@ -9,14 +9,17 @@ p below alpha and a deviation that matters (eligible and material).
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from forecast.engine import mixtures, tails
 from forecast.types import Flag, FlagRules, MonthForecast, SeriesKey, Severity
+from models.base import Ints
 
+Bools = NDArray[np.bool_]
 WATCH = 0.05
 _MAJOR, _MAJOR_RATIO = 0.01, 2.0
 _CRITICAL, _CRITICAL_RATIO = 0.005, 4.0
@@ -31,12 +34,27 @@ def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     z : the standard normal score with the same p, negative below the centre.
     """
     if expected.mixture is not None:
-        p, side = mixtures.p_of_one(math.log1p(value), expected)
-        return p, math.copysign(float(-ndtri(max(p / 2, 1e-300))), side)
-    u = (math.log1p(value) - expected.centre) / expected.scale
-    # Of one month at a time: the arrays' way takes ten times as long, see `tails`.
-    p = tails.tail_of_one(u, expected.centre, expected.df, expected.horizon)
-    return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), u)
+        (below,) = mixtures.chances_below([math.log1p(value)], [expected])
+        p, side = _two_sided(below), 1.0 if below > 0.5 else -1.0
+    else:
+        side = (math.log1p(value) - expected.centre) / expected.scale
+        # Of one month at a time: the arrays' way takes ten times as long, see `tails`.
+        p = tails.tail_of_one(side, expected.centre, expected.df, expected.horizon)
+    return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), side)
+
+
+def p_values(values: Sequence[int], expected: Sequence[MonthForecast]) -> list[float]:
+    """The p of a count each; of mixtures all are asked at once, in a twentieth of the time."""
+    mixed = [at for at, one in enumerate(expected) if one.mixture is not None]
+    logs = [math.log1p(values[at]) for at in mixed]
+    below = mixtures.chances_below(logs, [expected[at] for at in mixed]) if mixed else []
+    of_mixed = dict(zip(mixed, map(_two_sided, below), strict=True))
+    each = enumerate(zip(values, expected, strict=True))
+    return [of_mixed[at] if at in of_mixed else p_value(*of)[0] for at, of in each]
+
+
+def _two_sided(below: float) -> float:
+    return min(2 * below, 2 * (1 - below), 1.0)
 
 
 def ratio(value: int, median: int) -> float:
@@ -72,45 +90,78 @@ def severity(
     return "watch" if p < WATCH else None
 
 
-def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
-    """(below, above): a count under `below` or over `above` would be flagged.
+def thresholds(expected: Sequence[MonthForecast], rules: FlagRules) -> list[tuple[int | None, int]]:
+    """(below, above) of each: a count under `below` or over `above` would be flagged.
 
     `below` is None where not even zero would be.
     """
-    sides = rules.alpha / 2, 1 - rules.alpha / 2
-    if expected.mixture is not None:
-        low, high = mixtures.quantiles_of_one(expected, sides)
-    else:
-        of = expected.centre, expected.df, expected.horizon
-        low, high = (
-            expected.centre + expected.scale * tails.quantile_of_one(p, *of) for p in sides
+    near = []  # of each the counts at the quantiles of alpha, and those that begin to matter
+    for one, (low, high) in zip(expected, _bounds(expected, rules.alpha), strict=True):
+        least, times = rules.min_change, rules.min_ratio
+        lower = min(one.median - least, math.floor((one.median + 1) / times)) + 1
+        upper = max(one.median + least, math.floor((one.median + 1) * times) - 1) - 1
+        near += [
+            (math.ceil(math.expm1(max(low, 0.0))), lower),
+            (math.floor(math.expm1(high)), upper),
+        ]
+    rare, matters = np.array(near, dtype=np.int64).reshape(-1, 2).T
+    outward = np.tile([-1, 1], len(expected))
+
+    def flagged(which: Ints, counts: Ints) -> Bools:
+        hit = (counts < 0) & (outward[which] < 0)  # where the search below ends
+        of = [expected[at // 2] for at in which.tolist()]
+        asked = [
+            at
+            for at, (count, one) in enumerate(zip(counts.tolist(), of, strict=True))
+            if count >= 0 and material(count, one.median, rules)
+        ]
+        hit[asked] = (
+            np.array(p_values(counts[asked].tolist(), [of[at] for at in asked])) < rules.alpha
         )
-    below = math.ceil(math.expm1(max(low, 0.0))) + 1
-    above = math.floor(math.expm1(high)) - 1
+        return hit
+
     # Straight to where the deviation begins to matter, and on from there.
-    median = expected.median
-    lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
-    upper = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
-
-    def flagged(count: int) -> bool:
-        matters = count >= 0 and material(count, median, rules)
-        return matters and p_value(count, expected)[0] < rules.alpha
-
-    if not flagged(below - 1):
-        first = min(below - 1, lower) - 1
-        below = first + 1 - _passed(lambda n: first < n or flagged(first - n))
-    if not flagged(above + 1):
-        start = max(above + 1, upper) + 1
-        above = start - 1 + _passed(lambda n: flagged(start + n))
-    return (below if below > 0 else None), above
+    first = rare.copy()
+    left = np.flatnonzero(~flagged(np.arange(len(rare)), rare))
+    start = outward * (np.maximum(outward * rare, outward * matters) + 1)
+    start, away = start[left], outward[left]
+    passed = _passed(lambda at, n: flagged(left[at], start[at] + away[at] * n), len(left))
+    first[left] = start + away * passed
+    unflagged = (first - outward).reshape(-1, 2).tolist()
+    return [(below if below > 0 else None, above) for below, above in unflagged]
 
 
-def _passed(flagged: Callable[[int], bool]) -> int:
-    """How many counts are passed before one is flagged, as all beyond it are: by doubling."""
-    reach = 1
-    while not flagged(reach - 1):
-        reach *= 2
-    return bisect_left(range(reach - 1), True, lo=reach // 2, key=flagged)
+def _bounds(expected: Sequence[MonthForecast], alpha: float) -> list[list[float]]:
+    """[low, high] of each: log1p counts with half of alpha beyond them."""
+    sides = alpha / 2, 1 - alpha / 2
+    mixed = [one for one in expected if one.mixture is not None]
+    of_mixed = iter(mixtures.quantiles_of(mixed, sides) if mixed else [])
+    return [
+        [
+            one.centre + one.scale * tails.quantile_of_one(p, one.centre, one.df, one.horizon)
+            for p in sides
+        ]
+        if one.mixture is None
+        else next(of_mixed)
+        for one in expected
+    ]
+
+
+def _passed(flagged: Callable[[Ints, Ints], Bools], size: int) -> Ints:
+    """How many counts are passed before one is flagged, as all beyond it are: by doubling.
+
+    flagged : whether of these searches, by their places, these counts on are flagged.
+    """
+    reach, left = np.ones(size, dtype=np.int64), np.arange(size)
+    while left.size:
+        left = left[~flagged(left, reach[left] - 1)]
+        reach[left] *= 2
+    low, high = reach // 2, reach - 1
+    while (left := np.flatnonzero(low < high)).size:
+        middle = (low[left] + high[left]) // 2
+        hit = flagged(left, middle)
+        high[left[hit]], low[left[~hit]] = middle[hit], middle[~hit] + 1
+    return low
 
 
 LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year

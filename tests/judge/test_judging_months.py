@@ -680,7 +680,7 @@ def test_the_engine_s_forecasts_say_from_which_count_on_a_month_is_flagged():
     (none,) = judging.alarmed([replace(row, median=1, centre=math.log1p(1))], few, RULES)
     assert (none.flag_below, none.flag_above) == (None, None)
     expected = MonthForecast(1000, math.log1p(1000), 0.1, 4.0)
-    below, above = thresholds(expected, RULES)
+    ((below, above),) = thresholds([expected], RULES)
     assert (said.flag_below, said.flag_above) == (below, above)
     assert small.month == said.month
 

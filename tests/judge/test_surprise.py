@@ -15,6 +15,7 @@ from forecast.judge.surprise import (
     eligible,
     material,
     p_value,
+    p_values,
     ratio,
     severity,
     thresholds,
@@ -49,7 +50,7 @@ def test_p_is_the_two_sided_tail_of_the_bent_t(count, expected):
 def test_thresholds_are_exactly_where_the_flag_begins(expected):
     assume(expected.median >= RULES.min_level)
 
-    below, above = thresholds(expected, RULES)
+    ((below, above),) = thresholds([expected], RULES)
 
     def flagged(count):
         p = p_value(count, expected)[0]
@@ -70,7 +71,7 @@ def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horiz
     rules = Flags(alpha=alpha, min_change=7, min_ratio=times).rules
     expected = replace(expected, horizon=horizon)
 
-    below, above = thresholds(expected, rules)
+    ((below, above),) = thresholds([expected], rules)
 
     def flagged(count):
         return p_value(count, expected)[0] < alpha and material(count, expected.median, rules)
@@ -85,7 +86,7 @@ def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horiz
 @pytest.mark.parametrize("centre", [-2.0, -0.3, 0.0])
 def test_where_less_than_none_is_expected_only_more_is_flagged(centre):
     """From the first count on that matters: 25."""
-    assert thresholds(MonthForecast(0, centre, 0.01, 3.0), RULES) == (None, 24)
+    assert thresholds([MonthForecast(0, centre, 0.01, 3.0)], RULES) == [(None, 24)]
 
 
 mixed = st.builds(
@@ -104,7 +105,7 @@ def by_one(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
     """The same as `thresholds`, one count after the other."""
     sides = rules.alpha / 2, 1 - rules.alpha / 2
     if expected.mixture:
-        low, high = mixtures.quantiles_of_one(expected, sides)
+        ((low, high),) = mixtures.quantiles_of([expected], sides)
     else:
         of = expected.centre, expected.df, expected.horizon
         low, high = (
@@ -140,14 +141,24 @@ def test_thresholds_are_those_found_one_by_one(mixture, plain, alpha, times, cha
     expected = plain
     if mixture:
         expected = MonthForecast(0, mixture.centre, mixture.scale, plain.df, 1, mixture)
-        (middle,) = mixtures.quantiles_of_one(expected, [0.5])
+        ((middle,),) = mixtures.quantiles_of([expected], [0.5])
         expected = replace(expected, median=whole(middle))
     if tie is not None:
         alpha = p_value(max(expected.median + tie, 0), expected)[0]
         assume(0.001 < alpha < 0.3)
     rules = Flags(alpha=alpha, min_change=change, min_ratio=times).rules
 
-    assert thresholds(expected, rules) == by_one(expected, rules)
+    assert thresholds([expected], rules) == [by_one(expected, rules)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.one_of(st.none(), mixed), expectations, st.integers(1, 12))))
+def test_thresholds_of_several_are_those_of_each(several):
+    expected = [replace(plain, mixture=of, horizon=ahead) for of, plain, ahead in several]
+
+    alone = [of for one in expected for of in thresholds([one], RULES)]
+
+    assert thresholds(expected, RULES) == alone
 
 
 COUNTED = MonthMixture(math.log1p(90_000), 0.2, 0.0, 0.0, 1.0, 90_000.0, 5.0)
@@ -174,11 +185,11 @@ def test_thresholds_are_found_in_a_few_steps(median, scale, times, mixture):
 
     def watch(frame, event, _):
         nonlocal asked
-        asked += event == "call" and frame.f_code is p_value.__code__
+        asked += event == "call" and frame.f_code is p_values.__code__
 
     sys.setprofile(watch)
     try:
-        found = thresholds(expected, rules)
+        (found,) = thresholds([expected], rules)
     finally:
         sys.setprofile(None)
     assert 2 <= asked <= (24 if mixture else 8)
