@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -331,8 +331,7 @@ class MonthFacts:
     @property
     def followed(self) -> bool:
         """Whether the record has followed the month's count since it was first published."""
-        # What stands in for what was published before the record began has no day of its own.
-        return bool(self.values) and self.values[0].vintage != "unknown"
+        return followed(self.values)
 
     @property
     def months_of_year(self) -> list[str]:
@@ -368,17 +367,43 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
     )
 
 
-def all_reports(
-    connection: sqlite3.Connection, source: Source
-) -> Iterator[tuple[str, dict[str, MonthFacts]]]:
+def followed(values: Sequence[MonthValue]) -> bool:
+    """Whether the first of the values that a month has had is the one first published."""
+    # What stands in for what was published before the record began has no day of its own.
+    return bool(values) and values[0].vintage != "unknown"
+
+
+class Reports(Mapping[str, MonthFacts]):
+    """The reports of a total's months, oldest first, each made when it is asked for.
+
+    had : month -> the values that it has had.
+    """
+
+    def __init__(self, records: Mapping[str, MonthRecord], newest: MonthFacts) -> None:
+        self.had = {month: of.values for month, of in records.items()}
+        self.had[newest.month] = newest.values
+        self._records, self._newest, self._made = records, newest, {newest.month: newest}
+
+    def __getitem__(self, month: str) -> MonthFacts:
+        if month not in self._made:
+            of = self._newest
+            self._made[month] = month_report(of.total, month, self._records[month], of.source)
+        return self._made[month]
+
+    def __contains__(self, month: object) -> bool:
+        return month in self._records
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+def all_reports(connection: sqlite3.Connection, source: Source) -> Iterator[tuple[str, Reports]]:
     """Return every month of every total, oldest first; the newest as the run stored it."""
     for total, records in history.all_records(connection, split(source), source.totals):
-        made = {
-            month: month_report(total, month, record, source=source)
-            for month, record in records.items()
-        }
-        newest = max(made)
-        yield total, made | {newest: report(connection, total, newest, source)}
+        yield total, Reports(records, report(connection, total, max(records), source))
 
 
 def split(source: Source) -> dict[str, str]:

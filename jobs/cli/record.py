@@ -17,7 +17,7 @@ from forecast.desk import terminal
 from forecast.errors import BusyError, ConfigError
 from forecast.rows import as_row
 from forecast.sources.contract import ToldLife
-from forecast.store import measures, queries, read, releases
+from forecast.store import measures, queries, read, releases, wakes
 from forecast.store.connect import writing
 from forecast.types import COUNT
 from forecast.words import first_few, printable, without_controls
@@ -51,6 +51,7 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
                 click.echo(printable(problem, 1000), err=True)
     with progress() as report:
         outcome = monthly.run(settings.context, files, with_bundle=not no_bundle, report=report)
+    settings.sound = wakes.as_written(settings.db)
     settings.renew()  # a file may have brought series that there were not
     parts: list[RenderableType] = [*taken_lines(outcome.taken)]
     upkeep.write_snapshot(settings.db, settings.config)

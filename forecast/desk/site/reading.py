@@ -15,7 +15,15 @@ from typing import Any
 from forecast import lives
 from forecast.desk import groups, provisional, vintages
 from forecast.desk.dictionary import VIEWS
-from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
+from forecast.desk.facts import (
+    MonthFacts,
+    Reports,
+    TermFacts,
+    all_reports,
+    comparisons,
+    followed,
+    terms,
+)
 from forecast.desk.groups import GroupTable
 from forecast.desk.movers import Moved, MoverRow, by_dimension
 from forecast.desk.sentences import monthly, trust
@@ -80,7 +88,7 @@ class TotalRecord:
 
     source: Source = field(repr=False)
     total: str
-    reports: Mapping[str, MonthFacts]
+    reports: Reports
     months: Sequence[Row]
     ahead: Sequence[ForecastRow]
     flags: Sequence[FlagOfTotal]
@@ -117,8 +125,8 @@ class TotalRecord:
         """Each time that a month was restated, the newest first: the value before it, and it."""
         changes = [
             {"month": month, COUNT: now.count, "previous": before.count, **as_row(now)}
-            for month, report in self.reports.items()
-            for before, now in pairwise(report.values)
+            for month, values in self.reports.had.items()
+            for before, now in pairwise(values)
         ]
         known = itemgetter("known_from", "source", "month")
         return sorted(changes, key=known, reverse=True)
@@ -129,21 +137,21 @@ class TotalRecord:
         return [
             {
                 "month": month,
-                "first_value": report.values[0].count,
-                "now": report.values[-1].count,
-                "times": len(report.values) - 1,
-                "known_from": report.values[-1].known_from,
-                "vintage": report.values[-1].vintage,
+                "first_value": values[0].count,
+                "now": values[-1].count,
+                "times": len(values) - 1,
+                "known_from": values[-1].known_from,
+                "vintage": values[-1].vintage,
             }
-            for month, report in sorted(self.reports.items(), reverse=True)
-            if len(report.values) > 1
+            for month, values in sorted(self.reports.had.items(), reverse=True)
+            if len(values) > 1
         ]
 
     @property
     def first_known(self) -> str:
         """Say of which months the first value is on record."""
         return vintages.first_known(
-            {month: report.followed for month, report in self.reports.items()}, self.source
+            {month: followed(values) for month, values in self.reports.had.items()}, self.source
         )
 
     @cached_property

@@ -12,19 +12,16 @@ def value(count: int, day: str, source: int) -> MonthValue:
     return MonthValue(count, "day", day, source, f"{source}.csv")
 
 
-MONTHS = SimpleNamespace(
-    reports={
-        "2024-01": SimpleNamespace(
-            values=[
-                value(50, "2024-02-15", 1),
-                value(55, "2024-03-15", 2),
-                value(54, "2024-04-15", 3),
-            ]
-        ),
-        "2024-02": SimpleNamespace(values=[value(70, "2024-03-15", 2)]),
-        "2024-03": SimpleNamespace(values=[value(80, "2024-04-15", 3), value(88, "2024-04-15", 4)]),
-    }
-)
+HAD = {
+    "2024-01": [
+        value(50, "2024-02-15", 1),
+        value(55, "2024-03-15", 2),
+        value(54, "2024-04-15", 3),
+    ],
+    "2024-02": [value(70, "2024-03-15", 2)],
+    "2024-03": [value(80, "2024-04-15", 3), value(88, "2024-04-15", 4)],
+}
+MONTHS = SimpleNamespace(reports=SimpleNamespace(had=HAD))
 
 
 def test_a_month_that_was_restated_is_told_with_its_first_and_its_newest_value():
