@@ -58,6 +58,7 @@ _ERAS = tuple(
         (r"((?:.*[^\d.,])?)(2[45]\d\d)((?:[^\d.,].*)?)", -543),
     )
 )
+_MAY_BE_ERA = re.compile(r"2[45]\d\d|[RHS\u5e74\u548c\u6210]")  # what any of these has
 _THAI = re.compile(r"[\u0e00-\u0e7f]|\bB\.?E\b", re.IGNORECASE)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
 
@@ -100,7 +101,8 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     """
     codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
     cells = {code: text_of(sheet.labels[code]) for code in codes if code}
-    ours = {code: _in_ours(_ERA.sub("", text)) for code, text in cells.items() if len(text) < 40}
+    some = {c: text for c, text in cells.items() if len(text) < 40 and _MAY_BE_ERA.search(text)}
+    ours = {code: _in_ours(_ERA.sub("", text)) for code, text in some.items()}
     texts = {code: made for code, made in ours.items() if made}
     least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
     if not texts or len(texts) < max(least, 0.3 * len(cells)):
