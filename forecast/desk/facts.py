@@ -373,7 +373,7 @@ def followed(values: Sequence[MonthValue]) -> bool:
     return bool(values) and values[0].vintage != "unknown"
 
 
-class Reports(Mapping[str, MonthFacts]):
+class TotalReports(Mapping[str, MonthFacts]):
     """The reports of a total's months, oldest first, each made when it is asked for.
 
     had : month -> the values that it has had.
@@ -400,10 +400,12 @@ class Reports(Mapping[str, MonthFacts]):
         return len(self._records)
 
 
-def all_reports(connection: sqlite3.Connection, source: Source) -> Iterator[tuple[str, Reports]]:
+def all_reports(
+    connection: sqlite3.Connection, source: Source
+) -> Iterator[tuple[str, TotalReports]]:
     """Return every month of every total, oldest first; the newest as the run stored it."""
     for total, records in history.all_records(connection, split(source), source.totals):
-        yield total, Reports(records, report(connection, total, max(records), source))
+        yield total, TotalReports(records, report(connection, total, max(records), source))
 
 
 def split(source: Source) -> dict[str, str]:
@@ -457,7 +459,7 @@ def to_json(report: MonthFacts) -> str:
 def as_dict(report: MonthFacts) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source, as 1.0 named it."""
     names = {part.name for part in fields(report)} - {"source"}
-    # Reports that earlier programs stored have none either.
+    # TotalReports that earlier programs stored have none either.
     names -= {"ties"} if not report.ties else set()
     names -= {"runs"} if report.runs == (0, 0) else set()
     return {

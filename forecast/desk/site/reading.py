@@ -17,7 +17,7 @@ from forecast.desk import groups, provisional, vintages
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import (
     MonthFacts,
-    Reports,
+    TotalReports,
     TermFacts,
     all_reports,
     comparisons,
@@ -88,7 +88,7 @@ class TotalRecord:
 
     source: Source = field(repr=False)
     total: str
-    reports: Reports
+    reports: TotalReports
     months: Sequence[Row]
     ahead: Sequence[ForecastRow]
     flags: Sequence[FlagOfTotal]
