@@ -459,7 +459,7 @@ def to_json(report: MonthFacts) -> str:
 def as_dict(report: MonthFacts) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source, as 1.0 named it."""
     names = {part.name for part in fields(report)} - {"source"}
-    # TotalReports that earlier programs stored have none either.
+    # Reports that earlier programs stored have none either.
     names -= {"ties"} if not report.ties else set()
     names -= {"runs"} if report.runs == (0, 0) else set()
     return {

@@ -101,8 +101,7 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     """
     codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
     cells = {code: text_of(sheet.labels[code]) for code in codes if code}
-    some = {c: text for c, text in cells.items() if len(text) < 40 and _MAY_BE_ERA.search(text)}
-    ours = {code: _in_ours(_ERA.sub("", text)) for code, text in some.items()}
+    ours = {code: _in_ours(text) for code, text in cells.items()}
     texts = {code: made for code, made in ours.items() if made}
     least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
     if not texts or len(texts) < max(least, 0.3 * len(cells)):
@@ -128,8 +127,9 @@ def _years_only(years: list[int], cells: Collection[str], least: int) -> bool:
 
 def _in_ours(text: str) -> str:
     """A month or year of another era as one of ours; "" if it is none."""
-    for form, years in _ERAS:
-        if match := form.fullmatch(text):
+    may_be = len(text) < 40 and _MAY_BE_ERA.search(text)
+    for form, years in _ERAS if may_be else ():
+        if match := form.fullmatch(_ERA.sub("", text)):
             year = 1 if match[2] == "\u5143" else int(match[2])  # an era's first year
             made = f"{match[1]}{year + years}{match[3].replace('.', '-')}"
             return made if dates.names_year(made) or dates.looks_like(made) else ""

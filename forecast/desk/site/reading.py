@@ -17,8 +17,8 @@ from forecast.desk import groups, provisional, vintages
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import (
     MonthFacts,
-    TotalReports,
     TermFacts,
+    TotalReports,
     all_reports,
     comparisons,
     followed,
