@@ -13,7 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -189,6 +189,7 @@ def _made(number: int) -> SchemaObjects:
         return objects(db)
 
 
+@lru_cache(maxsize=1000)
 def _words(sql: str) -> str:
     words = (match[1] or (match[2] or match[3] or "").lower() for match in _TOKEN.finditer(sql))
     return " ".join(filter(None, words))

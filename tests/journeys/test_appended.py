@@ -508,7 +508,7 @@ def test_a_commit_dated_back_is_named_and_nothing_counts_as_seen_before(path):
 
 def made() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:")
-    connect.apply(db, VERSION)
+    db.deserialize(schema.empty())
     return db
 
 
