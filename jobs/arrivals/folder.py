@@ -40,8 +40,7 @@ def delivered(db: Connection | None, context: Context, today: str) -> list[Arriv
                 content = inbox.read_once(file)[0]
                 if db is None or not releases.find_by_hash(db, content_sha256(BytesIO(content))):
                     unknown.append((file, ReleaseFile(file.name, content)))
-        # One alone has no order: no process has to read it for its month.
-        read = [content for _, content in unknown] if unknown[1:] else []
+        read = [content for _, content in unknown if unknown[1:]]  # one alone has no order
         places = reading.last_months(section, read) or [0] * len(unknown)
         new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
     # Each is held against the one before, so they come in the order of their months that are over.

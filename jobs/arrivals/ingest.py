@@ -129,8 +129,7 @@ def fetch(
     fetched = publisher.poll(context, now, force)
     with connect.writing(context.path) as db:
         context.begin(db, now)
-        day = now.date().isoformat()
-        taken, _ = ingest_all(db, context, (), day, with_bundle, now=now)
+        taken, _ = ingest_all(db, context, (), now.date().isoformat(), with_bundle, now=now)
     return replace(fetched, taken=taken)
 
 
@@ -261,9 +260,8 @@ def accept(
     of = catalog.source_of(arrival.name, context.source)
     snapshot = read.snapshot
     if not read.sums:  # what states sums of its own is kept as it is, on the operator's word
-        snapshot = (
-            of.reader().beside_record(of, read, partial(releases.current_counts, db)).snapshot
-        )
+        beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
+        snapshot = beside.snapshot
     snapshot = _marked(db, _placed(db, snapshot, context.source), read, case)
     archive.keep_bytes(kept_in.archive, row.sha256, arrival.name, content)
     given = [f'as "{answer}"' for answer in answers]
@@ -339,13 +337,12 @@ def _read(
 
     day : on which it says so, "" where nobody knows; a month that was not over is no count.
     """
-    config = context.config
     read = (context.reader or reading.apart)(
         ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
         _words(db, context),
         context.source.totals.parts,
-        config.labels.joins,
-        config.forecast.kept,
+        context.config.labels.joins,
+        context.config.forecast.kept,
     )
     return read.until(months.last_over(day), context.source) if day else read
 

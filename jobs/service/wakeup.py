@@ -95,8 +95,8 @@ def came_to(steps: Sequence[tuple[str, str]], unanswered: str, again: bool) -> C
     kinds: dict[str, Ended] = {"run": "published", "": "blocked", "waiting": "waiting"}
     done = {kind for kind, _ in steps} | ({""} if unanswered else set())
     outcome: Ended = next((kinds[kind] for kind in kinds if kind in done), "nothing new")
-    words = filter(None, (*(words for _, words in steps), unanswered))
-    return CycleResult(outcome, "; ".join(words), again)
+    words = (*(words for _, words in steps), unanswered)
+    return CycleResult(outcome, "; ".join(filter(None, words)), again)
 
 
 def send(context: Context) -> str:
