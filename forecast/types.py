@@ -709,15 +709,15 @@ class KeptPath:
     failure: str = ""
 
 
-_Job = TypeVar("_Job")
-_Answer = TypeVar("_Answer")
+_J = TypeVar("_J")
+_A = TypeVar("_A")
 
 
-class JobResult(NamedTuple, Generic[_Job, _Answer]):
+class JobResult(NamedTuple, Generic[_J, _A]):
     """A job that was sent away, its value or None, and why there is none."""
 
-    job: _Job
-    value: _Answer | None
+    job: _J
+    value: _A | None
     lost: str = ""
 
 
