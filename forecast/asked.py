@@ -368,10 +368,8 @@ class Answering:
 
     def _whole_of(self, subject: Subject) -> Subject | None:
         """Return what a series is a part of: its total, and of a total all together."""
-        if subject.agency or subject.dimension:
-            return Subject(subject.total)
-        whole = self.source.totals.whole
-        return Subject(whole) if whole and subject.total != whole else None
+        above = self.source.tree.holders(subject.key(self.source))
+        return Subject(above[0].total) if above else None
 
     def _differ(self, counted: Sequence[_Counted]) -> Iterator[str]:
         """Yield how counts differ: two times of one series, or several series in one time."""
