@@ -18,8 +18,8 @@ from forecast.engine.forecast import (
     forecast_headline,
     headline,
     headline_rows,
+    hub_quantiles,
     new_hindcasts,
-    quantiles,
     vintage_hindcasts,
 )
 from forecast.engine.refits import Refitting
@@ -162,7 +162,7 @@ def compute(
         code_version=CODE_VERSION,
         releases=record.releases,
         forecasts=(*alarmed(rows, counts, rules), *given, *standard_spans(drawn, rows)),
-        quantiles=quantiles(head, models),
+        quantiles=hub_quantiles(models.predictive[ENGINE], head.panel, head.keys),
         hindcasts=hindcasts(),
         fits=tuple(fits(head, models)),
         judgements=tuple(findings.judgements),

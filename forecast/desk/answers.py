@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -55,14 +55,11 @@ def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord 
 
 def moving(connection: sqlite3.Connection, total: str, tree: Tree) -> list[MoverRow]:
     """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
-
-    def rows_of(total: str) -> list[MoverRow]:
-        return records(connection, MoverRow, "movers", {"total": total})
-
-    own = rows_of(total)
+    rows_of = partial(records, connection, MoverRow, "movers")
+    own: list[MoverRow] = rows_of({"total": total})
     if total != tree.totals.whole:
         return own
-    parts = [row for part in tree.totals.parts for row in rows_of(part)]
+    parts = [row for part in tree.totals.parts for row in rows_of({"total": part})]
     added = tree.everywhere(Scope(row.total, row.dimension) for row in parts)
     added -= {row.dimension for row in own}
     alike = attrgetter("dimension", "member", "month")

@@ -181,11 +181,6 @@ def headline_rows(head: Headline, models: Forecasts, source: Traits) -> list[For
     ]
 
 
-def quantiles(head: Headline, models: Forecasts) -> Iterator[HubQuantile]:
-    """The engine's forecasts, for a forecast hub."""
-    return hub_quantiles(models.predictive[ENGINE], head.panel, head.keys)
-
-
 def new_hindcasts(
     head: Headline,
     models: Forecasts,

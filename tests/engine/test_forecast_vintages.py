@@ -25,15 +25,15 @@ from forecast.engine.forecast import (
     forecast_headline,
     headline,
     headline_rows,
+    hub_quantiles,
     model_version,
     new_hindcasts,
-    quantiles,
     refit_on_vintages,
     vintage_hindcasts,
 )
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.refits import Refitting
+from forecast.engine.refits import Refits, Refitting
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
@@ -247,7 +247,7 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     said.weight[:, -1] = (0.25, np.nan, 0.5, 0.75)
     values = np.zeros((4, COUNT, 2))
     failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
-    refits = {"ets": (Paths(values, failures=failures), 2.5)}
+    refits = {"ets": Refits(Paths(values, failures=failures), 2.5)}
     origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
     models = Forecasts({ENGINE: said, "ets": said}, origins, refits, said)
 
@@ -288,7 +288,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     assert {row.cutoff for row in found} == {MONTHS[-1]}
     months_told = {row.month for row in found}
     assert months_told == {months.shift(MONTHS[-1], 1), months.shift(MONTHS[-1], 2)}
-    hub = list(quantiles(head, models))
+    hub = list(hub_quantiles(models.predictive[ENGINE], head.panel, head.keys))
     assert len(hub) == 4 * 2 * 23
     assert ("northern", months.shift(MONTHS[-1], 1), 500, 10) in {
         (key.total, month, permille, count) for key, month, permille, count in hub

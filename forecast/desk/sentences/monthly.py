@@ -244,7 +244,8 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     late = f"{due}, are late" if overdue(through, today, source.due.overdue) else due
     verdict = "; ".join(unusual) or _unflagged_words(now)
     if not source.layouts:
-        verdict = "; ".join((verdict, *_lagging(newest, source)))
+        lasts = {facts.total: facts.month for facts in newest}
+        verdict = "; ".join((verdict, *lives.lagging(lasts, source.lives)))
     return f"{month_words(through)}: {verdict}; next figures {late}."
 
 
@@ -258,10 +259,6 @@ def _unflagged_words(now: Sequence[MonthFacts]) -> str:
     if not without:
         return verdict
     return f"{verdict}, no forecast to hold {without} of {len(now)} against yet"
-
-
-def _lagging(newest: Sequence[MonthFacts], source: Source) -> list[str]:
-    return lives.lagging({facts.total: facts.month for facts in newest}, source.lives)
 
 
 def expected_line(row: ForecastRow, source: Source) -> str:
