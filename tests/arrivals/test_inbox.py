@@ -388,10 +388,18 @@ def test_a_wake_waits_for_a_copy_under_way_and_comes_back_for_a_longer_one(path,
     done = running_service.wake(path)
     assert (done.outcome, done.again, os.listdir(folder)) == ("published", False, [])
 
-    monkeypatch.setattr(inbox, "STILL", 1e9)
-    monkeypatch.setattr(inbox, "wait_until_still", lambda *_: None)
-    running_service.drop(path, running_service.month(2))
-    assert running_service.wake(path).again
+    file, over = folder / running_service.drop(path, running_service.month(2)), threading.Event()
+
+    def writing() -> None:
+        while not over.wait(0.02):
+            os.utime(file)
+
+    writer = threading.Thread(target=writing)
+    writer.start()
+    again = running_service.wake(path).again
+    over.set()
+    writer.join()
+    assert again
 
 
 def test_a_file_that_has_changed_since_it_was_read_is_not_removed(folders):

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from forecast.context import Context
 from forecast.store import connect, ops
 from jobs.service import checks
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.databases import edit
 from tests.support.mail_server import HOST, Taken, server
 from tests.support.running_service import examined_by_doctor as by_doctor
 
@@ -178,10 +180,11 @@ def test_the_file_system_is_that_of_the_nearest_mount(tmp_path):
         (-timedelta(days=1), "good"),
     ],
 )
-def test_a_clock_is_not_behind_the_last_run(monkeypatch, tmp_path, ahead, verdict):
-    monkeypatch.setattr(checks, "_last_moment", lambda path: NOW + ahead)
+def test_a_clock_is_not_behind_the_last_run(by_hand, tmp_path, ahead, verdict):
+    path = Path(shutil.copy(by_hand, tmp_path / "b.db"))
+    edit(path, f"update runs set published_at = '{(NOW + ahead).isoformat()}'")
 
-    (found,) = checks._clock(tmp_path / "b.db", NOW)
+    (found,) = checks._clock(path, NOW)
 
     assert found.verdict == verdict
     assert "2026-09-20 12:00 UTC" in found.found

@@ -647,15 +647,18 @@ def test_a_signal_stops_it(tmp_path, monkeypatch, number):
     assert done == CycleResult("stopped", "")
 
 
-def test_a_timer_wakes_once_asks_witnesses_and_stops(service, monkeypatch):
-    done, service.mode = [], "timer"
-    service.worker = lambda work: CycleResult("published", "run 7")
-    monkeypatch.setattr(service, "witness", lambda: done.append("witness"))
+def test_a_timer_wakes_once_asks_witnesses_and_stops(tmp_path, by_hand, monkeypatch, caplog):
+    shutil.copy(by_hand, tmp_path / "b.db")
+    sign = {"sign": ("sh", "-c", "echo no key >&2; exit 1"), "public_keys": (KEY,)}
+    service = one(tmp_path / "b.db", with_sections(witness=sign))
+    service.mode, service.worker = "timer", lambda work: CycleResult("published", "run 7")
     monkeypatch.setattr(daemon, "TICK", 0.01)
 
-    service.run()
+    with caplog.at_level("WARNING", "bordercast"):
+        service.run()
 
-    assert (service.done, done) == (CycleResult("published", "run 7"), ["witness"])
+    assert service.done == CycleResult("published", "run 7")
+    assert [event.getMessage() for event in caplog.records] == ["signature: sh (exit 1): no key"]
     assert (service.scheduler.added, service._trouble()) == ([], "")
 
 
