@@ -636,20 +636,22 @@ def test_what_judging_found_is_kept_in_order():
     assert found.systemic == frozenset()
 
 
-def test_a_month_moves_all_parts_as_one_by_where_each_lies(monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        judging.parts, "systemic", lambda ps, sides: asked.append((ps, sides)) or len(ps) > 2
-    )
+def test_a_month_moves_all_parts_as_one_by_where_each_lies():
+    def many(month, p, *z):
+        return [SimpleNamespace(month=month, p=p, z=one) for one in z]
 
-    def one(month, p, z):
-        return SimpleNamespace(month=month, p=p, z=z)
+    number = judging.parts.LEAST_MOVED
+    judged = [
+        *many("all below", 1e-6, *[-2.0] * number),
+        *many("none above", 1e-6, *[0.0] * number),
+        *many("on both sides", 1e-6, *[-2.0] * number, *[2.0] * number),
+        *many("as forecast", 0.5, *[-2.0] * number),
+        *many("too few", 1e-6, *[2.0] * (number - 1)),
+        *many("too few", None, 2.0),
+        *many("too few", 1e-6, None),
+    ]
 
-    judged = [one("a", 0.1, 2.0), one("b", 0.2, -2.0), one("a", 0.3, 0.0), one("a", None, 1.0)]
-    judged += [one("a", 0.4, None), one("a", 0.5, -0.1)]
-
-    assert judging.parts.systemic_months(judged) == {"a"}
-    assert asked == [((0.1, 0.3, 0.5), (1, -1, -1)), ((0.2,), (-1,))]
+    assert judging.parts.systemic_months(judged) == {"all below", "none above"}
 
 
 def test_only_a_large_part_with_a_forecast_is_one_of_many():

@@ -635,16 +635,19 @@ def signals():
 
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it(tmp_path, monkeypatch, number):
-    def wait(self):
-        signal.raise_signal(number)
-        assert self.stop.is_set()
+def test_a_signal_stops_it_and_the_work_under_way(tmp_path, number):
+    child = tmp_path / "child"
 
-    monkeypatch.setattr(daemon.Daemon, "run", wait)
+    def stop() -> None:
+        running_service.wait_for(lambda: child.exists() and child.read_text())
+        os.kill(os.getpid(), number)
 
-    done = daemon.serve(Context.open(tmp_path / "b.db", running_service.settings()))
+    threading.Thread(target=stop, daemon=True).start()
+    context = Context.open(tmp_path / "b.db", running_service.settings())
+    done = daemon.serve(context, services.hangs, "timer")
 
-    assert done == CycleResult("stopped", "")
+    assert done.outcome == "stopped"
+    assert not running_service.alive(int(child.read_text()))
 
 
 def test_a_timer_wakes_once_asks_witnesses_and_stops(tmp_path, by_hand, monkeypatch, caplog):
