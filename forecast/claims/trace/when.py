@@ -13,7 +13,6 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID
 from forecast.periods import Period
 
-FARTHEST = 80  # words between a number and its time; only what opens a sentence reaches farther
 RANGES = ("months", "fys", "years")  # times with two ends
 _FULL = ("fy", "fy_month", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
 
@@ -54,7 +53,7 @@ def options(
         explicit = beside and tight and ref.form != "year" and names_year(ref)
         made += [When(span, SENTENCE - beside, explicit) for span in resolved[:6]]
     if not (made and made[0].explicit):
-        made += _carried(scene, context, near, bool(made))
+        made += _carried(scene, context, near)
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
 
@@ -87,22 +86,17 @@ def names_year(ref: TimeRef) -> bool:
 
 
 def _carried(
-    scene: Scene, context: TextState, near: Sequence[tuple[float, TimeRef]], dated: bool
+    scene: Scene, context: TextState, near: Sequence[tuple[float, TimeRef]]
 ) -> Iterator[When]:
     """What was spoken of before, and where nothing was, what was news on the day."""
-    if dated and near[0][0] < TIGHT and not near[0][1].relative:
-        return
     timed = bool(near) and not (near[0][1].relative or scene.compares(near[0][1].first))
-    level = UNSAID if timed else CARRIED
     for rank, span in enumerate(context.recent[:4]):
-        yield When(span, SENTENCE if rank == 0 and not timed else level)
+        yield When(span, UNSAID if timed else min(SENTENCE + rank, CARRIED))
     if context.recent or timed:
         return
-    year = context.calendar.period(context.calendar.year(context.newest[0]))
     for month in context.newest[:2]:
-        yield When(Period(month, month), UNSAID)
-        if month > year.first:
-            yield When(Period(year.first, month), UNSAID)
+        begin = context.calendar.period(context.calendar.year(month)).first
+        yield from (When(Period(first, month), UNSAID) for first in (month, begin))
 
 
 def times_near(
@@ -115,39 +109,26 @@ def times_near(
     near = [
         (_distance(scene, number, ref, compared), ref)
         for ref in scene.times
-        if ref.counts and _may_date(scene, number, ref)
+        if ref.counts
+        and not number.first <= ref.first < number.last
+        and (0 <= number.first - ref.last <= 6 or not of_extreme(scene, ref))
     ]
     return sorted(near, key=lambda pair: pair[0])
 
 
-def _may_date(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
-    inside = number.first <= ref.first < number.last
-    led = ref.first < number.first and number.first - ref.last <= 6
-    # 6,168, smashing June's all-time low: what was beaten is not the count's month.
-    beaten = ref.first > number.first and any(p.first == ref.last for p in scene.of_kind("extreme"))
-    apart = abs(ref.first - number.first) > FARTHEST and ref.first > 3
-    return not (apart or inside or beaten) and (led or not of_extreme(scene, ref))
-
-
 def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
+    """How far a time is; farther where it is another's: what is compared with, or relative to."""
     if ref.first < number.first and _OWNING.issuperset(scene.words(ref.last, number.first)):
         return 0.0  # July 2020's 38,536
     distance = scene.distance((number.first, number.last), (ref.first, ref.last))
     behind = ref.first >= number.first
-    if behind:
-        # It leads the next one: 7,181; in April 8,346.
-        after = [n.first for n in scene.numbers if n.first >= ref.last]
-        parted = _PARTS & set(scene.words(number.last, ref.first))
-        distance += 5 if after and after[0] - ref.last <= 3 and parted else 0
-    elif ref.first < 4 and not scene.numbers_between(0, number.first):
-        distance = min(distance, 4.0)
-    # It is farther where it is another's: what is compared with, or relative to.
+    if ref.first < 4 and not scene.numbers_between(0, number.first):
+        distance = min(distance, 4.0)  # what opens a sentence is of all of it
     theirs = scene.compares(ref.first) and not (compared and behind)
     return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * behind
 
 
 _OWNING = word_set("' \u2019 s")
-_PARTS = word_set(", ; and but to from")
 
 
 def of_extreme(scene: Scene, ref: TimeRef) -> bool:
@@ -162,7 +143,10 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
 
 def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
-    context = replace(context, recent=[*_full_months(scene, context, ref), *context.recent])
+    # In June 2024 so many, and in July: beside the months that are named with their year.
+    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
+    named = [span for other in full for span in times.spans(other, context)]
+    context = replace(context, recent=[*named, *context.recent])
     month = _month_of_years(scene)
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
@@ -174,12 +158,6 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         resolved += _ends(resolved[:1])
     return list(dict.fromkeys(resolved))
-
-
-def _full_months(scene: Scene, context: TextState, ref: TimeRef) -> list[Period]:
-    """In June 2024 so many, and in July: the months that are named with their year."""
-    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
-    return [span for other in full for span in times.spans(other, context)]
 
 
 def _begins(ref: TimeRef, spans: Sequence[Period]) -> list[Period]:

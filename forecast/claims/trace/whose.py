@@ -6,9 +6,11 @@ was said before, or UNSAID. Of what a sentence names, nothing farther off is an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
+from typing import TypeVar
 
 from forecast.claims.record.counts import (
     APPREHENSION,
@@ -19,12 +21,14 @@ from forecast.claims.record.counts import (
 from forecast.claims.text.scene import Placed, Scene
 from forecast.claims.text.times import NO_PART, SensePart, TextState
 from forecast.claims.text.tokens import WrittenNumber, word_set
-from forecast.types import NATIONWIDE
 
 BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
 PLACES = ("total", "sector", "city", "office", "state")
-FAR, TIGHT = 16.0, 7.0  # a phrase beyond the first does not speak of a number; one within binds it
+# A place farther than the first is not beside a number, nor a group than the second; words within
+# the third bind it.
+FAR, NEAR, TIGHT = 16.0, 9.0, 7.0
 HALVES = ("usbp", "ofo")
+T = TypeVar("T")
 CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": "", "either": ""}
 
 
@@ -72,55 +76,50 @@ def sector(members: tuple[str, ...], context: TextState, kind: str = "sector") -
 Leveled = list[tuple[str, int]]
 
 
+def _leveled(near: Sequence[tuple[float, Placed]]) -> list[tuple[Placed, int]]:
+    """The nearest phrase as beside the number, the others as of its sentence."""
+    return [(phrase, min(rank, SENTENCE)) for rank, (_, phrase) in enumerate(near)]
+
+
 def _places(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
-    named = scene.of_kind("total")
-    near = [phrase for distance, phrase in scene.near(number, named) if distance < 60]
-    if near:
-        values = list(dict.fromkeys(phrase.value for phrase in near))
-        return [(value, min(rank, SENTENCE)) for rank, value in enumerate(values)]
-    return _places_unsaid(context)
+    """The places of the sentence, else what was spoken of, else the largest: a part or all."""
+    named = _leveled(scene.near(number, scene.of_kind("total")))
+    if named:
+        return _each_once((phrase.value, level) for phrase, level in named)
+    carried = dict.fromkeys(filter(None, (context.total, context.home)))
+    made = [(place, SENTENCE + bool(rank)) for rank, place in enumerate(carried)]
+    # Of what nobody named, the whole country may be meant beside a border, not another border.
+    spoken = {value for kind, value in context.speaks if kind == "total"} | {*context.usual[:1]}
+    usual = [place for place in context.usual[1::-1] if not made or place in spoken]
+    return _each_once([*made, *((place, CARRIED + bool(made)) for place in usual)])
 
 
-def _places_unsaid(context: TextState) -> Leveled:
-    """The place that was spoken of; where none was the largest are meant, a part or all."""
-    carried = list(dict.fromkeys(filter(None, (context.total, context.home))))
-    spoken = [value for kind, value in context.speaks if kind == "total"]
-    if not carried and not spoken:
-        return [(place, CARRIED) for place in context.usual[1::-1]]
-    usual = [place for place in context.usual if place not in carried]
-    border = any(place != NATIONWIDE for place in carried)  # else "the border" may be either
-    usual = [place for place in usual if place in (*spoken, *context.usual[: 2 - border])]
-    ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
-    return ranked + [(place, UNSAID) for place in usual]
-
-
-def own_noun(scene: Scene, number: WrittenNumber) -> list[Placed]:
-    """What is counted, by the words right behind a number: 6,073 arrests, 258 people caught."""
-    ends = [n.first for n in scene.numbers if n.first >= number.last]
-    end = min([*ends, number.last + 5])
-    placed = [p for p in scene.of_kind("measure") if number.last <= p.first < end]
-    return [p for p in placed if not _APART & set(scene.words(number.last, p.first))]
-
-
-_APART = word_set(", ; ( ) : — and | in at by from with")
+def _each_once(leveled: Iterable[tuple[T, int]]) -> list[tuple[T, int]]:
+    return list(dict(reversed(list(leveled))).items())[::-1]
 
 
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
-    placed, own = scene.of_kind("measure"), own_noun(scene, number)
-    if own:  # 6,073 arrests and 34,631 in all: what stands right behind another is that one's
-        theirs = {p for n in scene.numbers if n != number for p in own_noun(scene, n)}
-        placed = [p for p in placed if p not in theirs]
-    near = scene.near(number, placed)
-    values = [p.value for _, p in near[:3]]
+    """The agencies of the sentence, else the one spoken of, else anybody."""
+    near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[1].value in CODES]
+    values = {phrase.value for _, phrase in near}
     if "both" in values:
         return [("", BESIDE)]
     if "either" in values or (context.both and not names_agency(scene)):
         return [("", BESIDE), ("usbp", SENTENCE)]
-    special = [(d, p) for d, p in near if p.value in HALVES]
-    plain = [(d, p) for d, p in near if p.value == "all"]
-    if special:
-        return _agency_named(special, plain, bool(own))
-    return _agency_unsaid(context, bool(plain))
+    halves = [phrase for _, phrase in near if phrase.value in HALVES]
+    # Border Patrol encounters: one term.
+    joined = {p for _, p in near for half in halves if abs(p.first - half.last) <= 1} - {*halves}
+    apart = [(d + 6 * (p not in halves), p) for d, p in near if p not in joined]
+    leveled = _leveled(sorted(apart, key=itemgetter(0)))
+    named = _each_once((CODES[phrase.value], level) for phrase, level in leveled)
+    if halves:
+        own = any(0 <= phrase.first - number.last <= 3 for _, phrase in near)
+        return [pair for pair in named if pair[0] or not (own and pair[1])]
+    spoken = [CODES[v] for kind, v in context.speaks if kind == "measure" and v in CODES]
+    order = dict.fromkeys([*([context.agency] if context.agency is not None else []), "", "usbp"])
+    allowed = ("", *(spoken or ([] if named else order)))
+    carried = [code for code in order if code in allowed]
+    return _each_once([*named, *((code, SENTENCE + rank) for rank, code in enumerate(carried))])
 
 
 def names_agency(scene: Scene) -> bool:
@@ -130,33 +129,6 @@ def names_agency(scene: Scene) -> bool:
     return any(not scene.low(phrase.first).startswith(done) for phrase in halves)
 
 
-def _agency_named(
-    special: list[tuple[float, Placed]], plain: list[tuple[float, Placed]], own: bool
-) -> Leveled:
-    """The agency beside a number, the others of its sentence, and all if they are named too."""
-    first = special[0][1].value
-    others = [(p.value, SENTENCE) for _, p in special if p.value != first]
-    if plain and plain[0][0] + 5 < special[0][0]:
-        return [("", BESIDE), (first, SENTENCE), *others]
-    # Border Patrol encounters: one term.
-    joined = any(abs(p.first - s.last) <= 1 for _, p in plain for _, s in special)
-    free = [("", SENTENCE)] * bool(plain and not joined and not own)
-    return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
-
-
-def _agency_unsaid(context: TextState, plain: bool) -> Leveled:
-    """The agency that the text has spoken of, else anybody's; plain : both are named."""
-    if plain:
-        carried = context.agency == "usbp" or ("measure", "usbp") in context.speaks
-        return [("", BESIDE)] + [("usbp", SENTENCE + (context.agency != "usbp"))] * carried
-    order = dict.fromkeys([*([context.agency] if context.agency is not None else []), "", "usbp"])
-    spoken = [
-        CODES[value] for kind, value in context.speaks if kind == "measure" and value in CODES
-    ]
-    allowed = [code for code in order if not (spoken and code) or code in spoken]
-    return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)]
-
-
 # -- parts -----------------------------------------------------------------------------------------
 
 LeveledPart = tuple[SensePart, int]
@@ -164,44 +136,19 @@ LeveledPart = tuple[SensePart, int]
 
 def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
     """Which sector, state or group a number may be of, or of none."""
-    groups, fields = _groups(scene, number), _fields(scene, number, context)
-    local = [part for part in fields[:1] if part[0][0] in ("sector", "office")]
-    if groups and local and groups[0][1] == local[0][1] == BESIDE:
+    named = sorted(_named_parts(scene, number, context), key=itemgetter(1))
+    beside = [part for part, level in named if level == BESIDE]
+    if {part[0] for part in beside} & {"sector", "office"} and len(beside) > 1:
         # A group within a sector is not told apart: a subject that the record does not have.
-        return [(("none", (*local[0][0][1], *groups[0][0][1])), BESIDE)]
-    named = sorted([*groups, *fields], key=lambda part: part[1])
+        return [(("none", tuple(name for part in beside for name in part[1])), BESIDE)]
     if named:
-        beside = [part for part in named if part[1] == BESIDE]
         lone = sum(n.kind == number.kind for n in scene.numbers) == 1
-        alone = beside and lone and not scene.of_kind("total")
-        if alone or _is_noun(scene, number, named[0]):
-            return beside
-        return [*named, (NO_PART, SENTENCE if named[0][1] == BESIDE else BESIDE)]
-    return _parts_carried(scene, context)
-
-
-def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
-    """Whether a number is of arrests of one kind: 586 arrested in the interior."""
-    return part[1] == BESIDE and any(
-        0 <= p.first - number.last <= 3 and p.value in part[0][1]
-        for p in scene.of_kind(APPREHENSION, "part")
-    )
-
-
-def _parts_carried(scene: Scene, context: TextState) -> list[LeveledPart]:
-    """The group or sector of the sentences before, where nothing new is named."""
-    if context.group != NO_PART:
-        measures = {phrase.value for phrase in scene.of_kind("measure")}
-        fresh = bool(measures & {"usbp", "ofo"})
-        if context.group[0] == DRUG:  # all drugs are meant only where they are named
-            fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
-        carried = [(context.group, CARRIED if fresh else SENTENCE)]
-        return [(NO_PART, BESIDE), *carried] if fresh else [*carried, (NO_PART, CARRIED)]
-    if context.part == NO_PART:
-        return [(NO_PART, BESIDE)]
-    if scene.of_kind("total"):
-        return [(NO_PART, BESIDE), (context.part, CARRIED)]
-    return [(context.part, SENTENCE), (NO_PART, SENTENCE)]
+        alone = (lone and not scene.of_kind("total")) or _is_noun(scene, number)
+        return [pair for pair in named if alone and not pair[1]] or [*named, (NO_PART, SENTENCE)]
+    fresh = bool(scene.of_kind("total"))
+    carried = [part for part in (context.group, context.part) if part != NO_PART]
+    made = [(part, SENTENCE + fresh) for part in carried[:1]]
+    return [*made, (NO_PART, SENTENCE * (not fresh) if made else BESIDE)]
 
 
 _ALTOGETHER = word_set("total altogether together overall combined tally")
@@ -213,20 +160,41 @@ def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
     return behind or bool(_ALTOGETHER & set(scene.words(number.first - 6, number.last + 3)))
 
 
-def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[LeveledPart]:
-    placed = [
-        phrase
-        for phrase in scene.of_kind("sector", "office", "state", "city")
-        if phrase.kind != "city" or is_sure(scene, phrase, context)
-    ]
-    made: list[LeveledPart] = []
-    for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
-        kind = "sector" if phrase.kind == "city" else phrase.kind
-        own = tuple(phrase.value.split("+"))
-        run = run_of(scene, phrase, placed) if rank == 0 else own
-        sure = rank == 0 and distance < FAR and is_sure(scene, phrase, context)
-        made.append(((kind, run), BESIDE if sure else SENTENCE))
-    return made
+def _named_parts(scene: Scene, number: WrittenNumber, context: TextState) -> Iterator[LeveledPart]:
+    """The groups that a sentence names, and the places, each the nearest first."""
+    for kinds, reach in ((_GROUP_KINDS, NEAR), (("sector", "office", "state", "city"), FAR)):
+        placed = [p for p in scene.of_kind(*kinds) if _is_part(scene, p, context)]
+        for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
+            near = rank == 0 and distance < reach and is_sure(scene, phrase, context)
+            # 8,083 persons, a number that includes families: all of them, not the families.
+            if reach == NEAR and (
+                distance > 30 or _INCLUDES & set(scene.words(number.last, phrase.first))
+            ):
+                continue
+            own = tuple(phrase.value.split("+"))
+            run = run_of(scene, phrase, placed) if rank == 0 else own
+            kind = _DIMENSIONS.get(phrase.kind, phrase.kind)
+            if "?" in run:
+                kind, run = "none", ("?",)
+            yield (kind, run), SENTENCE - near
+            if len(run) > len(own) and reach == NEAR:
+                yield (kind, own), SENTENCE
+
+
+def _is_noun(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a number is of arrests of one kind: 586 arrested in the interior."""
+    return any(0 <= p.first - number.last <= 3 for p in scene.of_kind(APPREHENSION, "part"))
+
+
+_GROUP_KINDS = ("citizenship", "countries", "demographic", DRUG, "part", APPREHENSION)
+_INCLUDES = word_set("includes including include included comprising")
+_DIMENSIONS = {"countries": "citizenship", "city": "sector"}
+
+
+def _is_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
+    """Whether a phrase names a part: a city only where its sector is meant."""
+    sure = phrase.kind != "city" or is_sure(scene, phrase, context)
+    return sure and not is_no_nationality(scene, phrase)
 
 
 _SECTOR_WORDS = word_set("sector sectors")
@@ -243,6 +211,7 @@ def is_sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
         or phrase.kind == "office"
         or phrase.value in context.sectors_named
         or phrase.value in scene.lexicon.unmistakable
+        or phrase.kind in _GROUP_KINDS
     )
 
 
@@ -266,47 +235,6 @@ def _in_a_row(scene: Scene, one: Placed, other: Placed) -> bool:
     between = set(scene.words(a.last, b.first))
     near = b.first - a.last <= 5 and between <= _IN_A_ROW
     return near and bool(between & {",", "and", "&", "/", "or"})
-
-
-_INCLUDES = word_set("includes including include included comprising")
-
-
-def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
-    """Nationalities, demographic groups and places of arrest beside a number."""
-    kinds = ["citizenship", "countries", "demographic", "drug", "part"]
-    if any(phrase.value == "usbp" for phrase in scene.of_kind("measure")):
-        kinds.append(APPREHENSION)  # of the Border Patrol's arrests only
-    placed = [phrase for phrase in scene.of_kind(*kinds) if not is_no_nationality(scene, phrase)]
-    near = [
-        (d, phrase)
-        for d, phrase in scene.near(number, placed)
-        # 8,083 persons, a number that includes families: all of them, not the families.
-        if d < 30 and not _INCLUDES & set(scene.words(number.last, phrase.first))
-    ]
-    made = list(_read_group(scene, *near[0], placed)) if near else []
-    for distance, phrase in near[1:3]:
-        if phrase.kind == near[0][1].kind and phrase.value not in made[0][0][1]:
-            made += [
-                (part, max(level, SENTENCE))
-                for part, level in _read_group(scene, distance, phrase, placed)
-            ]
-    return made
-
-
-def _read_group(
-    scene: Scene, distance: float, phrase: Placed, placed: list[Placed]
-) -> Iterator[LeveledPart]:
-    kind, value = phrase.kind, phrase.value
-    run = run_of(scene, phrase, [p for p in placed if p.kind == kind])
-    level = BESIDE if distance < TIGHT + 2 else SENTENCE if distance < FAR else CARRIED
-    if value == "?" or "?" in run:
-        if distance < TIGHT:
-            yield ("none", ("?",)), level
-    else:
-        dimension = "citizenship" if kind == "countries" else kind
-        yield (dimension, run), level
-        if len(run) > 1 and "+" not in value:
-            yield (dimension, (value,)), max(level, SENTENCE)
 
 
 _NEIGHBORS = word_set(
