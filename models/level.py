@@ -16,7 +16,7 @@ import numpy as np
 
 from models.base import Floats, Panel
 from models.onepass import blocks, put, sum_in_order
-from models.parameters import LEVEL_FIRST
+from models.parameters import FIRST_EVIDENCE
 from models.structural import LEAST_VARIANCE
 
 SPEEDS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
@@ -32,7 +32,7 @@ def levels(panel: Panel) -> Floats:
         for t in range(block.z.shape[1]):
             known = block.known[:, t]
             error = np.where(known, block.z[:, t] - level, 0.0)
-            if t >= LEVEL_FIRST:
+            if t >= FIRST_EVIDENCE:
                 squares += error**2
                 seen += known
             # At first the mean of what was seen: a slow speed would hold on to the first month.

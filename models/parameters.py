@@ -71,9 +71,6 @@ FIRST_MOMENTUM = WholeNumber(13, "months", "a year of surprises before any momen
 FIRST_EVIDENCE = WholeNumber(2, "months", "the first errors only find level and slope")
 FLAT_PRIOR = Number(20.0, "series", "belief that all points of the grid are equally good", _FIRST)
 
-# Smoothed level.
-LEVEL_FIRST = WholeNumber(2, "months", "the first errors only find the level")
-
 # What series of a family teach each other.
 SILENT = WholeNumber(24, "months", "of 0 in a row, after which a series teaches nothing", _FOURTH)
 
@@ -97,4 +94,8 @@ USUAL_RATE = Number(1 / 48, "a month", "at which what is usual changes")
 
 # Small counts.
 FIRST_COUNTED = WholeNumber(24, "months", "known, from which counts weigh the points", _WAITING)
+MANY_EMPTY = Number(0.2, "", "of the first two years' months without a count: a hurdle is tried")
+FIRST_LIVE = WholeNumber(6, "months", "with any count, from which these weigh its points")
+HURDLE_LIMIT = Number(3.0, "nats", "no month says more than this of the hurdle")
+HURDLE_PRIOR = Number(2.0, "nats", "by so much it must have foretold more", _WAITING)
 COUNTED_MEMORY = Number(0.99, "a month", "at which the points' likelihood fades", _WAITING)

@@ -6,6 +6,9 @@ counts draw to 1. Each weighs by its fading likelihood; what is said of a month 
 binomial with the mean and the variance of the mixture. From the FIRST_COUNTED month on: earlier an
 unknown season passes for noise, and is long believed (Harvey and Fernandes, Time series models
 for count or qualitative observations, 1989, have the level and its discounting).
+
+Where many months are of nothing, a second grid sees the others alone, and how often any come is
+counted by itself: a hurdle. It takes over once it has foretold more.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from scipy.special import gammaln
 
 from models import parameters as par
 from models.base import Floats, Ints, Panel
+from models.onepass import discounted_sum
 
 SPEEDS = np.array([0.01, 0.04, 0.1, 0.25])
 PULLS = np.array([np.inf, 6.0])
@@ -35,34 +39,65 @@ class CountForecasts:
     Attributes
     ----------
     mean, size : (series, origins, h) of the negative binomial h months on.
+    some : (series, origins) the chance that it holds; else nothing comes.
     log_score : (series, months) of what came, said one month before; NaN where nothing was.
     """
 
     mean: Floats
     size: Floats
+    some: Floats
     log_score: Floats
 
 
 def count_forecasts(panel: Panel, origins: Ints, h: int) -> CountForecasts:
     """Forecast whole counts at these columns; of held and unknown months nothing is learned."""
-    y = np.rint(np.expm1(np.nan_to_num(panel.z)))
+    y, known, start = np.rint(np.expm1(np.nan_to_num(panel.z))), panel.known, panel.start
+    plain = _swept(y, known, start, origins, h, par.FIRST_COUNTED)
+    early = known & (np.cumsum(known, axis=1) <= par.FIRST_COUNTED)
+    many_empty = (early & (y == 0)).sum(axis=1) > par.MANY_EMPTY * early.sum(axis=1)
+    row = np.flatnonzero(many_empty)
+    if not len(row):
+        return plain
+    y, known, log_score = y[row], known[row], np.full((len(row), y.shape[1]), np.nan)
+    live = known & (y > 0)
+    others = _swept(y, live, start[row], origins, h, par.FIRST_LIVE)
+    often, every = (discounted_sum(x.astype(float), par.COUNTED_MEMORY) for x in (live, known))
+    some = (often + 1) / (every + 2)
+    before = np.where(live[:, 1:], some[:, :-1], 1 - some[:, :-1])
+    log_score[:, 1:] = np.log(before) + np.where(live, others.log_score, 0)[:, 1:]
+    apart = np.clip(log_score - plain.log_score[row], -par.HURDLE_LIMIT, par.HURDLE_LIMIT)
+    better = discounted_sum(np.nan_to_num(apart), par.COUNTED_MEMORY) > par.HURDLE_PRIOR
+    # A negative binomial has months of nothing as well.
+    nothing = np.exp(log_pmf(np.zeros(1), others.mean[..., 0], others.size[..., 0]))
+    some = np.minimum(some[:, origins] / (1 - nothing), 1)
+    at = better[:, origins]
+    plain.mean[row] = np.where(at[..., None], others.mean, plain.mean[row])
+    plain.size[row] = np.where(at[..., None], others.size, plain.size[row])
+    plain.some[row] = np.where(at, some, 1)
+    own = plain.log_score[row, 1:]
+    plain.log_score[row, 1:] = np.where(better[:, :-1], log_score[:, 1:], own)
+    return plain
+
+
+def _swept(
+    y: Floats, known: NDArray[np.bool_], start: Ints, origins: Ints, h: int, first: int
+) -> CountForecasts:
+    """What the grid says; first : known months from which its points are weighed."""
     n, months = y.shape
     mean, size = np.full((2, n, len(origins), h), np.nan)
-    score, grid = np.full((n, months), np.nan), _Grid(n)
+    score, grid = np.full((n, months), np.nan), _Grid(n, first)
     place = {column: at for at, column in enumerate(origins.tolist())}
-    known, start = panel.known, panel.start
     counts = grid.ahead(start, 1)
     for t in range(months):
-        began = t >= start
-        phase, live = (t - start) % 12, known[:, t] & (grid.age >= par.FIRST_COUNTED)
+        live = known[:, t] & (grid.age >= first)
         if live.any():
             score[live, t] = log_pmf(y[live, t], *(x[live, 0] for x in counts))
-        grid.take(y[:, t], known[:, t] & began, phase)
-        if t in place or grid.age.max() >= par.FIRST_COUNTED:
-            counts = grid.ahead(phase, h if t in place else 1)
+        grid.take(y[:, t], known[:, t], t - start)
+        if t in place or grid.age.max() >= first:
+            counts = grid.ahead(t - start, h if t in place else 1)
         if t in place:
             mean[:, place[t]], size[:, place[t]] = counts
-    return CountForecasts(mean, size, score)
+    return CountForecasts(mean, size, np.ones((n, len(origins))), score)
 
 
 def log_pmf(y: Floats, mean: Floats, size: Floats) -> Floats:
@@ -74,18 +109,19 @@ def log_pmf(y: Floats, mean: Floats, size: Floats) -> Floats:
 class _Grid:
     """The points' states for n series, month by month."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, first: int) -> None:
+        self.first = first
         shape = (n, len(SPEEDS), len(PULLS))
         self.level, self.age = np.zeros(shape), np.zeros(n)
         self.counted, self.expected = np.zeros((2, 12, *shape))
         self.likelihood = np.zeros((len(SIZES), *shape))
 
-    def take(self, y: Floats, known: NDArray[np.bool_], phase: Ints) -> None:
-        """Take in a month's counts, (n,), where they are known."""
-        rows, seen = np.arange(len(y)), known[:, None, None]
+    def take(self, y: Floats, known: NDArray[np.bool_], month: Ints) -> None:
+        """Take in counts (n,), where they are known, of the month since each start."""
+        rows, seen, phase = np.arange(len(y)), known[:, None, None], month % YEAR
         factor = self._factors(phase)
         value, usual = y[:, None, None], self.level * factor
-        old = known & (self.age >= par.FIRST_COUNTED)
+        old = known & (self.age >= self.first)
         if old.any():
             mean, z = np.maximum(usual, LEAST), value
             log_p = np.log(mean + SIZES)
@@ -102,10 +138,10 @@ class _Grid:
         self.expected[phase, rows] += np.where(seen, self.level, 0)
         self.age += known
         # A season is against the year's level, which nobody knew in its first months.
-        year = (known & (self.age == YEAR))[:, None, None] & (self.expected > 0)
+        year = (month == YEAR - 1)[:, None, None] & (self.expected > 0)
         np.copyto(self.expected, self.level, where=year)
 
-    def ahead(self, phase: Ints, h: int) -> tuple[Floats, Floats]:
+    def ahead(self, month: Ints, h: int) -> tuple[Floats, Floats]:
         """(n, h) mean and size of the negative binomial that stands for all points."""
         flat = len(self.age), -1
         most = self.likelihood.max(axis=0).reshape(flat).max(axis=1)
@@ -117,8 +153,8 @@ class _Grid:
         weight /= SIZES
         spread = weight.sum(axis=0).reshape(flat) / total  # of 1 / size
         # All twelve months of the year at once; further ahead they come again.
-        steps = np.arange(min(h, 12))
-        factor = self._factors((phase[:, None] + steps + 1) % 12)
+        steps = np.arange(min(h, YEAR))
+        factor = self._factors((month[:, None] + steps + 1) % YEAR)
         means = np.maximum(self.level[:, None] * factor, LEAST).reshape(len(total), len(steps), -1)
         again = np.arange(h) % 12
         square, faster = means**2, np.repeat(SPEEDS, len(PULLS)) ** 2

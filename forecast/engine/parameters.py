@@ -118,6 +118,7 @@ COUNTING_PRIOR = Number(
     6.0, "log odds", "for it where errors are no larger than counting's", _ALONE
 )
 COUNTED_LIMIT = Number(3.0, "nats", "no month says more than this of the count model")
+COUNTED_ALONE = Number(0.9, "", "beyond such a share a count model with a hurdle needs no t")
 COUNTED_LEAST = Number(0.05, "", "a smaller share of the count model is none")
 
 # Learned widths.

@@ -26,13 +26,14 @@ class CountShares:
     """What the count model says of some series at the origins asked for.
 
     row : (n,) of the panel. share : (n, origins) of it in the forecast, 0..1. mean, size : (n,
-    origins, h) of its negative binomial.
+    origins, h) of its negative binomial. some : (n, origins) the chance that it holds.
     """
 
     row: Ints
     share: Floats
     mean: Floats
     size: Floats
+    some: Floats
 
     def of(self, rows: Ints) -> CountShares:
         """The same by the rows of a whole panel; rows : of this part's series."""
@@ -55,7 +56,7 @@ class FirstStep:
 
 def joined(parts: Sequence[CountShares]) -> CountShares:
     """Several parts' as one."""
-    names = ("row", "share", "mean", "size")
+    names = ("row", "share", "mean", "size", "some")
     return CountShares(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
@@ -79,7 +80,7 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
     row = np.flatnonzero(counted(panel))
     if not len(row):
         empty = [np.empty((0, len(origins), h)) for origins, h in asks]
-        return [CountShares(row, x[..., 0], x, x) for x in empty]
+        return [CountShares(row, x[..., 0], x, x, x[..., 0]) for x in empty]
     part, of_t = panel.some(row), of_t.of(row)
     origins = np.unique(np.concatenate([asked for asked, _ in asks]))
     forecasts = count_forecasts(part, origins, max(h for _, h in asks))
@@ -99,9 +100,8 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
     answers = []
     for asked, h in asks:
         at = np.searchsorted(origins, asked)
-        answers.append(
-            CountShares(row, share[:, asked], forecasts.mean[:, at, :h], forecasts.size[:, at, :h])
-        )
+        of_counts = forecasts.mean[:, at, :h], forecasts.size[:, at, :h], forecasts.some[:, at]
+        answers.append(CountShares(row, share[:, asked], *of_counts))
     return answers
 
 
