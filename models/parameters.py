@@ -86,7 +86,6 @@ HELD_FROM = WholeNumber(24, "months", "since the start, from which months are he
 HELD_MONTHS = WholeNumber(3, "months", "as far away in a row, after which a level moved", _WAITING)
 STEADY = Number(0.15, "of a surprise", "closer together, two months are one level", _WAITING)
 ODD_LIMIT = Number(3.0, "usual errors", "a month farther away, but taken in, is odd", _WAITING)
-HELD_OFTEN = Number(0.1, "", "of the months: what surprises more often is no surprise")
 HELD_UNDO = WholeNumber(24, "months", "for so long a move can be undone at once")
 FIRST_USUAL = WholeNumber(13, "months", "since the start, from which errors tell what is usual")
 LEAST_USUAL = WholeNumber(8, "errors", "fewer do not")
