@@ -6,6 +6,7 @@ The contract stands in the settings; what was answered later is kept with the me
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,33 +15,57 @@ QuantityKind = Literal["flow", "stock", "rate", "money"]
 LifeKind = Literal["renamed", "merged", "shut", "ended"]
 
 
-# Whether months of a kind add up.
-ADDS: dict[QuantityKind, bool] = {"flow": True, "stock": False, "rate": False, "money": True}
-# What pages and mails say of a kind whose months do not.
-_NOT_ADDED = {
-    "stock": "Each month says what there was then; months are not added up.",
-    "rate": "The numbers are rates; months are not added up.",
-}
-# Words of a title or a header that tell what is counted: what there is at a time, shares, money.
-_KIND_WORDS: dict[QuantityKind, str] = {
-    "rate": r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",
-    "stock": r"waiting (list|time)s?|waiting|backlog|pending|in custody|detained|population"
-    r"|on (the )?(list|file|roll)|inventory|stock|occupancy|occupied|beds|enrol\w+|caseload"
-    r"|unemployed|outstanding|balance|membership|at (month|period) end",
-    "money": r"usd|eur|gbp|chf|dollars?|euros?|pounds sterling|[$€£]|turnover|revenue|costs?",
+@dataclass(frozen=True)
+class Quantity:
+    """What counts of a kind become when they are put together, and what is said of it.
+
+    over : months, or the days and weeks of one, are added up; or the last of them stands for all,
+        or their mean. Only of what is added up there are years, chances of spans, and questions.
+    parts : whether series add up to a total. said : on pages and in mails. words : those of a title
+        or a header that tell the kind, a pattern.
+    """
+
+    over: Literal["sum", "last", "mean"]
+    parts: bool
+    words: str
+    said: str = ""
+
+
+# The first kind whose words a header has is taken; a flow where none has.
+KINDS: dict[QuantityKind, Quantity] = {
+    "rate": Quantity(
+        "mean",
+        False,
+        r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",
+        "The numbers are rates; months are not added up.",
+    ),
+    "stock": Quantity(
+        "last",
+        True,
+        r"waiting (list|time)s?|waiting|backlog|pending|in custody|detained|population"
+        r"|on (the )?(list|file|roll)|inventory|stock|occupancy|occupied|beds|enrol\w+|caseload"
+        r"|unemployed|outstanding|balance|membership|at (month|period) end",
+        "Each month says what there was then; months are not added up.",
+    ),
+    "money": Quantity(
+        "sum",
+        True,
+        r"usd|eur|gbp|chf|dollars?|euros?|pounds sterling|[$€£]|turnover|revenue|costs?",
+    ),
+    "flow": Quantity("sum", True, ""),
 }
 
 
 def kind_of(words: str) -> QuantityKind:
     """Tell what kind of quantity words are of; a flow where they do not say."""
     plain = words.lower()
-    kinds = (k for k, of in _KIND_WORDS.items() if re.search(rf"(?<!\w)({of})(?!\w)", plain))
-    return next(kinds, "flow")
+    found = (k for k, of in KINDS.items() if re.search(rf"(?<!\w)({of.words})(?!\w)", plain))
+    return next(found, "flow")
 
 
 def with_kind(caveat: str, kind: QuantityKind) -> str:
     """Return what a count is not, and whether its months add up if they do not."""
-    return f"{caveat} {_NOT_ADDED.get(kind, '')}".strip()
+    return f"{caveat} {KINDS[kind].said}".strip()
 
 
 class _AgreedModel(BaseModel):

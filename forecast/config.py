@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from forecast import plugins
-from forecast.agreed import Agreed, Contract
+from forecast.agreed import KINDS, Agreed, Contract
 from forecast.errors import ConfigError
 from forecast.types import DEFAULT_SOURCE, HEADLINES, FlagRules, Severity
 
@@ -351,6 +351,9 @@ class Columns(_ConfigModel):
     dates: Literal["", "mdy", "dmy"] = ""
     sum: bool = False
     round: bool = False
+    # What a month is of several counts of a stock or a rate; and what makes decimals whole.
+    over: Literal["", "last", "mean"] = ""
+    times: Literal[1, 10, 100, 1000] = 1
 
 
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -406,8 +409,8 @@ class _SourceFields(_ConfigModel):
         plain = type(self).model_construct().model_dump(mode="json", include=set(_LATER))
         left = {name: value for name, value in words.items() if plain.get(name, ...) != value}
         if columns := words.get("columns"):
-            later = ("year", "round")
-            left["columns"] = {k: v for k, v in columns.items() if v or k not in later}
+            later = {"year": "", "round": False, "over": "", "times": 1}
+            left["columns"] = {k: v for k, v in columns.items() if later.get(k, ...) != v}
         return left
 
 
@@ -460,6 +463,17 @@ class CountsSection(_SourceFields):
             raise ValueError(
                 "columns.part is a column below columns.series, of one column of counts: name "
                 'that one too, as in series = ["Region"], and at most one value'
+            )
+        if self.columns.sum and KINDS[self.contract.kind].over != "sum":
+            over = KINDS[self.contract.kind].over
+            raise ValueError(
+                f"a {self.contract.kind} is not added up: instead of columns.sum write columns."
+                f'over = "{over}"'
+            )
+        if not KINDS[self.contract.kind].parts and (self.total or self.columns.part):
+            raise ValueError(
+                "rates of several series add up to none: leave total empty, and name both columns "
+                "in columns.series instead of columns.part"
             )
         return self
 

@@ -67,7 +67,7 @@ class FileTable(_Described):
     """What is in a file: found by content where it is not said, or each column by its name.
 
     name : of files, as shells write patterns, "asylum*.csv"; a regular expression with `layouts`.
-    round : whether decimals are rounded to whole counts.
+    round : whether decimals are rounded to whole counts. times : what they are multiplied by.
     path, address : where files come from. month to sum : as options of `bordercast forecast` say.
     absent : what a month without a line means: "unknown"; "parts", 0 of a part whose total has
     lines; or "none", 0 of everything.
@@ -86,6 +86,8 @@ class FileTable(_Described):
     dates: Literal["", "mdy", "dmy"] = ""
     sum: bool = False
     round: bool = False
+    over: Literal["", "last", "mean"] = ""
+    times: Literal[1, 10, 100, 1000] = 1
     absent: Literal["unknown", "parts", "none"] = "parts"
     layouts: dict[str, tuple[str, ...]] = {}
     columns: dict[str, ColumnTable] = {}
@@ -270,7 +272,18 @@ def _words(of: SourceTable) -> dict[str, Any]:
         )
         for name in names
     }
-    columns = ("month", "year", "part", "sheet", "decimal", "dates", "sum", "round")
+    columns = (
+        "month",
+        "year",
+        "part",
+        "sheet",
+        "decimal",
+        "dates",
+        "sum",
+        "round",
+        "over",
+        "times",
+    )
     series, value = ((of,) if isinstance(of, str) else of for of in (file.total, file.value))
     return alike | {
         "publisher": publisher.name,

@@ -221,7 +221,7 @@ class Calendar:
         if period.last < period.first:
             raise SpanError(text, "it ends before it begins")
         if period.length > 1 and not self.adds:
-            raise SpanError(text, "these are of a moment: months do not add up; ask for one month")
+            raise SpanError(text, "months of a stock or a rate do not add up; ask for one month")
         if period.first < FIRST or period.last > LAST:
             raise SpanError(text, "only months from 1600 to 2199 can be kept")
         return period

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from forecast import months
+from forecast.agreed import KINDS
 from forecast.errors import SpanError
 from forecast.names import SeriesNames
 from forecast.types import COUNT, Row, SeriesKey
@@ -69,6 +70,10 @@ def asked(
     """
     if not 2 <= len(things) <= 3:
         raise SpanError(" ".join(things), "name two series, or a series and two months or years")
+    if shown_as == "share" and not KINDS[names.source.kind].parts:
+        raise SpanError(
+            shown_as, "these are rates, no parts of a whole; compare counts or an index"
+        )
     if len(things) == 3 and shown_as != "counts":
         raise SpanError(shown_as, "two series have an index or shares; of months compare counts")
     # Of three words the last two are spans of the first; of two, both are series.
@@ -83,7 +88,7 @@ def asked(
         both = names.name(keys[0]), names.name(keys[1])
         pair = lines[0], lines[1]
         of = wholes(keys[0], keys[1], names, counts) if shown_as == "share" else None
-        compared = series(both, pair, shown_as, since, of)
+        compared = series(both, pair, shown_as, since, of, adds=names.source.calendar.adds)
     if not compared.rows:
         raise SpanError(" ".join(things), "no month of both is on record")
     return compared
@@ -117,11 +122,14 @@ def series(
     shown_as: str = "counts",
     since: str = "",
     of: tuple[ShareBase, ShareBase] | None = None,
+    *,
+    adds: bool = True,
 ) -> Compared:
     """Set two series beside each other, the newest month first.
 
     counts : month -> count of each. shown_as : counts, index or share. since : YYYY-MM, the first
     month; the last 36 where it is empty. of : what each is a share of; both together where None.
+    adds : whether months add up; else the note has their mean.
     """
     first, second = counts
     # Only months that both have: a sum over others compares nothing.
@@ -151,10 +159,12 @@ def series(
         if shown_as != "counts":
             left, right = (None if x is None else round(x, 1) for x in (left, right))
         rows.append(CompareRow(month_name(month), left, right, times))
-    span = f"{month_name(shown[0])} to {month_name(shown[-1])}"
+    span = f"{'' if adds else 'Mean of '}{month_name(shown[0])} to {month_name(shown[-1])}"
+    of_months = 1 if adds else len(shown)
     parts = []
     for name, line, whole in zip(names, counts, of, strict=True):
-        count, base = (sum(by_month[month] for month in shown) for by_month in (line, whole.counts))
+        summed = [sum(by_month[month] for month in shown) for by_month in (line, whole.counts)]
+        count, base = (round(all_of / of_months) for all_of in summed)
         part = shown_as == "share" and name != whole.name and base
         share = f" of {base:,} {whole.name}, {100 * count / base:.1f}%" if part else ""
         parts.append(f"{name} {count:,}{share}")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from forecast import months
-from forecast.agreed import ADDS, Life, QuantityKind
+from forecast.agreed import KINDS, Life, QuantityKind
 from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
@@ -493,7 +493,7 @@ class Source:
     @property
     def calendar(self) -> Calendar:
         """Tell which months its years have."""
-        return Calendar(self.year_begins, ADDS[self.kind])
+        return Calendar(self.year_begins, KINDS[self.kind].over == "sum")
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""

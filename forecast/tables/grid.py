@@ -48,7 +48,8 @@ class ReadAs:
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
     fiscal_start : month, 1 .. 12, in which fiscal years begin; 0 if the file is to say, or else
         October.
-    sums : whether several counts of a series' month are added up.
+    sums : whether several counts of a series' month are added up. over : else "last" or "mean" of
+        days or weeks, "" where several are refused.
     jumps : whether the counts are known to jump and stay, see `models.base.Panel`.
     """
 
@@ -63,6 +64,7 @@ class ReadAs:
     sums: bool = False
     part: str = ""
     jumps: bool = False
+    over: str = ""
 
 
 @dataclass(frozen=True)
@@ -488,16 +490,22 @@ def ordinals(month: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def refuse_period(name: str, period: str, where: str = "") -> None:
     """DataError for counts that are not monthly; where : what shows it."""
-    days = "add up the days of each month, and " if period == "weeks" else ""
+    weeks = period == "weeks"
+    days = "add up the days of each month, and " if weeks else ""
+    of_a_time = "; of what there is at a time add --over last, of a rate --over mean"
+    of_a_time *= weeks
     raise DataError(
         f"{name}: these are counts of {period}{where and ': '}{where}. Bordercast forecasts "
-        f"monthly counts only; {days}give a count for each month"
+        f"monthly counts only; {days}give a count for each month{of_a_time}"
     )
 
 
-def spacing_of(name: str, where: str, days: Sequence[int]) -> str:
-    """How far apart dates are, as `dates.spacing` has it; DataError if they are weeks apart."""
+def spacing_of(name: str, where: str, days: Sequence[int], over: str) -> str:
+    """How far apart dates are, as `dates.spacing` has it; DataError if they are weeks apart.
+
+    over : as `ReadAs` has it: weeks of a stock or a rate can stand for a month.
+    """
     period = dates.spacing(days)
-    if period == "weeks":
+    if period == "weeks" and not over:
         refuse_period(name, period, f"dates in {where} are 7 days apart, or 14, or 28")
     return period

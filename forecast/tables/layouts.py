@@ -624,7 +624,7 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
         return dated[:1]
     for column, when in zip(dated, read.transpose(1, 2, 0), strict=True):
         days = ordinals(*when)[when[1] > 0].tolist()
-        spacing_of(table.sheet.name, f"column {table.quoted(column)}", days)
+        spacing_of(table.sheet.name, f"column {table.quoted(column)}", days, table.wanted.over)
     return dated
 
 

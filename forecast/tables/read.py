@@ -57,6 +57,7 @@ class TableRead:
     withheld : series and running month of each cell that says that nobody knows, or tells no small
         count; None of a table of a line a series, which has a cell for every month.
     provisional : the same of each count with such a sign behind it.
+    decimal : the first number that is not whole: "line 5: '12.5', "; or empty.
     """
 
     counts: MonthlyCounts
@@ -67,6 +68,7 @@ class TableRead:
     series_column: str = ""
     withheld: frozenset[tuple[str, int]] | None = None
     provisional: frozenset[tuple[str, int]] = frozenset()
+    decimal: str = ""
 
 
 def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
@@ -178,8 +180,9 @@ def _refuse_without_counts(title: str, entries: Entries) -> None:
 def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     """What the counts of a file are, with every fault that they have; errors as `read_table`."""
     name, entries = entries.file, _named_alike(entries)
+    several = wanted.sums or bool(wanted.over)
     if entries.value.ndim > 1:
-        if not wanted.sums and (read := _checked_wide(entries, wanted)):
+        if not several and (read := _checked_wide(entries, wanted)):
             return read
         entries = entries.flat()
     meant = _meanings(entries, wanted, np.bincount(entries.value, minlength=len(entries.labels)))
@@ -190,21 +193,26 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     value = meant.count[entries.value]
     faults += entries.faults
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
-    period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist())
-    if period == "days" and not wanted.sums:
+    period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist(), wanted.over)
+    if period == "days" and not several:
         raise DataError(
-            f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
+            f"{name}: these are counts of days, by {column}; add --sum to add them up by month, "
+            "--over last of what there is at a time, or --over mean of a rate"
         )
-    if not wanted.sums:
+    if not several:
         faults += _twice(entries, wanted)
     if faults:
         raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
         raise DataError(f"{name}: no counts in it; nothing to forecast")
     warnings: list[str] = []
-    if wanted.sums:
-        summed, value = _summed(entries, value)
-        entries, warnings = summed, _sum_warnings(entries, len(value))
+    decimal = ""
+    if several:
+        summed, value = _summed(entries, value, wanted.over)
+        entries, warnings = summed, _sum_warnings(entries, len(value), wanted.over)
+    elif (broken := np.flatnonzero(np.isfinite(value) & (value % 1 != 0))).size:
+        first = broken[0]
+        decimal = f"line {entries.line[first]}: {text_of(entries.labels[entries.value[first]])!r}, "
     read = _arranged(entries, [_placed(entries, value)], 0)
     if not wanted.value:
         _refuse_to_date(entries, read.counts)
@@ -217,6 +225,7 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         series_column=entries.series_column,
         withheld=_places(entries, np.isnan(value)),
         provisional=_places(entries, np.isin(entries.value, list(_provisional(entries.labels)))),
+        decimal=decimal,
     )
 
 
@@ -513,23 +522,41 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     return faults
 
 
-def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats]:
-    """One entry a series and month: the sum; missing where any of its counts is."""
+def _summed(entries: Entries, value: Floats, over: str) -> tuple[Entries, Floats]:
+    """One entry a series and month: the sum, the last or the mean; missing where a count is.
+
+    DataError for two counts of a day, of which neither is the last.
+    """
     keys = entries.series.astype(np.int64) * (int(entries.month.max()) + 1) + entries.month
+    if over and len(np.unique(np.stack((keys, entries.day)), axis=1).T) < len(keys):
+        raise DataError(
+            f"{entries.file}: two counts of one series and day; name its column by --series"
+        )
     _, first, back = np.unique(keys, return_index=True, return_inverse=True)
     chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
-    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float)
+    if over == "last":
+        order = np.lexsort((entries.day, keys))
+        return replace(entries, **chosen), value[
+            order[np.flatnonzero(np.diff(keys[order], append=-1))]
+        ]
+    sums = np.bincount(back, weights=value).astype(float)
+    return replace(entries, **chosen), sums / np.bincount(back) if over else sums
 
 
-def _sum_warnings(entries: Entries, sums: int) -> list[str]:
+def _sum_warnings(entries: Entries, sums: int, over: str) -> list[str]:
     """Warn of what is summed, and of a last month with fewer days than the one before."""
     last = int(entries.month.max())
     many = len(entries.month) - sums
-    warned = [f"{many:,} counts were added to others of the same month"] if many else []
+    how = (
+        f"a month is the {over} of its counts"
+        if over
+        else f"{many:,} counts were added to others of the same month"
+    )
+    warned = [how] if many else []
     days, before = (
         len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
     )
-    if days < before - 3:
+    if days < before - 3 or days * 2 < before:
         warned.append(
             f"{months.from_index(last)} has {days} days, the month before {before}: "
             "leave it out unless it is complete"

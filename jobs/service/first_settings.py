@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import months
-from forecast.agreed import kind_of
+from forecast.agreed import KINDS, kind_of
 from forecast.config import load, parse
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
+from forecast.sources.own.reader import exactly
 from forecast.tables import read as table_reader
 from forecast.types import DEFAULT_SOURCE
 from forecast.words import capital, month_words
@@ -100,7 +101,9 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     if nesting[1]:
         wanted = replace(wanted, series=nesting[:1], part=nesting[1])
     read = table_reader.read_table(file, wanted)
-    table = read.counts
+    table, kind = read.counts, kind_of(f"{read.counts_column} {read.series_column}")
+    if nesting[1] and not KINDS[kind].parts:  # what is below a rate does not add up to it
+        return understood(path, replace(wanted, series=nesting, part=""), of)
     last = int(table.last.max())
     blank = np.argmax(np.isfinite(table.values), axis=1)  # before a series' first month
     first = int((table.last - table.values.shape[1] + 1 + blank).min())
@@ -124,14 +127,18 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
         else []
     )
     sums = anyseries.sums_of(table)
-    total = next(iter(sums), "")
+    total = next(iter(sums), "") if KINDS[kind].parts else ""
     tolerance, missed = _tolerance(table, total)
+    broken = not (of or table.whole.all() or wanted.over == "mean")
+    to_do = (
+        f"a record keeps whole ones. Below [sources.columns] {exactly(table.values)}round = true"
+    )
+    decimals = [f"note: {read.decimal}there are decimals; {to_do} to round"] if broken else []
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
-    words_of = f"{title} {read.counts_column} {read.series_column}"
     step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
     words = {
-        "kind": kind_of(words_of),
+        "kind": kind,
         "header": ", ".join(f'"{_quoted(w)}"' for w in (read.series_column, read.counts_column)),
         "habit": _habit(many, first, last, step),
         "file": _quoted(path.name),
@@ -183,6 +190,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
         f"{file.name}: {many:,} series, {span}; {how_many(read.missing, 'month')} missing",
         *(f"read: {note}" for note in read.notes),
         *(f"note: {warning}" for warning in read.warnings),
+        *decimals,
         f"taken: what is counted is {noun!r}, each series is a {singular!r}",
         *parts_taken,
         *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
@@ -348,5 +356,6 @@ def _columns(wanted: ReadAs, singular: str) -> str:
             lines.append(f"{name} = [{quoted}]")
     if wanted.sums:
         lines.append("sum = true")
+    lines += [f'over = "{wanted.over}"'] if wanted.over else []
     hint = "# found by content; say so where it is wrong: month, year, series, value, sheet, ..."
     return "\n".join(lines) or hint

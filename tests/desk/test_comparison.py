@@ -34,6 +34,12 @@ def test_two_series_are_shown_over_the_months_both_have(shown_as, newest, note):
     assert compared.note == f"Feb 2024 to Mar 2024: {note}"
 
 
+def test_months_that_do_not_add_up_have_a_mean():
+    compared = comparison.series(("a", "b"), (NORTH, SOUTH), adds=False)
+
+    assert compared.note == "Mean of Feb 2024 to Mar 2024: a 25, b 65."
+
+
 def test_two_series_begin_where_asked():
     compared = comparison.series(("a", "b"), (NORTH, SOUTH), since="2024-03")
 

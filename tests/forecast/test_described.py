@@ -103,9 +103,7 @@ def test_a_folder_beside_the_settings_is_a_source(home):
     assert source.hierarchy.called == {"border": "country", "part": "origin"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "adds"), [("flow", True), ("money", True), ("stock", False), ("rate", False)]
-)
+@pytest.mark.parametrize(("kind", "adds"), [("flow", True), ("money", True), ("stock", False)])
 def test_a_table_says_whether_months_add_up_and_pages_say_if_they_do_not(home, kind, adds):
     say(home, ("due = [10, 30]", f'due = [10, 30]\nkind = "{kind}"'))
 
@@ -116,6 +114,13 @@ def test_a_table_says_whether_months_add_up_and_pages_say_if_they_do_not(home, k
     (home / "source.toml").write_text('kind = "level"')
     with pytest.raises(ConfigError, match=r"source.toml, line 1: kind: .*not allowed"):
         described.table(home / "source.toml")
+
+
+def test_rates_of_parts_do_not_add_up_to_a_total(home):
+    say(home, ("due = [10, 30]", 'due = [10, 30]\nkind = "rate"'))
+
+    with pytest.raises(ConfigError, match="rates of several series add up to none"):
+        Context.open(home / "a.db", config.load(home / "config.toml"))
 
 
 def test_its_files_are_read_whatever_their_form(home):

@@ -433,6 +433,25 @@ def test_weeks_are_no_months_even_when_added_up(tmp_path):
         read_table(path, ReadAs(sums=True))
 
 
+def test_weeks_of_what_does_not_add_up_become_months(tmp_path):
+    lines = days("2020-01-05", "2020-03-01", 7)  # 4, 4 and 1 of them
+    path = written(tmp_path, *(f"{line.rsplit(',', 1)[0]},{n}" for n, line in enumerate(lines)))
+
+    last, mean = (read_table(path, ReadAs(over=over)) for over in ("last", "mean"))
+
+    assert last.counts.values.tolist() == [[3, 7, 8]]
+    assert mean.counts.values.tolist() == [[1.5, 5.5, 8]]
+    assert last.warnings[0] == "a month is the last of its counts"
+    assert last.warnings[1].startswith("2020-03 has 1 days, the month before 4: leave it out")
+
+
+def test_of_two_counts_of_a_day_none_is_the_last(tmp_path):
+    twice = [*days("2020-01-05", "2020-03-01", 7), "a,2020-02-02,5"]
+
+    with pytest.raises(DataError, match="two counts of one series and day"):
+        read_table(written(tmp_path, *twice), ReadAs(over="last"))
+
+
 @pytest.mark.parametrize(
     ("numbers", "period"),
     [

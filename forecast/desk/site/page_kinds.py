@@ -734,7 +734,9 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
         both = sorted(counts.keys() & other.keys(), reverse=True)[: comparison.MONTHS_SHOWN]
         if not both:
             continue
-        table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
+        names = capital(first.total), capital(second.total)
+        adds = record.source.calendar.adds
+        table = comparison.series(names, (counts, other), adds=adds)
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
             # No "and": a name may be of two itself, "Southwest border beside coastal and interior".

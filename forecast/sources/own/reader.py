@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
+from math import isclose
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 from forecast.words import first_few, slug
-from models.base import MonthlyCounts
+from models.base import Floats
 
 LONGEST_NAME = 200
 _OPTION = re.compile(r"--(dates|decimal) (\w+)")
@@ -141,6 +142,7 @@ def read_as(section: CountsSection) -> ReadAs:
         # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
         fiscal_start=section.year_begins if section.year_begins > 1 else 0,
         sums=section.columns.sum,
+        over=section.columns.over,
     )
 
 
@@ -174,7 +176,7 @@ def _whole_counts(
     for below in named.values():
         _refuse_names(file_name, section.parts, below)
     for row, name in enumerate(table.names):
-        by_month = _known_months(section, file_name, table, row)
+        by_month = _known_months(section, file_name, read, row)
         series, part = places[row]
         series, part = _labelled(section, file_name, series), names.get(part, part)
         series = series if part else names.get(series, series)
@@ -191,21 +193,22 @@ def _whole_counts(
 
 
 def _known_months(
-    section: CountsSection, file_name: str, table: MonthlyCounts, row: int
+    section: CountsSection, file_name: str, read: tables.TableRead, row: int
 ) -> dict[str, float]:
     """Return the whole numbers of one series by month.
 
     DataError for one that is none, unless the settings have it rounded.
     """
     # A cell that is empty is a month that nobody knows, and is not stated.
+    table, columns = read.counts, section.columns
     known, values = np.flatnonzero(np.isfinite(table.values[row])), table.values[row]
-    times = section.agreed.times
+    times = section.agreed.times * columns.times
     back = table.values.shape[1] - 1 - known
     by_month = {
         months.from_index(int(table.last[row]) - int(behind)): float(values[column] * times)
         for behind, column in zip(back, known, strict=True)
     }
-    if section.columns.round or times != 1:
+    if columns.round or columns.over == "mean" or section.agreed.times != 1:
         return {month: float(round(value)) for month, value in by_month.items()}
     below = next((month for month, value in by_month.items() if value < 0), None)
     if below:
@@ -213,14 +216,28 @@ def _known_months(
             f"{file_name}: {table.names[row]} in {below}: {by_month[below]:g} is below 0; a record "
             "keeps counts. `bordercast forecast` reads such numbers"
         )
-    broken = next((month for month, value in by_month.items() if value % 1), None)
+    # 8.29 * 100 is 828.9999: what is whole but for the arithmetic is.
+    whole = {month: float(round(value)) for month, value in by_month.items()}
+    broken = next((m for m, value in by_month.items() if not isclose(value, whole[m])), None)
     if broken:
         raise DataError(
-            f"{file_name}: {table.names[row]} in {broken}: {by_month[broken]:g} is no whole "
-            "number; a record keeps counts. Round it, or let it be rounded by round = true, below "
-            "[sources.columns] or [file] of its source.toml"
+            f"{file_name}: {read.decimal}{table.names[row]} in {broken}: "
+            f"{by_month[broken] / times:.10g} is no whole number, as a record keeps. Below "
+            f"[sources.columns], or [file] of its source.toml, {exactly(table.values)}; then "
+            "accept the file: `bordercast releases`"
         )
-    return by_month
+    return whole
+
+
+def exactly(values: Floats) -> str:
+    """Say which settings keep decimals: exactly, if so many times them are whole, or rounded."""
+    known = values[np.isfinite(values)]
+    for times, called in ((10, "tenths"), (100, "hundredths"), (1000, "thousandths")):
+        if np.allclose(known * times, np.rint(known * times), rtol=1e-9, atol=1e-6):
+            return (
+                f"write times = {times} to keep {called} (say so in noun), or round = true to round"
+            )
+    return "write round = true to round"
 
 
 def _labelled(section: CountsSection, file: str, series: str) -> str:

@@ -183,3 +183,46 @@ def test_a_refusal_names_the_setting_that_answers_it_and_the_setting_does():
     with pytest.raises(DataError, match=r'add dates = "mdy" .*, below \[sources\.columns\], and'):
         delivered("6/7/2024")
     assert delivered("6/7/2024", dates="mdy")[SeriesKey("a")] == {"2024-06": 5}
+
+
+@pytest.mark.parametrize(
+    ("written", "times", "kept"),
+    [("12.5", 10, 125), ("8.29", 100, 829), ("1234.005", 1000, 1_234_005), ("7", 10, 70)],
+)
+def test_decimals_are_kept_exactly_as_so_many_times_them(written, times, kept):
+    read = numbers(written, times=times)
+
+    assert read.snapshot.counts[SeriesKey("a")]["2024-02"] == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "way"),
+    [
+        ("12.5", {}, "times = 10 to keep tenths"),
+        ("8.29", {"times": 10}, "times = 100 to keep hundredths"),
+        ("1.23456", {}, r"toml, write round = true"),
+    ],
+)
+def test_a_decimal_is_refused_by_file_line_and_value(written, more, way):
+    with pytest.raises(DataError, match=rf"^own.csv: line 3: '{written}', a in 2024-02: .*{way}"):
+        numbers(written, **more)
+
+
+def numbers(second: str, **columns) -> ReadRelease:
+    lines = ["clinic,month,visits", "a,2024-01,3", f"a,2024-02,{second}", "a,2024-03,4"]
+    file = ReleaseFile("own.csv", "\n".join(lines).encode())
+    source = own_counts(section(columns=columns))
+    return source.reader().read(source, file, (), ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"total": "All"}, "rates of several series add up to none"),
+        ({"columns": {"series": ("x",), "part": "y"}}, "rates of several series add up to none"),
+        ({"columns": {"sum": True}}, 'a rate is not added up: .*over = "mean"'),
+    ],
+)
+def test_settings_that_would_add_up_rates_are_refused(settings, problem):
+    with pytest.raises(ValueError, match=problem):
+        section(contract={"kind": "rate"}, **settings)
