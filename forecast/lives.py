@@ -58,12 +58,7 @@ def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
 
 def verdict(last: str, newest: str, confirmed: Life | None = None) -> str:
     """Return a life in a word or two; "" of a series that runs."""
-    stands = standing(last, newest, confirmed)
-    if stands in ("running", "late"):
-        return "Late" if stands == "late" else ""
-    if confirmed and stands == "shut":
-        return f"Shut since {month_words(confirmed.month)}"
-    return f"{'Ended in' if stands == 'ended' else 'Not counted since'} {month_words(last)}"
+    return _told(last, newest, confirmed)[0]
 
 
 def words(last: str, newest: str, confirmed: Life | None = None) -> str:
@@ -71,23 +66,32 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> str:
 
     last : its newest month. newest : the record's.
     """
-    stands, what = standing(last, newest, confirmed), confirmed and confirmed.what
+    return _told(last, newest, confirmed)[1]
+
+
+def _told(last: str, newest: str, confirmed: Life | None) -> tuple[str, str]:
+    stands = standing(last, newest, confirmed)
+    since = month_words(confirmed.month) if confirmed else ""
     if stands == "running":
-        if confirmed and what == "renamed":
-            return f"called {confirmed.other!r} in files since {month_words(confirmed.month)}"
-        return ""
-    if confirmed and what == "merged":
-        return f"merged into {confirmed.other!r} in {month_words(confirmed.month)}, and ended"
-    if confirmed and stands == "shut":
-        since = month_words(confirmed.month)
-        return f"its last count: it has been shut since {since}, and is not forecast"
-    behind = many(_behind(last, newest), "month")
-    if confirmed and confirmed.what == "ended" and confirmed.month > last:
-        return "its last count: it has ended, as confirmed, and is not forecast"
-    if stands == "ended":
-        return f"its last count: it has ended, {behind} before the others, and is not forecast"
-    through = f"other figures go through {month_words(newest)}"
-    return f"late by {behind}: {through}" if stands == "late" else f"not counted since: {through}"
+        called = confirmed.other if confirmed and confirmed.what == "renamed" else ""
+        return "", f"called {called!r} in files since {since}" if called else ""
+    behind, through = many(_behind(last, newest), "month"), month_words(newest)
+    if stands == "late":
+        return "Late", f"late by {behind}: other figures go through {through}"
+    if stands == "not counted":
+        short = f"Not counted since {month_words(last)}"
+        return short, f"not counted since: other figures go through {through}"
+    if stands == "shut":
+        how = f"has been shut since {since}"
+        return f"Shut since {since}", f"its last count: it {how}, and is not forecast"
+    told = confirmed if confirmed and confirmed.month > last else None
+    short, how = (
+        f"Ended in {month_words(last)}",
+        "as confirmed" if told else f"{behind} before the others",
+    )
+    if told and told.what == "merged":
+        return short, f"merged into {told.other!r} in {since}, and ended"
+    return short, f"its last count: it has ended, {how}, and is not forecast"
 
 
 def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:

@@ -47,7 +47,9 @@ MOST = 0.8  # of cells that one cause explains
 FEW = 0.2  # of cells, or names: more than these at once is odd
 LEAST_CELLS = 6
 LEAST_USUAL = 10  # counts a month, below which a 0 or a fall is nothing odd
-_UNITS = (1e-6, 1e-3, 0.01, 0.1, 1 / 12, 12.0, 10.0, 100.0, 1e3, 1e6)
+_UNITS = {of: f"{of:,.0f} times" for of in (12.0, 10.0, 100.0, 1e3, 1e6)}
+_UNITS |= {1e-6: "a millionth of", 1e-3: "a thousandth of", 0.01: "a hundredth of"}
+_UNITS |= {0.1: "a tenth of", 1 / 12: "a twelfth of"}
 _TOTAL_WORDS = re.compile(r"\b(total|sum|all|overall|insgesamt|gesamt|totaal|totale|alle)\b", re.I)
 
 
@@ -70,11 +72,19 @@ class FreshMonth(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DiffFinding:
-    """What one check says. answers : those that let the file in; none where nothing is asked."""
+class Question:
+    """What is asked, and the answers that let the file in; what is only said is a text."""
 
     text: str
-    answers: tuple[str, ...] = ()
+    answers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Write it with what each answer means."""
+        ways = "; ".join(f'"{answer}": {ANSWERS[answer]}' for answer in self.answers)
+        return f"{self.text}{'' if self.text.endswith('?') else '.'} --as {ways}"
+
+
+Found = Iterator[str | Question]
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,11 @@ class DeliveryDiff:
         """Add to what is agreed on."""
         self.agreed = self.agreed.model_copy(update=what)
 
+    def live(self, what: LifeKind, keys: Iterable[SeriesKey], month: str, other: str = "") -> None:
+        """Add to what became of series."""
+        lives = (Life(what=what, series=_name(key), month=month, other=other) for key in keys)
+        self.agree(lives=(*self.agreed.lives, *lives))
+
     def leave_out(self, months_new: Iterable[FreshMonth]) -> None:
         """Take months out of what the file states."""
         for fresh in months_new:
@@ -194,7 +209,7 @@ class DeliveryDiff:
 # ---------------------------------------------------------------- names
 
 
-def confirmed(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def confirmed(case: DeliveryDiff) -> Found:
     """Take what a person says of series.
 
     Raises
@@ -205,26 +220,31 @@ def confirmed(case: DeliveryDiff) -> Iterator[DiffFinding]:
         return
     olds = [_one_of(case.before, name, "the record") for name in told.series]
     if told.what in (RENAMED, MERGED):
-        if (len(olds) > 1) != (told.what == MERGED):
-            raise DataError("one series is renamed, and two or more are merged: give --series each")
-        new = _one_of(case.stated, told.into, "the file")
-        if new in case.before:
-            raise DataError(
-                f"{told.into!r} has counts of its own on record; take back the file that brought "
-                "it (`bordercast releases withdraw N`), and say so of that file"
-            )
-        if told.what == MERGED and any(_is_sum(case, old) for old in olds):
-            raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
-        yield _go_on(case, new, olds, told.since)
+        yield _go_on(case, _told_new(case, told, olds), olds, told.since)
         return
     for old in olds:
         begin = told.since or months.shift(max(case.before[old]), 1)
         last = max({**case.before[old], **case.stated.get(old, {})})
         if begin <= last:
             raise DataError(f"{_name(old)!r} has a count of {last}: it was counted until then")
-        case.agree(lives=(*case.agreed.lives, Life(what=told.what, series=_name(old), month=begin)))
+        case.live(told.what, [old], begin)
         verb = "has ended" if told.what == ENDED else f"is shut from {month_words(begin)}"
-        yield DiffFinding(f"{_name(old)!r} {verb}, last counted in {month_words(last)}")
+        yield f"{_name(old)!r} {verb}, last counted in {month_words(last)}"
+
+
+def _told_new(case: DeliveryDiff, told: ToldLife, olds: Sequence[SeriesKey]) -> SeriesKey:
+    """Return which series of the file others became; DataError where they cannot have."""
+    new = _one_of(case.stated, told.into, "the file")
+    if told.what != _became(olds):
+        raise DataError("one series is renamed, and two or more are merged: give --series each")
+    if new in case.before:
+        raise DataError(
+            f"{told.into!r} has counts of its own on record; take back the file that brought "
+            "it (`bordercast releases withdraw N`), and say so of that file"
+        )
+    if told.what == MERGED and any(_is_sum(case, old) for old in olds):
+        raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
+    return new
 
 
 def _one_of(counts: Counts, name: str, where: str) -> SeriesKey:
@@ -236,91 +256,77 @@ def _one_of(counts: Counts, name: str, where: str) -> SeriesKey:
     return names.get(name, wanted[0])
 
 
-def _again(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _again(case: DeliveryDiff) -> Found:
     """Series that are counted again, after a person said that they are not."""
     for key in sorted(case.stated.keys() & case.before.keys()):
         told, last = case.over(key), max(case.stated[key], default="")
         if told and last >= told.month:
             since = f"said to be {told.what} since {month_words(told.month)}"
-            yield DiffFinding(f"{_name(key)!r}, {since}, is counted again, and in sums again")
+            yield f"{_name(key)!r}, {since}, is counted again, and in sums again"
 
 
-def _spelled(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _spelled(case: DeliveryDiff) -> Found:
     """Names that differ from the record's by capitals, spaces and punctuation alone."""
-    alike = {_slugs(old): old for old in case.before if old not in case.stated}
+    alike = {tuple(map(slug, old)): old for old in case.before if old not in case.stated}
     for key in case.new():
-        old = alike.pop(_slugs(key), None)
-        if old:
+        if old := alike.pop(tuple(map(slug, key)), None):
             case.stated[old] = case.stated.pop(key)
-            yield DiffFinding(f"{_name(key)!r} is read as {_name(old)!r}, as written before")
+            yield f"{_name(key)!r} is read as {_name(old)!r}, as written before"
 
 
-def _totals(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _totals(case: DeliveryDiff) -> Found:
     """A new name that is what the others add up to."""
     heads = {key for key in case.stated if key.headline and key.total != case.whole}
-    renamed = {key for key, olds in _by_history(case, case.new(), case.gone()) if len(olds) == 1}
+    renamed = {key for key, olds in _by_history(case) if len(olds) == 1}
     for key in sorted(heads - case.before.keys() - renamed):
         others = heads - {key}
         adds_up = len(others) > 1 and _equal(case.stated[key], _sums(case.stated, others), least=2)
         if adds_up or case.take(TOTAL):
             heads.remove(key)
             del case.stated[key]
-            which = f"the sum of the {len(others)} others"
-            yield DiffFinding(f"{key.total!r} is {which}, and no series of its own")
+            yield f"{key.total!r} is the sum of the {len(others)} others, and no series of its own"
         elif _TOTAL_WORDS.search(key.total) and len(others) > 1 and not case.take(NEW):
             text = f"{key.total!r} is new and called a sum, but is not what the others add up to"
-            yield DiffFinding(text, (TOTAL, NEW))
+            yield Question(text, (TOTAL, NEW))
 
 
-def _moved(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _moved(case: DeliveryDiff) -> Found:
     """New names beside names that are gone: renamed or merged by their history, or to be asked."""
-    new, gone = case.new(), case.gone()
-    pairs = list(_by_history(case, new, gone))
-    proven = bool(pairs)
-    if not proven and len(new) == len(gone) == 1:
-        pairs = [(new[0], (gone[0],))]
+    new, gone, pairs = case.new(), case.gone(), list(_by_history(case))
+    why = "has the same history as"
+    if not pairs and len(new) == len(gone) == 1:
+        why, pairs = "comes where there is no longer", [(new[0], (gone[0],))]
     for key, olds in pairs:
         case.moved |= {*olds}
-        yield from _same_series(case, key, olds, proven=proven)
+        what, names = _became(olds), _quoted(olds)
+        whole = next((old for old in olds if what == MERGED and _is_sum(case, old)), None)
+        if whole is None and case.take(what):
+            yield _go_on(case, key, olds)
+        elif case.take(NEW):
+            continue
+        elif whole is None:
+            asked = "the same under a new name" if what == RENAMED else "what they are merged into"
+            yield Question(f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW))
+        else:
+            text = f"{_name(key)!r} is new and adds up {names}, but {_name(whole)!r} is itself the"
+            twice = "sum of others, which would be counted twice; take it for a new series, or ask"
+            yield Question(f"{text} {twice} whose it is", (NEW,))
     if new and gone and not pairs and not case.take(NEW):
         text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
         unknown = "whether one is another under a new name, no history shows"
-        yield DiffFinding(f"{text}; {unknown}", (NEW,))
+        yield Question(f"{text}; {unknown}", (NEW,))
 
 
-def _by_history(
-    case: DeliveryDiff, new: Sequence[SeriesKey], gone: Sequence[SeriesKey]
-) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:
-    """Yield new names with those, of which one has the history, or several add up to it."""
-    left = list(gone)
-    for key in new:
+def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:
+    """Yield new names with those gone of which one has the history, or several add up to it."""
+    left = case.gone()
+    for key in case.new():
         groups = (group for size in (1, 2, 3) for group in combinations(left[:12], size))
         for olds in groups:
             if _equal(case.stated[key], _sums(case.before, olds), least=3):
                 left = [old for old in left if old not in olds]
                 yield key, olds
                 break
-
-
-def _same_series(
-    case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], *, proven: bool
-) -> Iterator[DiffFinding]:
-    """Ask whether a new name goes on for others, or let it. proven : by their history."""
-    what: LifeKind = RENAMED if len(olds) == 1 else MERGED
-    names = " and ".join(repr(_name(old)) for old in olds)
-    sums = [old for old in olds if len(olds) > 1 and _is_sum(case, old)]
-    if sums:
-        if not case.take(NEW):
-            whole = _name(sums[0])
-            text = f"{_name(key)!r} is new and adds up {names}, but {whole!r} is itself the sum of"
-            again = "others, which would be counted twice; take it for a new series, or ask whose"
-            yield DiffFinding(f"{text} {again} it is", (NEW,))
-    elif case.take(what):
-        yield _go_on(case, key, olds)
-    elif not case.take(NEW):
-        why = "has the same history as" if proven else "comes where there is no longer"
-        asked = "the same under a new name" if what == RENAMED else "what they are merged into"
-        yield DiffFinding(f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW))
 
 
 def _is_sum(case: DeliveryDiff, key: SeriesKey) -> bool:
@@ -330,28 +336,32 @@ def _is_sum(case: DeliveryDiff, key: SeriesKey) -> bool:
     return own and _equal(case.before[key], _sums(case.before, others), least=3)
 
 
-def _go_on(
-    case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = ""
-) -> DiffFinding:
+def _go_on(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = "") -> str:
     """Take a new name for the old one, or give a merged series the history of its parts."""
-    what: LifeKind = RENAMED if len(olds) == 1 else MERGED
     over = max(max(case.before[old]) for old in olds)
-    after = min((month for month in case.stated[key] if month > over), default=over)
-    lives = [Life(what=what, series=_name(o), month=since or after, other=_name(key)) for o in olds]
-    case.agree(lives=(*case.agreed.lives, *lives))
-    names, called = " and ".join(repr(_name(old)) for old in olds), _name(key)
-    if what == RENAMED:
-        label, old = key.member or key.total, olds[0].member or olds[0].total
-        case.agree(names={**case.agreed.names, label: old})
-        case.stated[olds[0]] = case.stated.pop(key)
+    since = since or min((month for month in case.stated[key] if month > over), default=over)
+    case.live(_became(olds), olds, since, _name(key))
+    if len(olds) == 1:
+        (old,), joined = olds, "goes on as"
+        label = key.member or key.total
+        case.agree(names={**case.agreed.names, label: old.member or old.total})
+        case.stated[old] = case.stated.pop(key)
     else:
+        joined = "are merged into"
         case.stated[key] = _sums(case.before, olds) | case.stated[key]
-    joined = "goes on as" if what == RENAMED else "are merged into"
-    text = f"{names} {joined} {called!r} from {month_words(since or after)}, as confirmed"
-    return DiffFinding(text)
+    words = f"{_quoted(olds)} {joined} {_name(key)!r} from {month_words(since)}"
+    return f"{words}, as confirmed"
 
 
-def _names(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _became(olds: Sequence[SeriesKey]) -> LifeKind:
+    return "renamed" if len(olds) == 1 else "merged"
+
+
+def _quoted(keys: Iterable[SeriesKey]) -> str:
+    return " and ".join(repr(_name(key)) for key in keys)
+
+
+def _names(case: DeliveryDiff) -> Found:
     """Names that are new, and names that are gone."""
     grown = {life.other for life in case.agreed.lives}
     begun = [
@@ -360,17 +370,16 @@ def _names(case: DeliveryDiff) -> Iterator[DiffFinding]:
         if _name(key) not in grown
     ]
     if begun:
-        yield DiffFinding(
-            f"new: {_some(begun)}; shown at once, forecast once they have enough months"
+        yield f"new: {_some(begun)}; shown at once, forecast once they have enough months"
+    if gone := case.gone():
+        ends = (
+            f"{_name(key)}, last counted in {month_words(max(case.before[key]))}" for key in gone
         )
-    gone = case.gone()
-    if gone:
-        ends = [f"{_name(key)}, last counted in {_last(case.before[key])}" for key in gone]
         text = f"not in this file: {_some(ends)}; what the record has of them stays"
         usual = min((habit.series for habit in case.habits[1:]), default=len(case.before))
         lost = len({*gone} - case.moved) > max(1, FEW * len(case.running()))
         asked = lost and len(case.stated) < usual and not case.take(PARTIAL)
-        yield DiffFinding(text, (PARTIAL,) if asked else ())
+        yield Question(text, (PARTIAL,)) if asked else text
 
 
 def _sums(counts: Counts, keys: Collection[SeriesKey]) -> dict[str, int]:
@@ -389,38 +398,33 @@ def _equal(known: Mapping[str, int], other: Mapping[str, int], least: int) -> bo
 # ---------------------------------------------------------------- numbers that both have
 
 
-def _unit(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _unit(case: DeliveryDiff) -> Found:
     """All months that both have are moved by one factor."""
     shared = [cell for cell in case.cells() if cell.was]
     moved = [cell for cell in shared if cell.now != cell.was]
-    many_moved = len(moved) >= max(LEAST_CELLS, MOST * len(shared))
-    factor = _factor(moved) if many_moved else 0.0
-    if factor:
+    if len(moved) >= max(LEAST_CELLS, MOST * len(shared)) and (factor := _factor(moved)):
         changed = f"{len(moved):,} of {len(shared):,} months that the record has"
-        yield _asked_of_factor(case, factor, f"{changed} are {_times(factor)} what they were")
+        yield _scaled(case, factor, f"{changed} are {_times(factor)} what they were")
 
 
-def _unit_of_new(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _unit_of_new(case: DeliveryDiff) -> Found:
     """A file of new months alone, all of another size than those before."""
     fresh = [] if case.cells() else list(case.fresh())
     logs = [log(f.now / median(f.before)) for f in fresh if f.now and median(f.before) >= 1]
     if logs and abs(median(logs)) > log(20) and min(map(abs, logs)) > log(5):
         factor = 10.0 ** round(median(logs) / log(10))
-        yield _asked_of_factor(case, factor, f"its new months are about {_times(factor)} usual")
+        yield _scaled(case, factor, f"its new months are about {_times(factor)} usual")
 
 
-def _asked_of_factor(case: DeliveryDiff, factor: float, text: str) -> DiffFinding:
-    case.explained, shown = True, _examples(case.changed())
-    if case.take(UNIT):
-        back = 1 / factor
-        case.agree(times=case.agreed.times * back)
-        for known in case.stated.values():
-            known.update({month: round(now * back) for month, now in known.items()})
-        _as_recorded(case)
-        return DiffFinding(f"{text}: multiplied by {back:,g} from now on, as confirmed")
-    if case.take(RESTATED):
-        return DiffFinding(f"{text}, as confirmed")
-    return DiffFinding(f"{text}{shown}", (UNIT, RESTATED))
+def _scaled(case: DeliveryDiff, factor: float, text: str) -> str | Question:
+    if not case.take(UNIT):
+        return _restated(case, text, UNIT)
+    case.explained, back = True, 1 / factor
+    case.agree(times=case.agreed.times * back)
+    for known in case.stated.values():
+        known.update({month: round(now * back) for month, now in known.items()})
+    _as_recorded(case)
+    return f"{text}: multiplied by {back:,g} from now on, as confirmed"
 
 
 def _factor(cells: Sequence[SharedMonth]) -> float:
@@ -440,25 +444,21 @@ def _factor(cells: Sequence[SharedMonth]) -> float:
 
 
 def _times(factor: float) -> str:
-    of = {1e-6: "a millionth of", 1e-3: "a thousandth of", 0.01: "a hundredth of"}
-    of |= {0.1: "a tenth of", 1 / 12: "a twelfth of"}
-    return of.get(factor) or f"{factor:,.0f} times" if factor in _UNITS else f"{factor:.3g} times"
+    return _UNITS.get(factor) or f"{factor:.3g} times"
 
 
-def _header(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _header(case: DeliveryDiff) -> Found:
     """Words of the header that changed."""
     pairs = zip_longest(case.agreed.header, case.header, fillvalue="")
-    words = [f"{new!r}, {old!r} before" for old, new in pairs if old != new and old and new]
-    if words:
+    if words := [f"{new!r}, {old!r} before" for old, new in pairs if old != new and old and new]:
         cells = case.cells()
-        alike = cells and not case.changed()
-        end = ": the months that both have are the same" if alike else ""
-        unknown = not cells and not (case.take(RESTATED) or case.take(COUNTED))
-        text = f"a column is called {_some(words)}{end}"
-        yield DiffFinding(text, (COUNTED,) if unknown else ())
+        alike = ": the months that both have are the same" if cells and not case.changed() else ""
+        text = f"a column is called {_some(words)}{alike}"
+        known = cells or case.take(RESTATED) or case.take(COUNTED)
+        yield text if known else Question(text, (COUNTED,))
 
 
-def _shifted(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _shifted(case: DeliveryDiff) -> Found:
     """The numbers of another month, or of another series."""
     changed = [cell for cell in case.changed() if cell.now]
     if case.explained or len(changed) < LEAST_CELLS:
@@ -479,11 +479,12 @@ def _shifted(case: DeliveryDiff) -> Iterator[DiffFinding]:
         yield _restated(case, f"{len(others):,} months have the numbers of others: {shown}")
 
 
-def _restated(case: DeliveryDiff, text: str) -> DiffFinding:
+def _restated(case: DeliveryDiff, text: str, *also: str) -> str | Question:
+    """Ask whether numbers are right that one cause explains; also : other answers to that."""
     case.explained = True
-    shown = "" if case.take(RESTATED) else _examples(case.changed())
-    confirmed = ", as confirmed" if RESTATED in case.answered else ""
-    return DiffFinding(f"{text}{shown}{confirmed}", () if confirmed else (RESTATED,))
+    if case.take(RESTATED):
+        return f"{text}, as confirmed"
+    return Question(f"{text}{_examples(case.changed())}", (*also, RESTATED))
 
 
 def _halved(cell: SharedMonth) -> bool:
@@ -492,7 +493,7 @@ def _halved(cell: SharedMonth) -> bool:
     return apart > max(cell.was, cell.now) / 2 + 3 * sqrt(cell.was + 1)
 
 
-def _history(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _history(case: DeliveryDiff) -> Found:
     """Months that both have and that differ: within habit, or not."""
     changed, cells = case.changed(), case.cells()
     if case.explained or not changed:
@@ -512,53 +513,44 @@ def _history(case: DeliveryDiff) -> Iterator[DiffFinding]:
         yield _restated(case, f"{named} are restated, back to {oldest}; {habit}")
     else:
         verb = "is" if len(changed) == 1 else "are"
-        yield DiffFinding(f"{named} {verb} restated{_examples(changed)}")
+        yield f"{named} {verb} restated{_examples(changed)}"
 
 
-def _order(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _order(case: DeliveryDiff) -> Found:
     """A file that ends before the record does, or brings nothing new."""
     if case.last and case.through < case.last:
         ends = f"ends in {case.through}, but the record reaches {case.last}"
-        if case.changed() and not case.explained:
-            yield _restated(case, f"{ends}: is it an older file?")
-        else:
-            yield DiffFinding(ends)
+        odd = case.changed() and not case.explained
+        yield _restated(case, f"{ends}: is it an older file?") if odd else ends
     elif case.last and not (any(True for _ in case.fresh()) or case.changed()):
-        yield DiffFinding("it brings no month that is new, and changes none")
+        yield "it brings no month that is new, and changes none"
 
 
 # ---------------------------------------------------------------- its end, and what is lacking
 
 
-def _zeros(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _zeros(case: DeliveryDiff) -> Found:
     """Zeros of series that had none in two years: of most to be asked, of some to be said."""
-    yield from _uncounted(case)
+    if again := [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]:
+        case.leave_out(again)
+        named = _some(dict.fromkeys(month_words(f.month) for f in again))
+        yield f"zeros of {named} are left out again, as nobody counted them"
     fresh = [f for f in case.ends() if min(f.before) > 0]
-    zeros = [f for f in fresh if not f.now]
-    if not zeros:
+    if not (zeros := [f for f in fresh if not f.now]):
         return
     named = _some(f"{_name(f.key)} in {month_words(f.month)}" for f in zeros)
     text = f"0 where it never was: {named}"
     if len({f.key for f in zeros}) * 3 < len({f.key for f in fresh}) * 2 or case.take(COUNTED):
-        yield DiffFinding(text)
+        yield text
     elif case.take(NOT_COUNTED):
         case.leave_out(zeros)
         case.agree(uncounted=tuple(sorted({*case.agreed.uncounted, *(f.month for f in zeros)})))
-        yield DiffFinding(f"{text}; left out, as nobody counted them")
+        yield f"{text}; left out, as nobody counted them"
     else:
-        yield DiffFinding(text, (NOT_COUNTED, COUNTED))
+        yield Question(text, (NOT_COUNTED, COUNTED))
 
 
-def _uncounted(case: DeliveryDiff) -> Iterator[DiffFinding]:
-    """Leave out zeros of months of which an operator said so before."""
-    again = [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]
-    if again:
-        case.leave_out(again)
-        named = _some(dict.fromkeys(month_words(f.month) for f in again))
-        yield DiffFinding(f"zeros of {named} are left out again, as nobody counted them")
-
-
-def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _end(case: DeliveryDiff) -> Found:
     """A last month far below what was, or one before that has grown since."""
     through = case.through
     below = _fallen([f for f in case.ends() if f.now and f.month == through])
@@ -570,20 +562,15 @@ def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:
         case.agree(unfinished=not counted)
     case.fallen = through if case.agreed.unfinished else ""
     asked = not (case.agreed.unfinished or counted)
-    yield DiffFinding(
-        _end_words(case, below, grown, asked=asked), (UNFINISHED, COUNTED) if asked else ()
-    )
-
-
-def _end_words(
-    case: DeliveryDiff, below: Sequence[FreshMonth], grown: Sequence[SharedMonth], *, asked: bool
-) -> str:
-    if not below:
+    if below:
+        named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
+        end = "is it unfinished?" if asked else "it may be unfinished"
+        text = f"{month_words(through)} is far below each of 12 months before: {named}; {end}"
+    else:
         end = "; do last months come so?" if asked else ""
-        return f"{month_words(case.last)}, the last month before, has grown{_examples(grown)}{end}"
-    named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
-    end = "is it unfinished?" if asked else "it may be unfinished"
-    return f"{month_words(case.through)} is far below each of 12 months before: {named}; {end}"
+        grew = f"{month_words(case.last)}, the last month before, has grown"
+        text = f"{grew}{_examples(grown)}{end}"
+    yield Question(text, (UNFINISHED, COUNTED)) if asked else text
 
 
 def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
@@ -605,7 +592,7 @@ def _grown(case: DeliveryDiff) -> list[SharedMonth]:
     return grown if len(grown) * 2 > len(last) else []
 
 
-def _lost(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _lost(case: DeliveryDiff) -> Found:
     """Months inside the file's span that the record has and the file has not."""
     lost = [
         (month, key)
@@ -617,14 +604,14 @@ def _lost(case: DeliveryDiff) -> Iterator[DiffFinding]:
         text = f"{many(len(lost), 'month')} of its span that the record has are not in it"
         asked = len(lost) > FEW * len(case.cells()) and not case.take(PARTIAL)
         stay = f"{_listed(lost)}; they stay as they were"
-        yield DiffFinding(f"{text}: {stay}", (PARTIAL,) if asked else ())
+        yield Question(f"{text}: {stay}", (PARTIAL,)) if asked else f"{text}: {stay}"
     stated = sum(map(len, case.stated.values()))
     before = case.habits[-1] if case.habits else None
     if before and before.cells > 3 * stated and len(case.stated) * 2 > before.series:
-        yield DiffFinding("it has far fewer months than the file before; earlier ones stay")
+        yield "it has far fewer months than the file before; earlier ones stay"
 
 
-def _late(case: DeliveryDiff) -> Iterator[DiffFinding]:
+def _late(case: DeliveryDiff) -> Found:
     """Months that are new in the file, and that a running series of it lacks."""
     through = case.through
     late = [
@@ -634,27 +621,14 @@ def _late(case: DeliveryDiff) -> Iterator[DiffFinding]:
         if month not in case.stated[key]
     ]
     if late:
-        yield DiffFinding(f"no count of {_listed(late)}")
+        yield f"no count of {_listed(late)}"
 
 
 # ---------------------------------------------------------------- all of it
 
-CHECKS: tuple[Callable[[DeliveryDiff], Iterator[DiffFinding]], ...] = (
-    *(
-        confirmed,
-        _spelled,
-        _again,
-        _totals,
-        _moved,
-        _names,
-        _unit,
-        _unit_of_new,
-        _header,
-        _shifted,
-        _order,
-    ),
-    *(_history, _zeros, _end, _lost, _late),
-)
+_OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
+_OF_NUMBERS = (_unit, _unit_of_new, _header, _shifted, _order, _history, _zeros, _end, _lost, _late)
+CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_NUMBERS
 
 
 def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
@@ -676,8 +650,8 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
         for check in CHECKS:
             if not any(case.stated.values()):
                 raise DataError("no number is left of it: nobody counted any; let it be refused")
-            for finding in check(case):
-                (asked if finding.answers else notes).append(_in_words(finding))
+            for found in check(case):
+                (asked if isinstance(found, Question) else notes).append(str(found))
     if {ENDED, SHUT} & {*case.answered} and case.told is None:
         raise DataError("say which series: --series NAME")
     unused = set(case.answered) - case.used
@@ -696,13 +670,6 @@ def _as_recorded(case: DeliveryDiff) -> None:
             case.stated[cell.key][cell.month] = cell.was
 
 
-def _in_words(finding: DiffFinding) -> str:
-    if not finding.answers:
-        return finding.text
-    ways = "; ".join(f'"{answer}": {ANSWERS[answer]}' for answer in finding.answers)
-    return f"{finding.text}{'' if finding.text.endswith('?') else '.'} --as {ways}"
-
-
 def _examples(cells: Sequence[SharedMonth]) -> str:
     shown = [f"{_name(c.key)} {month_words(c.month)} {c.now:,}, was {c.was:,}" for c in cells]
     return f": {_some(shown)}" if shown else ""
@@ -714,11 +681,3 @@ def _listed(keys: Iterable[tuple[str, SeriesKey]]) -> str:
 
 def _some(named: Iterable[str]) -> str:
     return first_few(named, "; ")
-
-
-def _slugs(key: SeriesKey) -> tuple[str, str]:
-    return slug(key.total), slug(key.member)
-
-
-def _last(known: Iterable[str]) -> str:
-    return month_words(max(known))

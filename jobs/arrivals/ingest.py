@@ -287,7 +287,7 @@ def _confirm(
         raise DataError("only series of your own counts are said to be ended or shut")
     counts = releases.current_counts(db)
     case = contract.DeliveryDiff({}, counts, section.agreed.header, section.agreed, told=told)
-    said = [finding.text for finding in contract.confirmed(case)]
+    said = [str(found) for found in contract.confirmed(case)]
     said.append("sums of months on record follow with the next file")
     with transaction(db):
         measures.agree(db, case.agreed, now)

@@ -258,7 +258,8 @@ def flags(
         shown = [{k: v for k, v in driver.items() if k != "flag_id"} for driver in drivers]
         value.append({**as_row(row), "drivers": shown})
     blocks = terminal.flag_blocks(rows, moved, source, restated)
-    return Printed(value, [*blocks, wrapped(judged)])
+    life = monthly.life_words(facts.newest(connection, total, source)) if total else ""
+    return Printed(value, [*notes(life and f"{total}: {life}."), *blocks, wrapped(judged)])
 
 
 # -- score ----------------------------------------------------------------------------------------

@@ -88,6 +88,8 @@ def test_a_series_that_is_shut_is_no_hole_and_comes_back(tmp_path, monkeypatch):
     assert shut in said("show")
     assert "Shut since July 2024" in page("index.html")
     assert shut in said("brief", "West")
+    assert f"West: its last count: {shut}" in " ".join(said("flags", "West").split())
+    assert "shut" not in said("flags", "North")
     assert "shut: West" in page("index.html")
     record = forecast.open("bordercast.db")
     with pytest.raises(SeriesNameError, match=shut):
