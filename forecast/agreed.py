@@ -16,7 +16,7 @@ LifeKind = Literal["renamed", "merged", "shut", "ended"]
 
 
 @dataclass(frozen=True)
-class Quantity:
+class QuantityTraits:
     """What counts of a kind become when they are put together, and what is said of it.
 
     over : months, or the days and weeks of one, are added up; or the last of them stands for all,
@@ -32,14 +32,14 @@ class Quantity:
 
 
 # The first kind whose words a header has is taken; a flow where none has.
-KINDS: dict[QuantityKind, Quantity] = {
-    "rate": Quantity(
+KINDS: dict[QuantityKind, QuantityTraits] = {
+    "rate": QuantityTraits(
         "mean",
         False,
         r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",
         "The numbers are rates; months are not added up.",
     ),
-    "stock": Quantity(
+    "stock": QuantityTraits(
         "last",
         True,
         r"waiting (list|time)s?|waiting|backlog|pending|in custody|detained|population"
@@ -47,12 +47,12 @@ KINDS: dict[QuantityKind, Quantity] = {
         r"|unemployed|outstanding|balance|membership|at (month|period) end",
         "Each month says what there was then; months are not added up.",
     ),
-    "money": Quantity(
+    "money": QuantityTraits(
         "sum",
         True,
         r"usd|eur|gbp|chf|dollars?|euros?|pounds sterling|[$€£]|turnover|revenue|costs?",
     ),
-    "flow": Quantity("sum", True, ""),
+    "flow": QuantityTraits("sum", True, ""),
 }
 
 

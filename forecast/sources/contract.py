@@ -72,7 +72,7 @@ class FreshMonth(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Question:
+class DeliveryQuestion:
     """What is asked, and the answers that let the file in; what is only said is a text."""
 
     text: str
@@ -84,7 +84,7 @@ class Question:
         return f"{self.text}{'' if self.text.endswith('?') else '.'} --as {ways}"
 
 
-Found = Iterator[str | Question]
+Found = Iterator[str | DeliveryQuestion]
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ def _totals(case: DeliveryDiff) -> Found:
             yield f"{key.total!r} is the sum of the {len(others)} others, and no series of its own"
         elif _TOTAL_WORDS.search(key.total) and len(others) > 1 and not case.take(NEW):
             text = f"{key.total!r} is new and called a sum, but is not what the others add up to"
-            yield Question(text, (TOTAL, NEW))
+            yield DeliveryQuestion(text, (TOTAL, NEW))
 
 
 def _moved(case: DeliveryDiff) -> Found:
@@ -306,15 +306,17 @@ def _moved(case: DeliveryDiff) -> Found:
             continue
         elif whole is None:
             asked = "the same under a new name" if what == RENAMED else "what they are merged into"
-            yield Question(f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW))
+            yield DeliveryQuestion(
+                f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW)
+            )
         else:
             text = f"{_name(key)!r} is new and adds up {names}, but {_name(whole)!r} is itself the"
             twice = "sum of others, which would be counted twice; take it for a new series, or ask"
-            yield Question(f"{text} {twice} whose it is", (NEW,))
+            yield DeliveryQuestion(f"{text} {twice} whose it is", (NEW,))
     if new and gone and not pairs and not case.take(NEW):
         text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
         unknown = "whether one is another under a new name, no history shows"
-        yield Question(f"{text}; {unknown}", (NEW,))
+        yield DeliveryQuestion(f"{text}; {unknown}", (NEW,))
 
 
 def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:
@@ -379,7 +381,7 @@ def _names(case: DeliveryDiff) -> Found:
         usual = min((habit.series for habit in case.habits[1:]), default=len(case.before))
         lost = len({*gone} - case.moved) > max(1, FEW * len(case.running()))
         asked = lost and len(case.stated) < usual and not case.take(PARTIAL)
-        yield Question(text, (PARTIAL,)) if asked else text
+        yield DeliveryQuestion(text, (PARTIAL,)) if asked else text
 
 
 def _sums(counts: Counts, keys: Collection[SeriesKey]) -> dict[str, int]:
@@ -416,7 +418,7 @@ def _unit_of_new(case: DeliveryDiff) -> Found:
         yield _scaled(case, factor, f"its new months are about {_times(factor)} usual")
 
 
-def _scaled(case: DeliveryDiff, factor: float, text: str) -> str | Question:
+def _scaled(case: DeliveryDiff, factor: float, text: str) -> str | DeliveryQuestion:
     if not case.take(UNIT):
         return _restated(case, text, UNIT)
     case.explained, back = True, 1 / factor
@@ -455,7 +457,7 @@ def _header(case: DeliveryDiff) -> Found:
         alike = ": the months that both have are the same" if cells and not case.changed() else ""
         text = f"a column is called {_some(words)}{alike}"
         known = cells or case.take(RESTATED) or case.take(COUNTED)
-        yield text if known else Question(text, (COUNTED,))
+        yield text if known else DeliveryQuestion(text, (COUNTED,))
 
 
 def _shifted(case: DeliveryDiff) -> Found:
@@ -479,12 +481,12 @@ def _shifted(case: DeliveryDiff) -> Found:
         yield _restated(case, f"{len(others):,} months have the numbers of others: {shown}")
 
 
-def _restated(case: DeliveryDiff, text: str, *also: str) -> str | Question:
+def _restated(case: DeliveryDiff, text: str, *also: str) -> str | DeliveryQuestion:
     """Ask whether numbers are right that one cause explains; also : other answers to that."""
     case.explained = True
     if case.take(RESTATED):
         return f"{text}, as confirmed"
-    return Question(f"{text}{_examples(case.changed())}", (*also, RESTATED))
+    return DeliveryQuestion(f"{text}{_examples(case.changed())}", (*also, RESTATED))
 
 
 def _halved(cell: SharedMonth) -> bool:
@@ -529,12 +531,16 @@ def _order(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- its end, and what is lacking
 
 
-def _zeros(case: DeliveryDiff) -> Found:
-    """Zeros of series that had none in two years: of most to be asked, of some to be said."""
+def _uncounted(case: DeliveryDiff) -> Found:
+    """Leave out zeros of months of which an operator said so before."""
     if again := [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]:
         case.leave_out(again)
         named = _some(dict.fromkeys(month_words(f.month) for f in again))
         yield f"zeros of {named} are left out again, as nobody counted them"
+
+
+def _zeros(case: DeliveryDiff) -> Found:
+    """Zeros of series that had none in two years: of most to be asked, of some to be said."""
     fresh = [f for f in case.ends() if min(f.before) > 0]
     if not (zeros := [f for f in fresh if not f.now]):
         return
@@ -547,7 +553,7 @@ def _zeros(case: DeliveryDiff) -> Found:
         case.agree(uncounted=tuple(sorted({*case.agreed.uncounted, *(f.month for f in zeros)})))
         yield f"{text}; left out, as nobody counted them"
     else:
-        yield Question(text, (NOT_COUNTED, COUNTED))
+        yield DeliveryQuestion(text, (NOT_COUNTED, COUNTED))
 
 
 def _end(case: DeliveryDiff) -> Found:
@@ -562,15 +568,13 @@ def _end(case: DeliveryDiff) -> Found:
         case.agree(unfinished=not counted)
     case.fallen = through if case.agreed.unfinished else ""
     asked = not (case.agreed.unfinished or counted)
+    text = f"{month_words(case.last)}, the last month before, has grown{_examples(grown)}"
+    ends = "; do last months come so?", ""
     if below:
         named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
-        end = "is it unfinished?" if asked else "it may be unfinished"
-        text = f"{month_words(through)} is far below each of 12 months before: {named}; {end}"
-    else:
-        end = "; do last months come so?" if asked else ""
-        grew = f"{month_words(case.last)}, the last month before, has grown"
-        text = f"{grew}{_examples(grown)}{end}"
-    yield Question(text, (UNFINISHED, COUNTED)) if asked else text
+        text = f"{month_words(through)} is far below each of 12 months before: {named}"
+        ends = "; is it unfinished?", "; it may be unfinished"
+    yield DeliveryQuestion(f"{text}{ends[0]}", (UNFINISHED, COUNTED)) if asked else text + ends[1]
 
 
 def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
@@ -604,7 +608,7 @@ def _lost(case: DeliveryDiff) -> Found:
         text = f"{many(len(lost), 'month')} of its span that the record has are not in it"
         asked = len(lost) > FEW * len(case.cells()) and not case.take(PARTIAL)
         stay = f"{_listed(lost)}; they stay as they were"
-        yield Question(f"{text}: {stay}", (PARTIAL,)) if asked else f"{text}: {stay}"
+        yield DeliveryQuestion(f"{text}: {stay}", (PARTIAL,)) if asked else f"{text}: {stay}"
     stated = sum(map(len, case.stated.values()))
     before = case.habits[-1] if case.habits else None
     if before and before.cells > 3 * stated and len(case.stated) * 2 > before.series:
@@ -627,8 +631,9 @@ def _late(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- all of it
 
 _OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
-_OF_NUMBERS = (_unit, _unit_of_new, _header, _shifted, _order, _history, _zeros, _end, _lost, _late)
-CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_NUMBERS
+_OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _history)
+_OF_MONTHS = (_uncounted, _zeros, _end, _lost, _late)
+CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_VALUES + _OF_MONTHS
 
 
 def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
@@ -651,7 +656,7 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
             if not any(case.stated.values()):
                 raise DataError("no number is left of it: nobody counted any; let it be refused")
             for found in check(case):
-                (asked if isinstance(found, Question) else notes).append(str(found))
+                (asked if isinstance(found, DeliveryQuestion) else notes).append(str(found))
     if {ENDED, SHUT} & {*case.answered} and case.told is None:
         raise DataError("say which series: --series NAME")
     unused = set(case.answered) - case.used

@@ -66,6 +66,11 @@ class ReadAs:
     jumps: bool = False
     over: str = ""
 
+    @property
+    def several(self) -> bool:
+        """Tell whether a month may have several counts."""
+        return self.sums or bool(self.over)
+
 
 @dataclass(frozen=True)
 class Entries:
@@ -490,13 +495,10 @@ def ordinals(month: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 def refuse_period(name: str, period: str, where: str = "") -> None:
     """DataError for counts that are not monthly; where : what shows it."""
-    weeks = period == "weeks"
-    days = "add up the days of each month, and " if weeks else ""
-    of_a_time = "; of what there is at a time add --over last, of a rate --over mean"
-    of_a_time *= weeks
+    days = "add up the days of each month, and " if period == "weeks" else ""
     raise DataError(
         f"{name}: these are counts of {period}{where and ': '}{where}. Bordercast forecasts "
-        f"monthly counts only; {days}give a count for each month{of_a_time}"
+        f"monthly counts only; {days}give a count for each month"
     )
 
 
@@ -507,5 +509,6 @@ def spacing_of(name: str, where: str, days: Sequence[int], over: str) -> str:
     """
     period = dates.spacing(days)
     if period == "weeks" and not over:
-        refuse_period(name, period, f"dates in {where} are 7 days apart, or 14, or 28")
+        choices = "--over last takes what there was at a time, --over mean a rate"
+        refuse_period(name, period, f"dates in {where} are 7 days apart, or 14, or 28; {choices}")
     return period

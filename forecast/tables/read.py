@@ -180,9 +180,8 @@ def _refuse_without_counts(title: str, entries: Entries) -> None:
 def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     """What the counts of a file are, with every fault that they have; errors as `read_table`."""
     name, entries = entries.file, _named_alike(entries)
-    several = wanted.sums or bool(wanted.over)
     if entries.value.ndim > 1:
-        if not several and (read := _checked_wide(entries, wanted)):
+        if not wanted.several and (read := _checked_wide(entries, wanted)):
             return read
         entries = entries.flat()
     meant = _meanings(entries, wanted, np.bincount(entries.value, minlength=len(entries.labels)))
@@ -194,25 +193,22 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     faults += entries.faults
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
     period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist(), wanted.over)
-    if period == "days" and not several:
+    if period == "days" and not wanted.several:
         raise DataError(
             f"{name}: these are counts of days, by {column}; add --sum to add them up by month, "
             "--over last of what there is at a time, or --over mean of a rate"
         )
-    if not several:
+    if not wanted.several:
         faults += _twice(entries, wanted)
     if faults:
         raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
         raise DataError(f"{name}: no counts in it; nothing to forecast")
     warnings: list[str] = []
-    decimal = ""
-    if several:
+    decimal = "" if wanted.several else _decimal(entries, value)
+    if wanted.several:
         summed, value = _summed(entries, value, wanted.over)
         entries, warnings = summed, _sum_warnings(entries, len(value), wanted.over)
-    elif (broken := np.flatnonzero(np.isfinite(value) & (value % 1 != 0))).size:
-        first = broken[0]
-        decimal = f"line {entries.line[first]}: {text_of(entries.labels[entries.value[first]])!r}, "
     read = _arranged(entries, [_placed(entries, value)], 0)
     if not wanted.value:
         _refuse_to_date(entries, read.counts)
@@ -227,6 +223,13 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         provisional=_places(entries, np.isin(entries.value, list(_provisional(entries.labels)))),
         decimal=decimal,
     )
+
+
+def _decimal(entries: Entries, value: Floats) -> str:
+    """Return line and text of the first number that is not whole; "" where all are."""
+    for at in np.flatnonzero(np.isfinite(value) & (value % 1 != 0))[:1]:
+        return f"line {entries.line[at]}: {text_of(entries.labels[entries.value[at]])!r}, "
+    return ""
 
 
 def _provisional(labels: Iterable[dates.CellValue]) -> Iterator[int]:

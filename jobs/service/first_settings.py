@@ -130,10 +130,8 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     total = next(iter(sums), "") if KINDS[kind].parts else ""
     tolerance, missed = _tolerance(table, total)
     broken = not (of or table.whole.all() or wanted.over == "mean")
-    to_do = (
-        f"a record keeps whole ones. Below [sources.columns] {exactly(table.values)}round = true"
-    )
-    decimals = [f"note: {read.decimal}there are decimals; {to_do} to round"] if broken else []
+    to_do = f"a record keeps whole numbers; below [sources.columns] {exactly(table.values)}"
+    decimals = [f"note: {read.decimal}and {to_do}"] if broken else []
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
     step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
