@@ -107,8 +107,9 @@ class DeliveryDiff:
     stated : of the file, under the record's names. before : the record's counts. header : the
     file's words for its columns. answered : the operator's answers. agreed : what was answered
     earlier, and is answered now. told : of series, whatever is asked. habits : of accepted
-    deliveries, the newest last. explained : whether one cause explains what it changes. fallen : a
-    last month that is not complete. moved : series that a new name may be.
+    deliveries, the newest last. adds : whether series add up. explained : whether one cause
+    explains what it changes. fallen : a last month that is not complete. moved : series that a new
+    name may be.
     """
 
     stated: dict[SeriesKey, dict[str, int]]
@@ -118,6 +119,7 @@ class DeliveryDiff:
     habits: Sequence[DeliveryHabit] = ()
     restates: int = 0
     whole: str = ""
+    adds: bool = True
     answered: Collection[str] = ()
     told: ToldLife | None = None
     explained: bool = False
@@ -242,6 +244,8 @@ def _told_new(case: DeliveryDiff, told: ToldLife, olds: Sequence[SeriesKey]) -> 
             f"{told.into!r} has counts of its own on record; take back the file that brought "
             "it (`bordercast releases withdraw N`), and say so of that file"
         )
+    if told.what == MERGED and not case.adds:
+        raise DataError(f"rates are not added up, so {told.into!r} is a new series: --as new")
     if told.what == MERGED and any(_is_sum(case, old) for old in olds):
         raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
     return new
@@ -323,7 +327,8 @@ def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey
     """Yield new names with those gone of which one has the history, or several add up to it."""
     left = case.gone()
     for key in case.new():
-        groups = (group for size in (1, 2, 3) for group in combinations(left[:12], size))
+        sizes = (1, 2, 3) if case.adds else (1,)
+        groups = (group for size in sizes for group in combinations(left[:12], size))
         for olds in groups:
             if _equal(case.stated[key], _sums(case.before, olds), least=3):
                 left = [old for old in left if old not in olds]

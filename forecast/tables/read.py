@@ -42,6 +42,7 @@ _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _DAYS = 10_000  # dates that show how far they are apart
 _FEW_FAULTS, _OFTEN_WRONG = 3, 0.1  # cells, or share of them, by which a column has slips only
 _AT_ONCE = 1_000  # series that are looked at at once
+_OVER = {over: (f"a month is the {over} of its counts",) for over in ("last", "mean")} | {"": ()}
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     return replace(
         read,
         counts=replace(read.counts, jumps=wanted.jumps),
-        notes=(*entries.notes, *meant.notes),
+        notes=(*entries.notes, *meant.notes, *_OVER[wanted.over]),
         warnings=(*warnings, *read.warnings),
         counts_column=entries.counts_column,
         series_column=entries.series_column,
@@ -550,12 +551,8 @@ def _sum_warnings(entries: Entries, sums: int, over: str) -> list[str]:
     """Warn of what is summed, and of a last month with fewer days than the one before."""
     last = int(entries.month.max())
     many = len(entries.month) - sums
-    how = (
-        f"a month is the {over} of its counts"
-        if over
-        else f"{many:,} counts were added to others of the same month"
-    )
-    warned = [how] if many else []
+    added = f"{many:,} counts were added to others of the same month"
+    warned = [added] if many and not over else []
     days, before = (
         len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from forecast import months
+from forecast.agreed import KINDS
 from forecast.config import CountsSection, source_section
 from forecast.errors import DataError, HeldError, QuarantineError
 from forecast.files import content_sha256
@@ -317,6 +318,7 @@ def _as_agreed(
         habits=releases.habits(db),
         restates=section.contract.restates,
         whole=section.total,
+        adds=KINDS[section.contract.kind].parts,
         answered=answers,
         told=told,
     )

@@ -310,6 +310,15 @@ def test_a_series_called_a_total_is_renamed_by_its_history_and_not_taken_for_a_s
     assert "'All of Seattle' is new and has the same history as 'Seattle'" in asked[0]
 
 
+def test_rates_are_not_merged():
+    told = contract.ToldLife("merged", ("Seattle", "Öst"), "West")
+
+    with pytest.raises(DataError, match="rates are not added up, so 'West' is a new series"):
+        held(merged(next_file()), told=told, adds=False)
+    said, asked, _ = held(merged(next_file()), adds=False)
+    assert not any("merged" in text for text in said + asked)
+
+
 def test_a_sum_is_not_merged_and_what_is_to_be_done_is_said():
     before = rows(LAST)
     whole = SeriesKey("Country")

@@ -441,8 +441,8 @@ def test_weeks_of_what_does_not_add_up_become_months(tmp_path):
 
     assert last.counts.values.tolist() == [[3, 7, 8]]
     assert mean.counts.values.tolist() == [[1.5, 5.5, 8]]
-    assert last.warnings[0] == "a month is the last of its counts"
-    assert last.warnings[1].startswith("2020-03 has 1 days, the month before 4: leave it out")
+    assert last.notes[-1] == "a month is the last of its counts"
+    assert last.warnings[0].startswith("2020-03 has 1 days, the month before 4: leave it out")
 
 
 def test_of_two_counts_of_a_day_none_is_the_last(tmp_path):
