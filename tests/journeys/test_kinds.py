@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -110,8 +109,10 @@ def outputs() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["stock", "rate"])
-def test_nothing_adds_up_what_does_not(kind: str, tmp_path: Path) -> None:
-    os.chdir(tmp_path)
+def test_nothing_adds_up_what_does_not(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     counts = counted()
     Path("in").mkdir()
     with Path("in/1.csv").open("w", newline="") as file:
