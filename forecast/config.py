@@ -464,16 +464,16 @@ class CountsSection(_SourceFields):
                 "columns.part is a column below columns.series, of one column of counts: name "
                 'that one too, as in series = ["Region"], and at most one value'
             )
-        if self.columns.sum and KINDS[self.contract.kind].over != "sum":
-            over = KINDS[self.contract.kind].over
+        kind = KINDS[self.contract.kind]
+        months = self.columns.sum and kind.over != "sum"
+        if months or (not kind.parts and (self.total or self.columns.part)):
             raise ValueError(
-                f"a {self.contract.kind} is not added up: instead of columns.sum write columns."
-                f'over = "{over}"'
-            )
-        if not KINDS[self.contract.kind].parts and (self.total or self.columns.part):
-            raise ValueError(
-                "rates of several series add up to none: leave total empty, and name both columns "
-                "in columns.series instead of columns.part"
+                f"a {self.contract.kind} is not added up: leave out "
+                + (
+                    f'columns.sum, write columns.over = "{kind.over}"'
+                    if months
+                    else "total and part"
+                )
             )
         return self
 

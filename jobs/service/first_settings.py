@@ -20,7 +20,7 @@ from forecast.config import load, parse
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
-from forecast.sources.own.reader import exactly
+from forecast.sources.own.reader import DECIMALS
 from forecast.tables import read as table_reader
 from forecast.types import DEFAULT_SOURCE
 from forecast.words import capital, month_words
@@ -130,7 +130,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     total = next(iter(sums), "") if KINDS[kind].parts else ""
     tolerance, missed = _tolerance(table, total)
     broken = not (of or table.whole.all() or wanted.over == "mean")
-    to_do = f"a record keeps whole numbers; below [sources.columns] {exactly(table.values)}"
+    to_do = f"a record keeps whole numbers; below [sources.columns] {DECIMALS}"
     decimals = [f"note: {read.decimal}and {to_do}"] if broken else []
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]

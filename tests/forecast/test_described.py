@@ -119,7 +119,7 @@ def test_a_table_says_whether_months_add_up_and_pages_say_if_they_do_not(home, k
 def test_rates_of_parts_do_not_add_up_to_a_total(home):
     say(home, ("due = [10, 30]", 'due = [10, 30]\nkind = "rate"'))
 
-    with pytest.raises(ConfigError, match="rates of several series add up to none"):
+    with pytest.raises(ConfigError, match="a rate is not added up: leave out total and part"):
         Context.open(home / "a.db", config.load(home / "config.toml"))
 
 

@@ -34,9 +34,11 @@ from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 from forecast.words import first_few, slug
-from models.base import Floats
 
 LONGEST_NAME = 200
+DECIMALS = (
+    "write times = 10 (or 100, 1000) to keep tenths and say so in noun, or round = true to round"
+)
 _OPTION = re.compile(r"--(dates|decimal) (\w+)")
 
 
@@ -223,21 +225,10 @@ def _known_months(
         raise DataError(
             f"{file_name}: {read.decimal}{table.names[row]} in {broken}: "
             f"{by_month[broken] / times:.10g} is no whole number, as a record keeps. Below "
-            f"[sources.columns], or [file] of its source.toml, {exactly(table.values)}; then "
+            f"[sources.columns], or [file] of its source.toml, {DECIMALS}; then "
             "accept the file: `bordercast releases`"
         )
     return whole
-
-
-def exactly(values: Floats) -> str:
-    """Say which settings keep decimals: exactly, if so many times them are whole, or rounded."""
-    known = values[np.isfinite(values)]
-    for times, called in ((10, "tenths"), (100, "hundredths"), (1000, "thousandths")):
-        if np.allclose(known * times, np.rint(known * times), rtol=1e-9, atol=1e-6):
-            return (
-                f"write times = {times} to keep {called} (say so in noun), or round = true to round"
-            )
-    return "write round = true to round"
 
 
 def _labelled(section: CountsSection, file: str, series: str) -> str:

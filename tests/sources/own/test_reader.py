@@ -198,9 +198,8 @@ def test_decimals_are_kept_exactly_as_so_many_times_them(written, times, kept):
 @pytest.mark.parametrize(
     ("written", "more", "way"),
     [
-        ("12.5", {}, "times = 10 to keep tenths"),
-        ("8.29", {"times": 10}, "times = 100 to keep hundredths"),
-        ("1.23456", {}, r"toml, write round = true"),
+        ("12.5", {}, r"write times = 10 .*, or round = true"),
+        ("8.29", {"times": 10}, "8.29 is no whole number"),
     ],
 )
 def test_a_decimal_is_refused_by_file_line_and_value(written, more, way):
@@ -218,9 +217,12 @@ def numbers(second: str, **columns) -> ReadRelease:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"total": "All"}, "rates of several series add up to none"),
-        ({"columns": {"series": ("x",), "part": "y"}}, "rates of several series add up to none"),
-        ({"columns": {"sum": True}}, 'a rate is not added up: .*over = "mean"'),
+        ({"total": "All"}, "a rate is not added up: leave out total and part"),
+        (
+            {"columns": {"series": ("x",), "part": "y"}},
+            "a rate is not added up: leave out total and part",
+        ),
+        ({"columns": {"sum": True}}, 'leave out columns.sum, write columns.over = "mean"'),
     ],
 )
 def test_settings_that_would_add_up_rates_are_refused(settings, problem):
