@@ -272,18 +272,8 @@ def _words(of: SourceTable) -> dict[str, Any]:
         )
         for name in names
     }
-    columns = (
-        "month",
-        "year",
-        "part",
-        "sheet",
-        "decimal",
-        "dates",
-        "sum",
-        "round",
-        "over",
-        "times",
-    )
+    columns: list[str] = ["month", "year", "part", "sheet", "decimal", "dates", "sum"]
+    columns += ["round", "over", "times"]
     series, value = ((of,) if isinstance(of, str) else of for of in (file.total, file.value))
     return alike | {
         "publisher": publisher.name,

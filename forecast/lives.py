@@ -85,10 +85,8 @@ def _told(last: str, newest: str, confirmed: Life | None) -> tuple[str, str]:
         how = f"has been shut since {since}"
         return f"Shut since {since}", f"its last count: it {how}, and is not forecast"
     told = confirmed if confirmed and confirmed.month > last else None
-    short, how = (
-        f"Ended in {month_words(last)}",
-        "as confirmed" if told else f"{behind} before the others",
-    )
+    how = "as confirmed" if told else f"{behind} before the others"
+    short = f"Ended in {month_words(last)}"
     if told and told.what == "merged":
         return short, f"merged into {told.other!r} in {since}, and ended"
     return short, f"its last count: it has ended, {how}, and is not forecast"

@@ -71,9 +71,7 @@ def asked(
     if not 2 <= len(things) <= 3:
         raise SpanError(" ".join(things), "name two series, or a series and two months or years")
     if shown_as == "share" and not KINDS[names.source.kind].parts:
-        raise SpanError(
-            shown_as, "these are rates, no parts of a whole; compare counts or an index"
-        )
+        raise SpanError(shown_as, "rates are no parts of a whole; compare counts or an index")
     if len(things) == 3 and shown_as != "counts":
         raise SpanError(shown_as, "two series have an index or shares; of months compare counts")
     # Of three words the last two are spans of the first; of two, both are series.
@@ -163,8 +161,8 @@ def series(
     of_months = 1 if adds else len(shown)
     parts = []
     for name, line, whole in zip(names, counts, of, strict=True):
-        summed = [sum(by_month[month] for month in shown) for by_month in (line, whole.counts)]
-        count, base = (round(all_of / of_months) for all_of in summed)
+        sums = (sum(by_month[month] for month in shown) for by_month in (line, whole.counts))
+        count, base = (round(summed / of_months) for summed in sums)
         part = shown_as == "share" and name != whole.name and base
         share = f" of {base:,} {whole.name}, {100 * count / base:.1f}%" if part else ""
         parts.append(f"{name} {count:,}{share}")

@@ -503,10 +503,7 @@ def refuse_period(name: str, period: str, where: str = "") -> None:
 
 
 def spacing_of(name: str, where: str, days: Sequence[int], over: str) -> str:
-    """How far apart dates are, as `dates.spacing` has it; DataError if they are weeks apart.
-
-    over : as `ReadAs` has it: weeks of a stock or a rate can stand for a month.
-    """
+    """How far apart dates are, by `dates.spacing`; DataError for weeks unless `over` takes them."""
     period = dates.spacing(days)
     if period == "weeks" and not over:
         choices = "--over last takes what there was at a time, --over mean a rate"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -92,20 +92,13 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
     return None
 
 
-def read_as(
-    decimal: str | None,
-    dates: str | None,
-    over: Literal["last", "mean"] | None,
-    fiscal_start: int | None,
-    **own: Any,
-) -> ReadAs:
+def read_as(decimal: str | None, dates: str | None, fiscal_start: int | None, **own: Any) -> ReadAs:
     """Return what a user says of a table that does not say it itself: the options of [reading]."""
     from forecast.tables.grid import ReadAs
 
     mark = {"point": ".", "comma": ",", None: ""}[decimal]
-    return ReadAs(
-        **own, decimal=mark, dates=dates or "", over=over or "", fiscal_start=fiscal_start or 0
-    )
+    own["over"] = own.get("over") or ""
+    return ReadAs(**own, decimal=mark, dates=dates or "", fiscal_start=fiscal_start or 0)
 
 
 @contextmanager
