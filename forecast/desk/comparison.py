@@ -15,7 +15,7 @@ from forecast.agreed import KINDS
 from forecast.errors import SpanError
 from forecast.names import SeriesNames
 from forecast.types import COUNT, Row, SeriesKey
-from forecast.words import MONTHS, change_words, month_name
+from forecast.words import MONTHS, change_words, many, month_name
 
 WAYS = ("counts", "index", "share")
 MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
@@ -208,7 +208,7 @@ def spans(
         return Compared(heads)
     # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
-    beside = "1 month" if len(pairs) == 1 else f"{len(pairs)} months"
+    beside = many(len(pairs), "month")
     part = "" if len(pairs) == len(rows) else f", in the {beside} both have"
     if len(rows) > 1:
         rows.append(CompareRow(beside, *in_all, change(*in_all)))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.desk.site import page_kinds
+from forecast.periods import FEDERAL
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -75,7 +76,7 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
 def test_a_pair_is_called_by_both_names(second, title):
     inside = {"southwest": "southwest border"}
     names = SimpleNamespace(inside=lambda total: inside.get(total, total))
-    source = SimpleNamespace(totals=names)
+    source = SimpleNamespace(totals=names, calendar=FEDERAL)
     totals = [
         SimpleNamespace(total=t, name="Northern border", counts={"2025-01": 1})
         for t in ("northern", second)
