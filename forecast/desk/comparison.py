@@ -216,13 +216,18 @@ def spans(
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
-    # Both are drawn over the months of the later one.
-    over = 0 if newest_first else 1
-    lines = [
-        [{"month": at[over], COUNT: counts[at[n]]} for at in places if at[n] in counts]
+    lines = _over_each_other(places, 0 if newest_first else 1, counts) if len(pairs) > 1 else ()
+    return Compared(heads, rows, note, lines, years=True)
+
+
+def _over_each_other(
+    places: Sequence[tuple[str, str]], later: int, counts: Mapping[str, int]
+) -> Sequence[Sequence[Row]]:
+    """Return two spans to draw, both over the months of the later one."""
+    return [
+        [{"month": at[later], COUNT: counts[at[n]]} for at in places if at[n] in counts]
         for n in (0, 1)
     ]
-    return Compared(heads, rows, note, lines if len(pairs) > 1 else (), years=True)
 
 
 def compared_rows(compared: Compared) -> list[Row]:
