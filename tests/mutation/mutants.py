@@ -219,17 +219,21 @@ class Traced:
         of_module = Counter(
             one for names in self.entered.get(mutant.module, {}).values() for one in names
         )
-        worth = {}
+        worth: dict[str, float] = {}
+        beside: dict[str, float] = {}  # that enter the module, but for all we know not there
         for test in self.tests:
             alike = {test, *self.asked[test]}
-            if not who.isdisjoint(alike):
+            if not who.isdisjoint(alike) or not of_module.keys().isdisjoint(alike):
                 # The module's share of all that is entered, and of what the test enters by itself.
                 entered = sum(self.breadth[x] for x in alike) or 1
                 share = sum(of_module[x] for x in alike) / entered
                 alone = of_module[test] / (self.breadth[test] or 1)
-                worth[test] = (share + alone) / (1 + self.seconds[test])
-        ranked = sorted(worth, key=lambda test: (-worth[test], test))
-        yield self._affordable([t for t in ranked if _file(t) in own], OWN_BUDGET, anew), anew
+                kept = beside if who.isdisjoint(alike) else worth
+                kept[test] = (share + alone) / (1 + self.seconds[test])
+        ranked, rest = (sorted(x, key=lambda t, x=x: (-x[t], t)) for x in (worth, beside))
+        # What a cache answers is entered by the first to ask alone: own ones are tried anyway.
+        tried = [t for t in (*ranked, *rest) if _file(t) in own]
+        yield self._affordable(tried, OWN_BUDGET, anew), anew
         yield self._affordable([t for t in ranked if _file(t) not in own], BUDGET, anew), anew
 
     def _entering(self, mutant: Mutant) -> set[str]:
