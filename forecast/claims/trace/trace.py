@@ -112,7 +112,6 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     if host and host.reading:
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
-    months = _eras(spot, compared) + months
     made = [
         TracedRow(Reading(who.subject, at.span, measure), who, at)
         for who, at in product(persons, months)
@@ -120,16 +119,6 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     made.sort(key=lambda row: row.far)
     return [
         replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
-    ]
-
-
-def _eras(spot: Spot, compared: bool) -> list[When]:
-    """The months of a president, if nothing else is compared with them."""
-    return [
-        When(span, SENTENCE)
-        for ref in spot.scene.times
-        if ref.form == "administration" and (compared or not spot.scene.compares(ref.first))
-        for span in times.spans(ref, spot.context)
     ]
 
 
@@ -156,13 +145,13 @@ def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
     if exact or held:
         return (exact or held)[0]
     telling = claimed.telling and bool(rows) and rows[0].reading.measure == "total"
-    return next(_named_by_number(spot, rows), None) if telling else None
+    # Where no time beside it says which, a count may name its months itself.
+    named = telling and not rows[0].when.explicit
+    return next(_named_by_number(spot, rows), None) if named else None
 
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
-    """Spans of which a count names itself, where no time beside it says which."""
-    if rows[0].when.explicit:
-        return
+    """Spans of which a count names itself."""
     near = _spoken_of(spot)
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:

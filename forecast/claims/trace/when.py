@@ -59,9 +59,9 @@ def options(
 
 
 def _of_pair(scene: Scene, number: WrittenNumber, spans: Sequence[Period]) -> list[Period]:
-    """From May to June (170,000 to 130,000): the month that each of two numbers is of."""
+    """Between May and June, at 170,000 and 130,000: the month that each of two numbers is of."""
     for one, two in pairwise(scene.numbers):
-        if number in (one, two) and scene.words(one.last, two.first) == ["to"]:
+        if number in (one, two) and scene.words(one.last, two.first) in (["to"], ["and"]):
             months = (span.first if number == one else span.last for span in spans)
             return [Period(month, month) for month in months]
     return []
@@ -155,8 +155,6 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     resolved = [span for other in bases for span in times.spans(ref, context, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         resolved = _begins(ref, resolved)
-    if ref.form == "months" and scene.low(ref.first - 1) == "between":
-        resolved += _ends(resolved[:1])
     return list(dict.fromkeys(resolved))
 
 
@@ -164,11 +162,6 @@ def _begins(ref: TimeRef, spans: Sequence[Period]) -> list[Period]:
     """Down since December, when there were 301,982: the month or the year that it names."""
     whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
     return [Period(span.first, span.first + 11 * whole) for span in spans]
-
-
-def _ends(spans: Sequence[Period]) -> list[Period]:
-    """Between July and August, at 104,101 and 107,473: a month each, or both."""
-    return [Period(month, month) for span in spans for month in (span.last, span.first)]
 
 
 def _month_of_years(scene: Scene) -> int | None:
