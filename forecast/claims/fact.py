@@ -101,12 +101,7 @@ def answer(
 
 def _other(table: CountTable, sense: Reading, claimed: Claimed) -> Reading | None:
     """Another agency's count that the number is; None where it is none."""
-    candidates = [
-        other
-        for other in (confront.others(sense, table.source) if sense.measure == "total" else ())
-        if confront.differs_by_agency(sense, other)
-    ]
-    for other in candidates:
+    for other in confront.others(sense, table.source) if sense.measure == "total" else ():
         verdict = judge(table, other, claimed)
         near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
         if verdict.holds and (near or not claimed.exact):

@@ -168,12 +168,6 @@ def of_all(sense: Reading) -> Reading | None:
     return replace(sense, subject=Subject(subject.total))
 
 
-def differs_by_agency(one: Reading, other: Reading) -> bool:
-    """Whether two readings are of one total and of two agencies."""
-    whole = one.subject.dimension or not other.subject.dimension
-    return one.subject.total == other.subject.total and bool(whole)
-
-
 def others(sense: Reading, source: Source) -> Iterator[Reading]:
     """The same months of another agency."""
     subject, total = sense.subject, sense.subject.total
@@ -248,7 +242,6 @@ def _is_anothers(spot: Spot, reading: Reading) -> bool:
     return any(
         judge(spot.counts, other, spot.claimed).holds
         for other in others(reading, spot.counts.source)
-        if differs_by_agency(reading, other)
     )
 
 
