@@ -310,6 +310,16 @@ def test_a_series_called_a_total_is_renamed_by_its_history_and_not_taken_for_a_s
     assert "'All of Seattle' is new and has the same history as 'Seattle'" in asked[0]
 
 
+def test_what_was_rounded_apart_is_merged_all_the_same():
+    stated = merged(next_file())
+    west = stated[SeriesKey("West")]
+    west.update({month: count + 1 for month, count in list(west.items())[::2] if count >= 1000})
+
+    _, (asked,), _ = held(stated)
+
+    assert asked.startswith("'West' is new and has the same history as 'Seattle' and 'Öst'")
+
+
 def test_rates_are_not_merged():
     told = contract.ToldLife("merged", ("Seattle", "Öst"), "West")
 

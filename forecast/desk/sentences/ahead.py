@@ -154,7 +154,8 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
 def unforecast(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
     """Why a series is not forecast: it is over, or has too few months yet."""
     yet = "" if known and lives.over(max(known), through, lives.of_series(key, source)) else " yet"
-    return f"not forecast{yet}: {waiting_words(key, known, through, source)}"
+    why = waiting_words(key, known, through, source) or "the next run brings a forecast"
+    return f"not forecast{yet}: {why}"
 
 
 def waiting_words(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
