@@ -89,6 +89,8 @@ def _carried(
     scene: Scene, context: TextState, near: Sequence[tuple[float, TimeRef]]
 ) -> Iterator[When]:
     """What was spoken of before, and where nothing was, what was news on the day."""
+    if near and near[0][0] < TIGHT and not near[0][1].relative:
+        return
     timed = bool(near) and not (near[0][1].relative or scene.compares(near[0][1].first))
     for rank, span in enumerate(context.recent[:4]):
         yield When(span, UNSAID if timed else min(SENTENCE + rank, CARRIED))
