@@ -8,6 +8,7 @@ words; what is certain in none of these ways is shown with its readings, never g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -20,6 +21,12 @@ from forecast.claims.text.lexicon import Lexicon, lexicon_of
 from forecast.claims.text.tokens import is_english
 
 MAX_CHARACTERS = 150_000  # characters of a text that are read
+_OF_YEAR = re.compile(r"\b(?:19|20)\d\d ?[-\u2013\u2014] ?(?=\d{1,3}(?:,\d{3})+\b)")  # 2017-526,901
+
+
+def _spaced(match: re.Match[str]) -> str:
+    """A year and as many blanks as what parts it from its count had letters."""
+    return match[0][:4].ljust(len(match[0]))
 
 
 def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> CheckedText:
@@ -30,7 +37,7 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
     if not is_english(text):
         why = "The text is not in English, and is not read."
         return CheckedText(text, day, (), (ClaimFinding(text[:40], 0, 40, why=why),))
-    prose, cells = tables.read(text[:MAX_CHARACTERS])
+    prose, cells = tables.read(_OF_YEAR.sub(_spaced, text[:MAX_CHARACTERS]))
     reader = Reader(prose, counts, lexicon, day)
     findings = [one for one in reader.read() if one]
     for cell in cells:

@@ -127,3 +127,42 @@ def test_what_a_number_is_is_shown_first(embedded):
 
     assert 1 - patrol / 1_700_000 < 0.05
     assert [one.truth for one in shown.readings[:2]] == [every, patrol]
+
+
+def test_more_than_what_an_agency_met_is_mislabeled_if_no_rounding_gives_it(verdict):
+    text = "More than <{} million> people crossed the southwest border illegally in fiscal year {}."
+
+    assert round(count("sw.usbp", "FY2022") / 1e6, 1) < 2.3 < count("sw", "FY2022") / 1e6
+    assert verdict(text.format("2.3", "2022"), "2022-12-20") == "mislabelled"
+    assert round(count("sw.usbp", "FY2021") / 1e6, 1) == 1.7
+    assert verdict(text.format("1.7", "2021"), "2022-01-20") != "mislabelled"
+
+
+def test_a_place_that_the_number_alone_fits_need_not_stand_beside_it(verdict):
+    near = round(count("nw", "2023-12") * 1.001)
+    text = (
+        "Encounters at the southwest border are many. In all, <{:,}> people were caught entering "
+        "the United States illegally in December."
+    )
+
+    assert verdict(text.format(near), "2024-01-27") == "mislabelled"
+    assert verdict(text.format(round(near * 1.02)), "2024-01-27") in ("not understood", "wrong")
+
+
+@pytest.mark.parametrize("phrase", ["between the southwest border's ports of entry"])
+def test_between_is_of_ports_some_words_on(verdict, phrase):
+    text = f"In June 2024, <{said('sw.usbp', '2024-06')}> people were stopped {phrase}."
+
+    assert verdict(text) == "right"
+
+
+def test_years_and_counts_may_be_joined_by_a_dash(verdict):
+    years = "; ".join(
+        f"{year}-<{said('nw', f'FY{year}')}>"
+        if year == 2022
+        else f"{year}-{said('nw', f'FY{year}')}"
+        for year in (2021, 2022, 2023)
+    )
+    text = f"Enforcement actions nationwide by fiscal year, according to CBP: {years}."
+
+    assert verdict(text, "2024-01-20") == "right"

@@ -104,3 +104,124 @@ def test_an_exact_count_of_a_time_that_nobody_speaks_of_is_not_right(verdict, te
     chance = f"{text}They counted <{said('nw.usbp', '2007-10')}> people."
 
     assert verdict(chance, "2022-01-20") in (*NOT_RIGHT, "none")
+
+
+LATER = "Border Patrol apprehensions at the southwest border numbered {now} in March 2024. "
+
+
+@pytest.mark.parametrize(("off", "due"), [(0, {"right"}), (9, set(NOT_RIGHT))])
+def test_a_second_percentage_is_of_the_same_month_as_the_first(verdict, truth, off, due):
+    real = -change("sw.usbp", "2024-03", "2023-03")
+    first = round(-change("sw.usbp", "2024-03", "2023-12"))
+    text = LATER.format(now=said("sw.usbp", "2024-03")) + (
+        f"They were {first} percent lower than in December 2023, and <{round(real) + off} percent> "
+        "lower than in March 2023."
+    )
+
+    assert verdict(text, "2024-04-20") in due
+
+
+def test_the_fiscal_year_of_a_number_is_one_time(verdict):
+    real = change("sw:Yuma Sector", "FY2022", "FY2021")
+    text = f"In fiscal 2022 the Yuma Sector was up <{real:.1f}%> from the fiscal year {{}}2021."
+
+    assert verdict(text.format(""), "2022-10-25") == "right"
+    assert verdict(text.format("of "), "2022-10-25") == "right"
+
+
+def test_months_behind_a_quarter_are_its_months(verdict):
+    text = (
+        "In fiscal 2024 there were many. By comparison, in Q1 FY22, encounters at the southwest "
+        "border totaled <{}> in October, {} in November and {} in December."
+    )
+    months = [said("sw", month) for month in ("2021-10", "2021-11", "2021-12")]
+
+    assert verdict(text.format(*months), "2024-02-12") == "right"
+
+
+def test_what_a_number_is_more_than_is_compared_with_the_same_months(verdict):
+    text = (
+        f"There were {said('sw', '2023-10..2024-05')} encounters at the southwest border in fiscal "
+        f"year 2024. That is more than the <{said('sw', '2021-10..2022-05')}> counted in fiscal "
+        "year 2022."
+    )
+
+    assert verdict(text, "2024-06-20") == "right"
+
+
+def test_a_count_beside_one_that_is_not_found_is_not_surely_of_its_place(verdict):
+    sector = said("nb:Swanton Sector", "2024-10..2025-01")
+    text = (
+        "Border encounters in the Swanton Sector of the U.S. Border Patrol dropped in January, "
+        "long after the northern border surge. The data shows a decline since October (1,025), "
+        f"with 483 in November, for a 2025 fiscal year-to-date total of <{sector}>."
+    )
+
+    assert verdict(text, "2025-02-21") != "wrong"
+
+
+@pytest.mark.parametrize(("off", "due"), [(0, "right"), (90_000, None)])
+def test_a_record_says_nothing_of_the_count_behind_it(verdict, off, due):
+    number = count("sw", "2022-10..2023-03") + off
+    text = (
+        "The first six months of fiscal year 2023 set a record of <{}> total encounters at the "
+        "southwest border."
+    ).format(f"{number:,}")
+
+    assert verdict(text, "2023-05-01") in ([due] if due else NOT_RIGHT)
+
+
+PATROL = "Border Patrol apprehensions at the southwest border "
+
+
+@pytest.mark.parametrize(("off", "due"), [(0, ("right",)), (9, NOT_RIGHT)])
+def test_a_change_may_be_of_the_months_and_the_place_of_the_sentence_before(verdict, off, due):
+    real = round(-change("nw", "2025-01", "2024-01"))
+    text = (
+        f"Last month, there were {said('nw', '2025-01')} encounters nationwide. Border encounters "
+        f"nationwide decreased <{real + off} percent> compared to January 2024 "
+        f"({said('nw', '2024-01')}) and {round(-change('nw', '2025-01', '2024-12'))} percent "
+        f"compared to December 2024 ({said('nw', '2024-12')})."
+    )
+
+    assert verdict(text, "2025-02-21") in due
+
+
+def test_the_month_that_a_drop_is_from_is_not_that_of_the_count(verdict):
+    text = (
+        f"{PATROL}numbered {said('sw.usbp', '2025-05')} in May. In June there were "
+        f"<{said('sw.usbp', '2025-06')}> of them, a drop from March's low."
+    )
+
+    assert verdict(text, "2025-07-20") == "right"
+
+
+def test_a_percentage_is_not_held_by_months_that_nobody_compares(verdict):
+    base, now = "2019-02", change("sw.usbp", "2019-03", "2019-02")
+    others = {year: change("sw.usbp", f"{year}-03", base) for year in range(2001, 2012)}
+    first = next(year for year, other in others.items() if other > 1 and abs(other - now) > 5)
+    wrong = round(change("sw.usbp", f"{first}-03", "2019-02"))
+    text = (
+        f"It was the busiest month since March {first}. {PATROL}numbered "
+        f"{said('sw.usbp', '2019-03')} in March 2019, a <{wrong} percent> increase over February."
+    )
+
+    assert verdict(text, "2019-04-10") in NOT_RIGHT
+
+
+def test_a_change_of_another_order_is_misread_rather_than_wrong(verdict):
+    text = (
+        f"In fiscal 2023 there were {said('sw:VENEZUELA', 'FY2023')} encounters of Venezuelans at "
+        "the southwest border. It is a <6,000 percent> increase from the year before."
+    )
+
+    assert verdict(text, "2024-05-20") != "wrong"
+
+
+def test_the_border_patrol_of_the_u_s_ends_no_sentence(verdict):
+    text = (
+        "Encounters in the Yuma Sector of the U.S. Border Patrol dropped to "
+        f"<{said('sw:Yuma Sector', '2025-01')}> in January, long after the northern border surge."
+    )
+
+    assert verdict(text, "2025-02-21") == "right"

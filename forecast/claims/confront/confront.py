@@ -98,6 +98,17 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
         return open_(spot)
     if first.judged.verdict == "cannot_be_checked":
         return _finding(spot, first)
+    readings = _shown(spot, rows)
+    near = [row for row in rows if row.far <= first.far + 1]
+    unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
+    if not unknown and is_wrong(spot, first):
+        return replace(_finding(spot, first), readings=show.said(spot.counts, readings))
+    return show.differs(spot.counts, spot.draft, readings)
+
+
+def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
+    """The readings to show, and what else the number is: all encounters, another month's."""
+    first = rows[0]
     known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 3]
     shown = [ShownReading(row.reading, row.judged.truth or 0) for row in known]
     if spot.claimed.telling:  # what the number is the count of: another month's
@@ -108,12 +119,7 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     every = of_all(first.reading)
     if every and (judged := judge(spot.counts, every, spot.claimed)).holds:
         shown.insert(0, ShownReading(every, judged.truth or 0))
-    readings = show.nearest(shown, spot.claimed.value)
-    near = [row for row in rows if row.far <= first.far + 1]
-    unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
-    if not unknown and is_wrong(spot, first):
-        return replace(_finding(spot, first), readings=show.said(spot.counts, readings))
-    return show.differs(spot.counts, spot.draft, readings)
+    return show.nearest(shown, spot.claimed.value)
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
@@ -129,21 +135,36 @@ def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
             continue
         for other in others(row.reading, spot.counts.source):
             judged = judge(spot.counts, other, claimed)
-            if other not in seen and judged.holds and _is_called(spot, row, other, judged):
+            called = other not in seen and judged.holds
+            if called and _is_called(spot, row, other, judged, rows):
                 verdict = replace(row.judged, verdict="mislabelled", evidence=judged.evidence)
                 return show.explained(spot.counts, spot.draft, row.reading, verdict, other)
     return None
 
 
-def _is_called(spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim) -> bool:
+def _is_called(
+    spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim, rows: Sequence[TracedRow]
+) -> bool:
     """Whether a number is another reading's count: to the digit, or near where its own is not."""
     claimed, truth = spot.claimed, row.judged.truth
     if claimed.telling and (judged.truth == claimed.value or judged.evidence == "vintage"):
         return True
-    if not truth or other != of_all(row.reading) or 1 - truth / claimed.value <= FAR_FROM:
+    if not truth or other != of_all(row.reading) or row.when.far > BESIDE:
+        return False
+    # More than 2.3 million were not said of 2,206,520, which rounds to 2.2.
+    over = claimed.hedge == "over" and round(truth / claimed.unit) < claimed.value / claimed.unit
+    if 1 - truth / claimed.value <= (FAR_FROM / 2 if over else FAR_FROM):
         return False
     # All encounters called one agency's, whose own count is out of reach.
-    return row.when.far == BESIDE and is_placed(spot, row) and _is_of_patrol(spot)
+    placed = is_placed(spot, row) or _tells_itself(spot, row, judged.truth or 0, rows)
+    return placed and _is_of_patrol(spot)
+
+
+def _tells_itself(spot: Spot, row: TracedRow, truth: float, rows: Sequence[TracedRow]) -> bool:
+    """Whether a number is next to one count alone of those that it may be, of a place named."""
+    close = spot.claimed.telling and abs(truth / spot.claimed.value - 1) < VERY_NEAR
+    first = row.when.span.length == 1 or row.when.span == rows[0].when.span
+    return close and first and bool(_places(spot)) and not any(r.judged.holds for r in rows)
 
 
 def _is_of_patrol(spot: Spot) -> bool:
@@ -257,8 +278,11 @@ def is_tied(spot: Spot, first: TracedRow) -> bool:
 
 def is_placed(spot: Spot, row: TracedRow) -> bool:
     """Whether the place of a reading is beside the number, or the only one of the text."""
-    places = {value for kind, value in spot.context.speaks if kind in whose.PLACES}
-    return row.whose.place == BESIDE or places == {row.reading.subject.total}
+    return row.whose.place == BESIDE or _places(spot) == {row.reading.subject.total}
+
+
+def _places(spot: Spot) -> set[str]:
+    return {value for kind, value in spot.context.speaks if kind in whose.PLACES}
 
 
 def _is_lone(scene: Scene, first: TracedRow) -> bool:

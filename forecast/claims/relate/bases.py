@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forecast.claims.text import times
@@ -33,6 +33,7 @@ _ENDS = word_set("; \u2014 \u2013 ( ) | .")
 _ENDS_LATER = _ENDS | word_set(", and but while")
 HIGH = word_set("peak peaks high highs record height highest")
 _AGAINST = word_set("compared versus against")
+_EVERY = ("daily", "weekly", "monthly", "yearly", "annual")
 _NO_BASE = ("day", "days", "week")
 
 
@@ -47,13 +48,30 @@ def read(scene: Scene, number: WrittenNumber) -> NamedBase | None:
         before = _before(scene, number)
         return NamedBase(range(0), before) if before else None
     ends = (at for at in range(start + 1, limit) if _is_end(scene, start, at))
-    inside = range(start + 1, next(ends, limit))
+    end = next(ends, limit)
+    if scene.low(end) == "(":  # compared with January 2024 (242,530)
+        end = next((at for at in range(end, end + 8) if scene.low(at) == ")"), end)
+    inside = range(start + 1, end)
     refs = [r for r in scene.times if r.first in inside and r.form not in _NO_BASE]
     return NamedBase(inside, refs)
 
 
+def percents_before(scene: Scene, number: WrittenNumber) -> list[WrittenNumber]:
+    """The percentages of a sentence that stand before a number."""
+    return [n for n in scene.numbers if n.kind == "percent" and n.last <= number.first]
+
+
+def others(scene: Scene, number: WrittenNumber) -> Iterator[int]:
+    """The tokens of what other changes are from: 9% lower than in May, and 4% than in March."""
+    for other in scene.numbers:
+        named = read(scene, other) if other.kind == "percent" and other != number else None
+        yield from named.tokens if named else ()
+
+
 def _is_end(scene: Scene, start: int, at: int) -> bool:
     low = scene.low(at)
+    if low == "and" and scene.low(at + 1) in _EVERY:
+        return False  # daily and monthly averages
     if scene.in_time(at) or low not in (_ENDS if at == start + 1 else _ENDS_LATER):
         return False
     opens = low == "," and scene.low(at + 1) in ("when", "which", "the")

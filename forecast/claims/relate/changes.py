@@ -6,7 +6,7 @@ the words leave no doubt which ends are meant; then its truth is that of those e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from forecast.claims.confront import confront
@@ -88,17 +88,35 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
         return None
     claimed = replace(spot.claimed, value=sign * spot.number.value)
     spot = replace(spot, draft=replace(spot.draft, claimed=claimed))
-    named = bases.read(spot.scene, spot.number)
-    pairs = list(_from_to_numbers(spot))
-    if not pairs or not spot.anchors or named or "percent" not in measure:
-        pairs = list(dict.fromkeys([*pairs, *_pairs(spot, named)]))[:MOST_PAIRS]
+    pairs = _compared(spot, measure)
+    sure = next((pair for pair in pairs if pair.sure and _is_of_group(spot, pair)), None)
     held = _held(spot, pairs, measure)
+    if held and sure and not _is_named(spot, held.sense, sure):
+        held = None
     if held and held.sense and confront.by_agency(spot, held.sense.subject):
         return show.not_held(spot.draft, NOT_APART)
-    sure = next((pair for pair in pairs if pair.sure and _is_of_group(spot, pair)), None)
     if held or sure is None:
         return held or replace(spot.draft, why="what it is compared with is not certain")
     return _unheld(spot, sure, measure)
+
+
+def _compared(spot: Spot, measure: ClaimMeasure) -> list[Pair]:
+    """What a change may compare: the text's own numbers alone where they say from what to what."""
+    named = bases.read(spot.scene, spot.number)
+    pairs = list(_from_to_numbers(spot))
+    if not pairs or not spot.anchors or named or "percent" not in measure:
+        return list(dict.fromkeys([*pairs, *_pairs(spot, named)]))[:MOST_PAIRS]
+    return pairs
+
+
+def _is_named(spot: Spot, sense: Reading | None, sure: Pair) -> bool:
+    """Whether a reading is of months that its sentence names or counts, if others surely are."""
+    if sense is None:
+        return True
+    refs = [ref for ref in spot.scene.times if not ref.relative]
+    named = [span for ref in refs for span in times.spans(ref, spot.context, sure.now.span)[:2]]
+    counted = [sure.now.span, *(anchor.span for anchor in spot.anchors)]
+    return sense.span in named or sense.span in counted
 
 
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
@@ -116,7 +134,7 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
 
 def _direction(spot: Spot) -> int:
     """Which way a percent went, as the one before it if no word of its own says so."""
-    here = [n for n in spot.scene.numbers if n.kind == "percent" and n.last <= spot.number.first]
+    here = bases.percents_before(spot.scene, spot.number)
     signs = (mentions.direction(spot.scene, n) for n in (spot.number, *reversed(here)))
     return next(filter(None, signs), 0)
 
@@ -143,12 +161,9 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
 def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None:
     """Wrong of both ends, which are certain: by more than a restatement of them explains."""
     claimed, reading, written = spot.claimed, pair.reading(measure), pair.written(measure)
-    if confront.innocent(spot.scene, spot.number, both=True):
-        return None
     # Of a second percentage the first one's base may stand nearer than its own.
-    if written is None and any(
-        n.kind == "percent" and n.last <= spot.number.first for n in spot.scene.numbers
-    ):
+    second = bases.percents_before(spot.scene, spot.number)
+    if (written is None and second) or confront.innocent(spot.scene, spot.number, both=True):
         return None
     judged = judge(spot.counts, reading, claimed) if reading else None
     if written is None:
@@ -172,7 +187,8 @@ def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure, loose: float)
     if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
         return False  # true to the letter
     margin = 0.25 * claimed.value if measure == "times" else loose + claimed.unit
-    return abs(truth - claimed.value) > margin
+    misread = loose and abs(claimed.value) > max(1000, confront.FAR_OFF * abs(truth))
+    return abs(truth - claimed.value) > margin and not misread
 
 
 # -- which ends ------------------------------------------------------------------------------------
@@ -181,7 +197,7 @@ def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure, loose: float)
 def _pairs(spot: Spot, named: NamedBase | None) -> Iterator[Pair]:
     """What a change may compare, the likeliest first."""
     scene, nows = spot.scene, _nows(spot, named)
-    for now in nows[:6]:
+    for now in nows[:10]:
         yield from _on_base(spot, now, named) if named else ()
     between = bases.from_to(scene, spot.number, spot.context)
     if between and not (named and named.plain):
@@ -261,14 +277,16 @@ def _end(anchor: Anchor, sure: bool) -> End:
 def _nows(spot: Spot, named: NamedBase | None) -> list[End]:
     """What it is that changed: the sentence's count, what its words say, the count before."""
     scene, number = spot.scene, spot.number
-    inside = named.tokens if named else range(0)
+    inside = {*(named.tokens if named else ()), *bases.others(scene, number)}
     main = [a for a in spot.anchors if not a.compared and a.first not in inside]
     main.sort(key=lambda a: abs(a.first - number.first))
     own = main[:1] and (len(main) == 1 or 0 <= number.first - main[0].last <= 14)
     made = [_end(a, bool(own) and a is main[0] and a.traced) for a in main[:3]]
     words = _nows_by_words(spot, inside, bool(main))
-    carried = _carried(spot, not main and not _own_times(spot, inside))
-    return made + (carried + words if when.refers(scene, number) else words + carried)
+    fresh = not main and not _own_times(spot, inside)
+    carried = _carried(spot, fresh)
+    led = len(carried) if when.refers(scene, number) else 2 * fresh
+    return made + carried[:led] + words + carried[led:]
 
 
 def _carried(spot: Spot, fresh: bool) -> list[End]:
@@ -290,7 +308,7 @@ def _one_before(spot: Spot) -> bool:
     return len(own) == 1 and own[0].sure
 
 
-def _own_times(spot: Spot, inside: range) -> list[TimeRef]:
+def _own_times(spot: Spot, inside: Set[int]) -> list[TimeRef]:
     """The times that a sentence says of its own, beside those of a base."""
     scene = spot.scene
     return [
@@ -303,7 +321,7 @@ def _own_times(spot: Spot, inside: range) -> list[TimeRef]:
     ]
 
 
-def _nows_by_words(spot: Spot, inside: range, counted: bool) -> list[End]:
+def _nows_by_words(spot: Spot, inside: Set[int], counted: bool) -> list[End]:
     scene, number, context = spot.scene, spot.number, spot.context
     persons = whose.options(scene, number, context)[:4]
     own = {
@@ -311,6 +329,7 @@ def _nows_by_words(spot: Spot, inside: range, counted: bool) -> list[End]:
         for ref in _own_times(spot, inside)
         for span in when.resolve(scene, context, ref, None)[:4]
     }
+    own.update(context.recent[:1])
     months = [
         at for at in when.options(scene, number, context) if at.span in own or at.far >= CARRIED
     ]

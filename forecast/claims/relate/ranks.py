@@ -101,8 +101,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     clause = _clause(scene, phrase)
     since, back = _since(scene, phrase, phrase.last + len(clause)), _years_back(clause)
     own = set(scene.words(phrase.first, phrase.last))
-    ends = [i + 1 for i, low in enumerate(clause[:12]) if low in _ENDS_QUOTE]
-    last = since.last if since else phrase.last + max(ends, default=0)
+    last = since.last if since else phrase.last + _quoted(scene, phrase, clause)
     same_month = _is_of_name(scene, phrase, last)
     if not (since or back or same_month or _is_scoped(clause, own)):
         return None
@@ -123,6 +122,14 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         same_month,
         bool(beyond) and not since,
     )
+
+
+def _quoted(scene: Scene, phrase: Placed, clause: list[str]) -> int:
+    """How many words behind it belong to its quotation, none behind a count."""
+    behind = (n for n in scene.numbers if n.first >= phrase.last and n.value >= 100)
+    counts = (n.first - phrase.last for n in behind)
+    named = clause[: min(12, *counts, len(clause))]  # a record of 1,234 is judged by itself
+    return max((i + 1 for i, low in enumerate(named) if low in _ENDS_QUOTE), default=0)
 
 
 def _is_scoped(clause: list[str], own: set[str]) -> bool:

@@ -24,6 +24,7 @@ COMPARATORS = word_set(
     "than from over versus vs vs. against below above since compared relative under to with "
     "beating beat beats breaking broke breaks topping surpassing eclipsing undercutting"
 )
+_APART = ("between", "outside")
 _COMING = word_set("people migrants were nationals dated dates dating")
 _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
@@ -111,7 +112,12 @@ class Scene:
                 return True
             hedge = self._hedge_at(at)
             # 77 percent below the 249,741; but not: down to just over 7,200.
-            if hedge and not (hedge.kind == "hedge" and self._after_change(hedge.first)):
+            led = self.words(at, at + 2) == ["than", "the"]  # it is more than the 249,741
+            if (
+                hedge
+                and not led
+                and not (hedge.kind == "hedge" and self._after_change(hedge.first))
+            ):
                 at -= 1
                 continue
             if low in COMPARATORS and low not in ("to", "with"):
@@ -185,7 +191,11 @@ class Scene:
         )
         if added or (self.low(0) == "with" and first < 6):
             return "both"
-        return "usbp" if {"between", "outside"} & set(self.words(first - 3, first)) else "ofo"
+        # Between the southwest border's ports of entry.
+        at = next((i for i in range(first - 1, first - 8, -1) if self.low(i) in _APART), first)
+        words = self.words(at, first)
+        near = len(words) <= 3 or any(word.startswith("border") for word in words)
+        return "usbp" if words and near and not {"and", ",", "at"} & set(words) else "ofo"
 
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""

@@ -156,6 +156,14 @@ def _timed(heading: str, heads: str) -> str:
     return ", ".join(filter(None, (part.strip() for part in said.split(","))))
 
 
+def _label(line: TextLine, heads: Sequence[TableField]) -> str:
+    """The label of a row, by name a sector's where the heads say that labels are sectors."""
+    label = line.fields[0].text if line.fields and not line.fields[0].is_count else ""
+    listed = bool(label and heads) and heads[0].text.lower() in ("sector", "sectors")
+    named = re.search("sector|border|total", label, re.I)
+    return f"{label} Sector" if listed and not named else label
+
+
 def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
     """The cells of a table, each with the heads of its row and column."""
     rows = [line for line in block if not line.rule]
@@ -163,7 +171,7 @@ def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
     if not rows[0].counts and len(rows) > 1:
         heads, rows = rows[0].fields, rows[1:]
     for line in rows:
-        label = line.fields[0].text if line.fields and not line.fields[0].is_count else ""
+        label = _label(line, heads)
         for place, field in enumerate(line.fields):
             if not field.is_count or (place == 0 and label):
                 continue

@@ -70,7 +70,8 @@ _ABBREVIATION = re.compile(
 )
 _OPENS = re.compile(
     r"\s+(?:The|In|It|That|This|Those|These|There|They|He|She|But|And|Of|For|From|At|Since|During"
-    r"|Last|Nearly|About|More|Agents|Border|Encounters|CBP|Apprehensions|By|Overall|Meanwhile)\b"
+    r"|Last|Nearly|About|More|Agents|Border(?! Patrol)|Encounters|CBP|Apprehensions|By|Overall"
+    r"|Meanwhile)\b"
 )
 _MOST_SENTENCE = 2_000  # characters; a longer stretch without an end is cut
 

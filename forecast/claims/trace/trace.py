@@ -47,7 +47,8 @@ class Anchor:
     @property
     def sure(self) -> bool:
         """Whether the record has it to the digit."""
-        return self.traced and self.claimed.exact and not self.near
+        digits = self.claimed.exact or self.claimed.telling
+        return self.traced and digits and not self.near
 
     @property
     def span(self) -> Period | None:
@@ -109,7 +110,7 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     persons = whose.options(scene, number, context)
     months = when.options(scene, number, context, base, compared)
     host = next((a for a in reversed(others) if a.first < number.first), None)
-    if host and host.reading:
+    if host and host.reading and (host.traced or host.reading.subject.dimension == "none"):
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
     made = [

@@ -110,3 +110,14 @@ def test_a_column_whose_head_is_not_understood_is_not_judged(embedded):
 
     assert [(one.verdict, one.number) for one in checked.claims] == [("right", said(SW, "FY2023"))]
     assert not any(one.readings for one in checked.not_understood if one.number == "123,456")
+
+
+def test_labels_under_a_head_of_sectors_are_sectors(embedded):
+    sectors = ("Laredo", "Yuma")
+    rows = [f"{name} | {said(f'sw:{name} Sector', '2024-03')}" for name in sectors]
+    text = "Sector | Apprehensions March 2024\n" + "\n".join(rows) + "\n"
+    found = check(text, embedded, date(2024, 5, 1)).claims
+
+    assert [one.judged.truth for one in found] == [
+        count(f"sw:{n} Sector", "2024-03") for n in sectors
+    ]
