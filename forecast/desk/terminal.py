@@ -314,7 +314,7 @@ def score_notes(rows: Sequence[ComparedScore]) -> list[str]:
 
 def change_cell(now: int, before: int | None) -> str:
     """Change from `before` in percent, with its sign; a dash where there is none."""
-    return f"{100 * (now / before - 1):+.1f}%" if before else "-"
+    return change_words(now, before) if before else "-"
 
 
 def chance_cell(p: float | None) -> str:
@@ -418,7 +418,7 @@ def group_table(table: GroupTable, source: Source) -> Table:
 
 
 def _count(count: float | None) -> str:
-    return "-" if count is None else f"{count:,}"
+    return "-" if count is None else f"{count:,}".replace("-", MINUS)
 
 
 def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Table:
@@ -557,8 +557,7 @@ def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
     rows = [
         (
             mover.label,
-            f"{mover.value:,}",
-            *map(_count, mover.bases.values()),
+            *map(_count, (mover.value, *mover.bases.values())),
             "-" if mover.change is None else signed(mover.change),
             "-" if mover.share is None else f"{100 * mover.share:.0f}%".replace("-", MINUS),
         )

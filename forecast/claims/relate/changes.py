@@ -176,7 +176,7 @@ def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None
     verdict = JudgedClaim("wrong", truth, evidence="record")
     if reading and written is None:
         return show.explained(spot.counts, spot.draft, reading, verdict)
-    why = f"The numbers beside it give {show.NUMBERS.get(measure, '{:,.0f}').format(truth)}."
+    why = f"The numbers beside it give {show.figure(measure, truth)}."
     return replace(spot.draft, sense=reading, judged=verdict, why=why, say_instead=why)
 
 

@@ -24,7 +24,7 @@ from forecast.claims.record.verdict import (
 from forecast.periods import Calendar, Period
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
-from forecast.words import MONTHS, ordinal
+from forecast.words import MINUS, MONTHS, ordinal
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -123,11 +123,16 @@ def split_of(table: CountTable, subject: Subject, span: Period) -> Split | None:
     return None if entry is None or inside is None else Split(entry, inside)
 
 
+def figure(measure: str, value: float) -> str:
+    """Write a value of a measure, with a minus sign where it fell."""
+    return NUMBERS.get(measure, "{:,.0f}").format(value).replace("-", MINUS)
+
+
 def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     """Say what the record says to a sense, as one phrase."""
     span, source = table.calendar.words(sense.span), table.source
     words, noun = sense.subject.words(source), source.measure.noun
-    number = "no figure" if value is None else NUMBERS.get(sense.measure, "{:,.0f}").format(value)
+    number = "no figure" if value is None else figure(sense.measure, value)
     split = split_of(table, sense.subject, sense.span) if sense.measure == "total" else None
     if split:
         made_of = split_words(split, table.total(sense.subject, sense.span) or 0, source)
