@@ -35,7 +35,7 @@ from forecast.sources.questions import CountQuestion, NamedSpan
 from forecast.sources.source import Source
 from forecast.store.history import MonthRecord
 from forecast.types import SUM_AHEAD, Row, SeriesKey
-from forecast.words import capital, change_words, many, month_words, ordinal
+from forecast.words import capital, change_words, many, month_words, ordinal, signed
 
 MOST_PARTS = 10  # of a dimension, beside the rest
 
@@ -229,7 +229,7 @@ class Answering:
 
     def statement(self, reading: Reading, value: float | None) -> str:
         """Say that the publisher counted so many."""
-        publisher = self.source.publisher.short
+        publisher = capital(self.source.publisher.short)
         return f"{publisher} counted {show.statement(self.table, reading, value)}."
 
     def _drawn(self, *subjects: Subject) -> tuple[tuple[str, dict[str, int]], ...]:
@@ -291,7 +291,7 @@ class Answering:
         """Say what each series counted that a name may mean, and what those of a kind come to."""
         source = self.source
         counts = {subject: self.table.total(subject, span) for subject in subjects}
-        lines = [f"{source.publisher.short} counted, in each that the name may mean:"]
+        lines = [f"{capital(source.publisher.short)} counted, in each that the name may mean:"]
         sums: dict[str, list[int]] = {}
         for subject, count in counts.items():
             sums.setdefault(subject.dimension, [])
@@ -378,7 +378,7 @@ class Answering:
             first, last = sorted(counted, key=lambda row: row.span.first)
             if first.span.length == last.span.length:
                 change = change_words(last.count, first.count)
-                step = f"{last.count - first.count:+,}".replace("-", "\N{MINUS SIGN}")
+                step = signed(last.count - first.count)
                 yield f"Change from {words(first.span)} to {words(last.span)}: {change} ({step})."
         for row in counted if len(subjects) == 1 else ():
             yield f"{capital(words(row.span))}: {', '.join(_rates(row.count, row.span))}."

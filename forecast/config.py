@@ -428,7 +428,7 @@ class CountsSection(_SourceFields):
     place: Annotated[Named, AfterValidator(_with_name)] = "for {}"
     part: Named = "part"
     parts: Named = "parts"
-    publisher: Named = "The source"
+    publisher: Named = "the source"
     credit: Words = ""
     definition: Words = ""
     caveat: Words = ""

@@ -142,8 +142,10 @@ def days_words(first: str, last: str) -> str:
     return f"{begins.partition(',')[0] if first[:4] == last[:4] else begins} to {ends}"
 
 
-def change_words(now: int, before: int) -> str:
-    """Change from `before` in percent with its sign; "from zero" where there is no percentage."""
+def change_words(now: int, before: int | None) -> str:
+    """Change from `before` in percent with its sign; "from zero" where there is none; - of None."""
+    if before is None:
+        return "-"
     if before == 0:
         return "from zero"
     # Rounded before the sign is chosen: -0.0% would be a change that is none.

@@ -312,11 +312,6 @@ def score_notes(rows: Sequence[ComparedScore]) -> list[str]:
     return [f"{WORSE} worse than naive on the same months."] * worse + fewer
 
 
-def change_cell(now: int, before: int | None) -> str:
-    """Change from `before` in percent, with its sign; a dash where there is none."""
-    return change_words(now, before) if before else "-"
-
-
 def chance_cell(p: float | None) -> str:
     """How unusual: one in how many months, for p two-sided."""
     if p is None:
@@ -352,8 +347,8 @@ def forecast_table(
         row = last[total]
         left = [
             (total, month_name(row["month"]), f"{row[COUNT]:,}"),
-            ("", "on month", change_cell(row[COUNT], row["month_before"])),
-            ("", "on year", change_cell(row[COUNT], row["year_before"])),
+            ("", "on month", change_words(row[COUNT], row["month_before"])),
+            ("", "on year", change_words(row[COUNT], row["year_before"])),
             *_halves(halves.get(total), source),
         ]
         right = [
@@ -410,7 +405,7 @@ def group_table(table: GroupTable, source: Source) -> Table:
             group.words(source),
             f"{group.count:,}",
             group.share,
-            "-" if group.year_before is None else change_words(group.count, group.year_before),
+            change_words(group.count, group.year_before),
         )
         for group in table.groups
     )
@@ -426,12 +421,14 @@ def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Tabl
 
     shown : month -> count of the months to print. counts : of all months on record.
     """
-
-    def changes(month: str) -> Iterator[str]:
-        for then in (counts.get(months.shift(month, -back)) for back in (1, 12)):
-            yield "-" if then is None else change_words(shown[month], then)
-
-    rows = ((month_name(month), f"{shown[month]:,}", *changes(month)) for month in shown)
+    rows = (
+        (
+            month_name(month),
+            f"{count:,}",
+            *(change_words(count, counts.get(months.shift(month, -back))) for back in (1, 12)),
+        )
+        for month, count in shown.items()
+    )
     return plain_table("month", numbers=("count", "on month", "on year"), rows=rows)
 
 
@@ -466,14 +463,14 @@ def run_summary(
     source: Source,
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
-    more = len(flags[MOST_TOLD:])
+    more, newest = len(flags[MOST_TOLD:]), sorted(flags, key=attrgetter("month"), reverse=True)
     # Said once above the table: each line has no room for it.
     against = f"Unusual months, against {judged_by(flag.basis or '' for flag in flags)}:"
     return Group(
         heading(run),
         forecast_table(forecasts, last, halves, waiting, source),
         *([Text(fill(against, 80))] if flags else []),
-        flag_table(flags[:MOST_TOLD]),
+        flag_table(newest[:MOST_TOLD]),
         *([Text(f"{more:,} more: `bordercast flags`")] if more else []),
     )
 

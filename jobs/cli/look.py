@@ -192,7 +192,8 @@ def movers(
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
-        raise record.refused("TOTAL", f"no parts of {name} are on record, so none of them moved")
+        problem = f"no parts of {name} are on record; `bordercast show {name}` has its months"
+        raise record.refused("TOTAL", problem)
     if out:
         from forecast.desk import export  # brings numpy, which a look can do without
 

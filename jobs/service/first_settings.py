@@ -146,7 +146,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
         "one": singular,
         "many": _plural(singular),
         "place": _place(singular),
-        "publisher": _quoted(of.publisher) if of else "Our office",
+        "publisher": _quoted(of.publisher) if of else "our office",
         "total": _quoted(total),
         "tolerance": tolerance,
         "begins": wanted.fiscal_start or 1,

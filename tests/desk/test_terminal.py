@@ -182,6 +182,37 @@ def test_every_function_that_makes_a_table_is_tried_above():
     assert {function for _, function in calls("plain_table")} == PRINTERS.keys() | NAMELESS
 
 
+def test_flags_at_the_end_of_a_run_are_newest_first_whatever_their_kind():
+    months = ("2026-08", "2020-03", "2025-10")
+    flags = [
+        flag_row(**month("northern", month=of, kind=kind))
+        for of, kind in zip(months, ("month", "drift", "revision"), strict=True)
+    ]
+    shown = tables.run_summary(RUN, [], {}, flags, {}, {}, ENCOUNTERS)
+    (table,) = (one for one in shown.renderables if getattr(one, "row_count", 0) == 3)
+
+    assert list(map(str, table.columns[0].cells)) == ["Aug 2026", "Oct 2025", "Mar 2020"]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (900, 1000, "\N{MINUS SIGN}10.0%"),
+        (1100, 1000, "+10.0%"),
+        (9999, 10000, "0.0%"),
+        (900, 0, "from zero"),
+        (900, None, "-"),
+    ],
+)
+def test_a_fall_has_a_minus_sign_and_no_change_no_sign(now, before, words):
+    newest = month("northern", encounters=now, month_before=before, year_before=before)
+    table = tables.forecast_table(
+        [row(ForecastRow, **newest)], {"northern": newest}, {}, {}, ENCOUNTERS
+    )
+
+    assert re.findall("on (?:month|year) +((?:from )?[^ \n]+)", printed(table)) == [words, words]
+
+
 def test_one_console_prints_for_all_and_nothing_reads_markup():
     assert calls("Console") == [("jobs/cli/render.py", "console")]
     assert calls("from_markup") == []

@@ -199,6 +199,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     assert "Clinic 3" in letter["Subject"]
     assert "Visits at Clinic 3 in January 2024 were" in text
     assert "Our office counted" in text
+    assert "preliminary: our office may still revise it" in " ".join(text.split())
     for words in (*map(str, letter.values()), text, re.sub(r"<[^>]*>", " ", html)):
         assert FOREIGN.findall(words) == []
 
@@ -300,8 +301,10 @@ def test_movers_without_parts_names_no_clinic_that_nobody_asked_for(folder):
 
     assert several.exit_code == one.exit_code == 2
     assert several.stderr.startswith("bordercast: TOTAL: name one of the clinics: ")
+    said("show", "Clinic", "1")
     assert one.stderr == (
-        "bordercast: TOTAL: no parts of Clinic 1 are on record, so none of them moved\n"
+        "bordercast: TOTAL: no parts of Clinic 1 are on record; "
+        "`bordercast show Clinic 1` has its months\n"
     )
 
 

@@ -61,7 +61,7 @@ def test_all_that_follows_from_a_file(tmp_path):
             "one": "clinic",
             "many": "clinics",
             "place": "at {}",
-            "publisher": "Our office",
+            "publisher": "our office",
             "credit": "",
             "definition": "",
             "caveat": "",

@@ -438,7 +438,7 @@ def _words(kind: KindScore) -> str:
     """Where the chances of a kind were furthest from what came."""
     worst = max(kind.bins, key=lambda part: abs(part["given"] - part["came"]) * part["n"])
     given, came = f"{worst['given']:.0%}", f"{worst['came']:.0%}"
-    return f"{kind.kind}: of {worst['n']:,} chances of about {given}, {came} came true."
+    return f"{capital(kind.kind)}: of {worst['n']:,} chances of about {given}, {came} came true."
 
 
 def _square(kind: KindScore, largest: int) -> Chart:

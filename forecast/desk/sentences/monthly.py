@@ -82,7 +82,7 @@ def counted(facts: MonthFacts) -> str:
     reach = facts.source.measure.reach
     place = f"{facts.where} ({facts.part})" if facts.part else facts.where
     return (
-        f"{facts.publisher} counted {facts.count:,} {facts.noun} {place} in "
+        f"{capital(facts.publisher)} counted {facts.count:,} {facts.noun} {place} in "
         f"{month_words(facts.month)}{f', {reach}' if reach and not facts.part else ''}"
     )
 
@@ -285,8 +285,10 @@ def run_words(facts: MonthFacts, least: int = 3) -> Iterator[str]:
     )
     for length, (below, above) in zip(facts.runs, sides, strict=True):
         if abs(length) >= least:
-            nth = f"{ordinal(abs(length))} month in a row" if abs(length) > 1 else "first month"
-            yield f"{month_words(facts.month)} is the {nth} {above if length > 0 else below}."
+            side = above if length > 0 else below
+            nth = f"the {ordinal(abs(length))} month in a row {side}"
+            said = nth if abs(length) > 1 else f"{side}: 1 month in a row"
+            yield f"{month_words(facts.month)} is {said}."
 
 
 def terms_sentence(known: Sequence[TermFacts]) -> str:
@@ -360,7 +362,7 @@ def line(c: Comparison, start: str) -> ComparisonText:
     if c.to_date and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
     then = "not on record" if c.before is None else f"{c.before:,}"
-    change = "-" if c.before is None else change_words(c.now, c.before)
+    change = change_words(c.now, c.before)
     return ComparisonText(c.name, when, then, f"{c.now:,}", change)
 
 

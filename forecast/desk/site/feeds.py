@@ -18,6 +18,7 @@ from forecast.desk.site.reading import SiteRecord
 from forecast.desk.templating import template
 from forecast.types import COUNT
 from forecast.words import (
+    capital,
     change_words,
     day_words,
     known_words,
@@ -213,7 +214,7 @@ def releases(record: SiteRecord) -> Iterator[FeedItem]:
         yield FeedItem(
             f"{RELEASED}/all/{month}",
             "",
-            f"{source.publisher.short} figures for {month_words(month)}: "
+            f"{capital(source.publisher.short)} figures for {month_words(month)}: "
             f"{by_total[whole][month].count:,} {noun} {where(whole)}",
             sentences,
             record.month_place(whole, month),
@@ -238,9 +239,8 @@ def rhythm(record: SiteRecord) -> str:
     ]
     earliest, latest = record.source.due[:2]
     text = (
-        f"{record.source.publisher.short} names no dates. Most figures have come {earliest} to "
-        f"{latest} days "
-        "after a month's end, on no fixed weekday."
+        f"{capital(record.source.publisher.short)} names no dates. Most figures have come "
+        f"{earliest} to {latest} days after a month's end, on no fixed weekday."
     )
     if not known:
         return f"{text} Of no release on record is the day known."

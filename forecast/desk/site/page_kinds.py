@@ -627,7 +627,7 @@ def year_fact(about: TotalRecord, year: int) -> JsonFact:
 def fact_sentence(fact: JsonFact, source: Source) -> str:
     """Say the number, as one may quote it."""
     return (
-        f"{source.publisher.short} counted {fact['number']:,} {source.measure.long_name} "
+        f"{capital(source.publisher.short)} counted {fact['number']:,} {source.measure.long_name} "
         f"{source.totals.where(fact['border'])} in {fact['when']}."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -233,6 +234,30 @@ def test_of_a_month_not_on_record_the_last_known_is_said():
     )
 
     assert "is not on record; the last known: 468 of 563" in monthly.paragraph(found)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((9, 8, 9, 8), "is down from the month before: 1 month in a row."),
+        ((8, 7, 8, 9), "is the 2nd month in a row up from the month before."),
+        ((9, 8, 7, 6), "is the 3rd month in a row down from the month before."),
+    ],
+)
+def test_one_month_in_a_row_is_not_called_the_first_ever(counts, words):
+    known = {months.shift("2024-01", at): count for at, count in enumerate(counts)}
+    found = month_report("northern", "2024-04", MonthRecord(known, [], SOURCE), ENCOUNTERS)
+
+    assert list(monthly.run_words(found, least=1)) == [f"April 2024 {words}"]
+
+
+def test_a_publisher_that_is_no_name_begins_with_a_capital_only_where_a_sentence_does():
+    ours = replace(ENCOUNTERS, publisher=replace(ENCOUNTERS.publisher, short="our office"))
+    record = MonthRecord({"2024-03": 8}, [], SOURCE)
+    found = month_report("northern", "2024-03", record, ours)
+
+    said = f"{monthly.headline(found)} {monthly.vintage_sentence(found)}"
+    assert re.findall(".{0,2}our office", said, re.IGNORECASE) == ["Our office", ": our office"]
 
 
 @pytest.mark.slow
