@@ -321,7 +321,7 @@ def test_a_drug_is_another_measure_to_the_record_of_encounters(published):
     [
         ("seizures", ("FY2024", "82"), "Right: 82 seizures of fentanyl at the northern border in"),
         ("seizures", ("2024-08", "5 seizures"), "Right: 5 seizures of fentanyl at the northern"),
-        ("seizures", ("FY2025", "-27%", "--from", "FY2024"), "26.8%: seizures of fentanyl"),
+        ("seizures", ("FY2025", "-27%", "--from", "FY2024"), "Right: \N{MINUS SIGN}26.8%: seiz"),
         ("pounds", ("FY2024", "43 pounds"), "Near today's, not confirmed: It may be right: "
          "each drug's month is on record in whole pounds. Now: 44 pounds of fentanyl seized at"),
         ("pounds", ("2024-08", "1"), "Right: 1 pound of fentanyl seized at the northern border"),
