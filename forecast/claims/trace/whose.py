@@ -51,13 +51,14 @@ def options(scene: Scene, number: WrittenNumber, context: TextState) -> list[Who
     """List whose counts a number may be, the nearest first."""
     made = []
     places, agencies = _places(scene, number, context), _agencies(scene, number, context)
+    named = bool(scene.of_kind(*_PLACED))
     for (part, near), (place, at), (agency, of) in product(
         parts(scene, number, context), places, agencies
     ):
         kind, members = part
         if kind in ("sector", "office"):
-            # A sector has one total and one agency, whatever else is said.
-            made.append(Whose(sector(members, context, kind), near, BESIDE, near))
+            # A sector has one total and one agency, whatever else is said: its name says both.
+            made.append(Whose(sector(members, context, kind), near * (not named), BESIDE, near))
             continue
         own = agency if not kind or kind == "none" else ""
         level = of if own == agency else BESIDE
@@ -162,7 +163,7 @@ def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
 
 def _named_parts(scene: Scene, number: WrittenNumber, context: TextState) -> Iterator[LeveledPart]:
     """The groups that a sentence names, and the places, each the nearest first."""
-    for kinds, reach in ((_GROUP_KINDS, NEAR), (("sector", "office", "state", "city"), FAR)):
+    for kinds, reach in ((_GROUP_KINDS, NEAR), ((*_PLACED, "state"), FAR)):
         placed = [p for p in scene.of_kind(*kinds) if _is_part(scene, p, context)]
         for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
             near = rank == 0 and distance < reach and is_sure(scene, phrase, context)
@@ -187,6 +188,7 @@ def _is_noun(scene: Scene, number: WrittenNumber) -> bool:
 
 
 _GROUP_KINDS = ("citizenship", "countries", "demographic", DRUG, "part", APPREHENSION)
+_PLACED = ("sector", "office", "city")
 _INCLUDES = word_set("includes including include included comprising")
 _DIMENSIONS = {"countries": "citizenship", "city": "sector"}
 

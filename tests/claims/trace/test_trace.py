@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from forecast.claims.trace import when, whose
 from forecast.periods import FEDERAL
 from tests.support import claim_scenes, golden_texts
+from tests.support.claim_verdicts import check
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 
 # A sentence, and what was said before it as words of a state; below it whose count its marked
@@ -527,3 +529,17 @@ NOT_HELD = [
 @pytest.mark.parametrize("text", NOT_HELD)
 def test_what_is_not_told_apart_cannot_be_checked(verdict, text):
     assert verdict(text) == "cannot_be_checked"
+
+
+def test_the_sectors_of_one_sentence_are_each_shown_where_its_number_is_off(embedded):
+    named = [("Tucson", "sw:Tucson Sector"), ("El Paso", "sw:El Paso Sector")]
+    first, second = (round(count(who, "2024-07") * 1.09) for _, who in named)
+    text = (
+        "In July 2024 the San Diego Sector was the busiest. Not far behind, the Tucson Sector in "
+        f"Arizona reported {first:,} encounters, while the El Paso Sector followed with {second:,}."
+    )
+    found = check(text, embedded, date(2024, 8, 20)).not_understood
+    shown = [{round(reading.truth) for reading in one.readings} for one in found]
+
+    assert len(shown) == len(named)
+    assert all(count(who, "2024-07") in truths for (_, who), truths in zip(named, shown, strict=True))
