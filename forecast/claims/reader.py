@@ -46,13 +46,15 @@ def of_cell(
     reader.context.home = reader.context.home or around.home
     if any(phrase.kind == "sector" for scene in reader.scenes for phrase in scene.phrases):
         reader.context.agency = "usbp"
-    known = _is_known(cell.head, lexicon, totals.every)
+    head = [Scene(cell.head, sentence, lexicon) for sentence in sentences(cell.head)]
+    known = _is_known(head, totals.every)
+    called = not head or any(scene.of_kind("measure") for scene in head)
     for found in reader.read():
         if found and found.start <= cell.at < found.end:
             if not known:
                 unknown = "the words over its column are not understood"
                 found = ClaimFinding("", 0, 0, found.number, found.claimed, why=unknown)
-            elif found.judged.verdict == "wrong" and found.sense:
+            elif found.blamed and found.sense and not (found.other and called):
                 # What heads leave out a heading may say: what the record has is shown.
                 shown = ShownReading(found.sense, found.judged.truth or 0)
                 found = show.differs(table, found, (shown,))
@@ -60,10 +62,12 @@ def of_cell(
             yield replace(found, quote=quote, start=cell.start, end=cell.end)
 
 
-_PLAIN = word_set("total border sector number count all by of the in and at for to date ytd month")
+_PLAIN = word_set(
+    "total border sector office u.s. number count all by of the in and at for to date ytd month"
+)
 
 
-def _is_known(head: str, lexicon: Lexicon, totals: Iterable[str]) -> bool:
+def _is_known(head: Iterable[Scene], totals: Iterable[str]) -> bool:
     """Whether every word over a column is one of time, of a total or of what is counted."""
     plain = _PLAIN.union(total.lower() for total in totals)
     return all(
@@ -72,7 +76,7 @@ def _is_known(head: str, lexicon: Lexicon, totals: Iterable[str]) -> bool:
         or token.low in plain
         or bool(tables.MONTH.match(token.low))
         or any(phrase.first <= at < phrase.last for phrase in scene.phrases)
-        for scene in (Scene(head, sentence, lexicon) for sentence in sentences(head))
+        for scene in head
         for at, token in enumerate(scene.tokens)
     )
 
@@ -175,8 +179,11 @@ class Reader:
         # Change from the year before (February 2024: 4,480).
         bracketed = scene.in_brackets_of(number.first, _BASES)
         beside = scene.compares(number.first) or bracketed or _leads(scene, number)
+        claimed = finding.claimed
+        if finding.judged.truth == claimed.value:  # 4,300, which is no rounded number
+            claimed = replace(claimed, exact=True)
         anchor = Anchor(
-            finding.claimed, number.first, number.last,
+            claimed, number.first, number.last,
             sense, beside, finding.judged.holds,
             sense.measure if sense else "total", changes.led_by(scene, number.first),
             self.context.sentence, finding.verdict == "near_today",

@@ -168,7 +168,7 @@ def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
     """The cells of a table, each with the heads of its row and column."""
     rows = [line for line in block if not line.rule]
     heads: tuple[TableField, ...] = ()
-    if not rows[0].counts and len(rows) > 1:
+    while not rows[0].counts and len(rows) > 1:
         heads, rows = rows[0].fields, rows[1:]
     for line in rows:
         label = _label(line, heads)
@@ -176,7 +176,7 @@ def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
             if not field.is_count or (place == 0 and label):
                 continue
             behind = len(line.fields) - place
-            head = heads[place].text if len(heads) == len(line.fields) else ""
+            head = heads[place].text if len(heads) >= len(line.fields) else ""
             if not head and len(heads) == len(line.fields) - 1:  # none over the labels
                 head = heads[-behind].text
             said = _timed(heading, ", ".join(filter(None, (head, label))))

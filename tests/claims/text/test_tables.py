@@ -121,3 +121,28 @@ def test_labels_under_a_head_of_sectors_are_sectors(embedded):
     assert [one.judged.truth for one in found] == [
         count(f"sw:{n} Sector", "2024-03") for n in sectors
     ]
+
+
+CAPTIONED = (
+    "People met by U.S. Customs and Border Patrol at the southwest border\n\n"
+    "People met |||\nFiscal Year | Office of Field Operations | U.S. Border Patrol | Total |\n"
+    "2023 | {} | {} | {} |\n2022 | {} |\n"
+)
+
+
+def test_the_agency_of_a_column_is_that_of_its_cells(embedded):
+    patrol, every = count(BP, "FY2023"), count(SW, "FY2023")
+    cells = [every - patrol, patrol, every, count(SW, "FY2022") - count(BP, "FY2022")]
+    text = CAPTIONED.format(*(f"{cell:,}" for cell in cells))
+    checked = check(text, embedded, date(2024, 5, 1))
+    found = {one.judged.truth for one in checked.claims if one.verdict == "right"}
+
+    assert found == {cells[0], cells[1], cells[3]}
+    assert not any(one.blamed for one in checked.claims)
+
+
+def test_a_cell_of_all_under_an_agency_s_head_is_mislabeled(embedded):
+    text = CAPTIONED.format(*(f"{count(SW, 'FY2023'):,}" for _ in range(3)), "")
+    found = check(text, embedded, date(2024, 5, 1)).claims
+
+    assert "mislabelled" in {one.verdict for one in found}
