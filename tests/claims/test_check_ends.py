@@ -225,3 +225,49 @@ def test_the_border_patrol_of_the_u_s_ends_no_sentence(verdict):
     )
 
     assert verdict(text, "2025-02-21") == "right"
+
+
+# Changes beside which more stands than their own two ends.
+NOW, THEN, BACK = "2024-06", "2024-05", "2023-06"
+UNCERTAIN = {
+    "a second base joined by and": "In June 2024 there were {now} encounters at the southwest "
+    "border, down <{}> percent from a year earlier and down from {then} in May.",
+    "a base of its own and another change": "There were {now} encounters at the southwest border "
+    "in June 2024, a <{}>% decrease from June 2023, when there were {back}, and a larger one, "
+    "{second}%, from the {then} of May 2024.",
+    "two changes of one month": "In June 2024, encounters at the southwest border were half the "
+    "same period last year, and a <{}> percent decrease from the {then} of May.",
+    "another number": "There were {now} encounters at the southwest border in June 2024, 9,000 of "
+    "them of children, <{}> percent fewer than in May 2024.",
+}
+
+
+@pytest.mark.parametrize("text", UNCERTAIN.values(), ids=UNCERTAIN)
+@pytest.mark.parametrize("points", [1, 2, 9, 24, 60])
+def test_a_change_beside_other_ends_is_shown_rather_than_accused(verdict, text, points):
+    second = round(-change("sw", NOW, THEN))
+    numbers = {name: said("sw", at) for name, at in (("now", NOW), ("then", THEN), ("back", BACK))}
+    marked = text.format(points, second=second, **numbers)
+
+    assert verdict(marked) != "wrong"
+
+
+@pytest.mark.parametrize(("points", "due"), [(1, ("none", "not understood", "right", "right_when_rounded")), (40, ("wrong",))])
+def test_rounded_ends_are_wrong_only_if_no_rounding_gives_it(verdict, points, due):
+    text = (
+        "Border Patrol apprehensions at the southwest border went from 13,000 in June 2023 to "
+        f"12,900 in June 2024, a <{points}%> decrease."
+    )
+
+    assert verdict(text) in due
+
+
+@pytest.mark.parametrize("off", [0, 9])
+def test_a_lone_change_between_two_dated_numbers_is_held_against_both(verdict, off):
+    points = round(-change("sw", NOW, BACK)) + off
+    text = (
+        f"Encounters at the southwest border went from {said('sw', BACK)} in June 2023 to "
+        f"{said('sw', NOW)} in June 2024, a <{points}%> decrease."
+    )
+
+    assert verdict(text) == ("wrong" if off else "right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from forecast.claims.text import times
 from forecast.claims.text.scene import COMPARATORS, Scene
@@ -27,6 +28,8 @@ class NamedBase:
 
 
 _NAMES_BASE = COMPARATORS - word_set("to with since")
+_MAY_BASE = _NAMES_BASE | {"when"}
+_AND_MORE = {("and", low) for low in ("more", "fewer", "less", "up", "down", "also", "even")}
 _OF_MULTIPLE = word_set("the that what as of those its their")
 _LEADING = word_set("compared versus relative against")
 _ENDS = word_set("; \u2014 \u2013 ( ) | .")
@@ -59,6 +62,17 @@ def read(scene: Scene, number: WrittenNumber) -> NamedBase | None:
 def percents_before(scene: Scene, number: WrittenNumber) -> list[WrittenNumber]:
     """The percentages of a sentence that stand before a number."""
     return [n for n in scene.numbers if n.kind == "percent" and n.last <= number.first]
+
+
+def is_lone(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a sentence has no other change, and nothing that may be a second base of this one."""
+    named, lows = read(scene, number), scene.words(0, len(scene.tokens))
+    own = range(named.tokens.start - 1, named.tokens.stop) if named else range(0)
+    hedged = {at for p in scene.of_kind("hedge") for at in range(p.first, p.last)}
+    may = {at for at, low in enumerate(lows) if low in _MAY_BASE and not scene.in_time(at)}
+    led = may.union(ref.first for ref in scene.times if ref.relative) - hedged - {*own}
+    alone = all(n == number or n.kind not in ("percent", "times") for n in scene.numbers)
+    return alone and len(led) + (len(own) > 1) <= 1 and not _AND_MORE & set(pairwise(lows))
 
 
 def others(scene: Scene, number: WrittenNumber) -> Iterator[int]:

@@ -43,7 +43,7 @@ class End:
     """One end of a relation: a span of a subject, and the text's own number for it.
 
     sure : whether the words leave no doubt that it is meant. traced : whether the record has the
-        number, if it is one of the text.
+        number, if it is one of the text. slack : what its rounding may have moved it by.
     """
 
     span: Period | None
@@ -51,6 +51,7 @@ class End:
     value: float | None = None
     sure: bool = False
     traced: bool = True
+    slack: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,12 @@ class Pair:
         """What the text's own numbers give; None without two."""
         now, base = self.now.value, self.base.value
         return None if now is None or not base or self.rate else quantity(measure, now, base)
+
+    def slack(self, measure: ClaimMeasure) -> float:
+        """By how much the rounding of the text's numbers may move what they give."""
+        now, base = self.now, self.base
+        most = (now.value or 0) + now.slack, (base.value or 0) - base.slack
+        return quantity(measure, *most) - (self.written(measure) or 0)
 
 
 def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
@@ -120,16 +127,39 @@ def _is_named(spot: Spot, sense: Reading | None, sure: Pair) -> bool:
 
 
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
-    """What is not right of ends that are certain: wrong, or shown beside what the record has."""
-    claimed = spot.claimed
-    wrong = _wrong(spot, sure, measure) if measure != "times" or claimed.value >= 1 else None
-    reading = sure.reading(measure)
-    judged = judge(spot.counts, reading, claimed) if reading else None
+    """What is not right of ends that are sure: wrong, or shown beside what is on record."""
+    wrong = _wrong(spot, sure, measure) if _is_certain(spot, sure, measure) else None
+    reading, written = sure.reading(measure), sure.written(measure)
+    judged = judge(spot.counts, reading, spot.claimed) if reading else None
     if wrong or reading is None or judged is None:
-        return wrong or replace(spot.draft, why="what it is compared with is not on record")
+        why = "what it is compared with is not on record" if written is None else ""
+        return wrong or replace(spot.draft, why=why or _given(measure, written or 0))
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
     return show.differs(spot.counts, spot.draft, (ShownReading(reading, judged.truth or 0),))
+
+
+def _given(measure: ClaimMeasure, truth: float) -> str:
+    return f"The numbers beside it give {show.figure(measure, truth)}."
+
+
+def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:
+    """Whether a change may be called wrong: all that its sentence says is of these two ends.
+
+    It has no other change, no other number and no second base, and both ends have their own months.
+    """
+    scene, number, now, base = spot.scene, spot.number, pair.now, pair.base
+    counts = {n.value for n in scene.numbers if n.kind == "count" and n != number}
+    rounded = pair.written(measure) is None and (now.slack or base.slack)
+    return (
+        None not in (now.span, base.span)
+        and now.span != base.span
+        and counts <= {now.value, base.value}
+        and not rounded
+        and not (measure == "times" and spot.claimed.value < 1)
+        and bases.is_lone(scene, number)
+        and not confront.innocent(scene, number, both=True)
+    )
 
 
 def _direction(spot: Spot) -> int:
@@ -159,24 +189,20 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
 
 
 def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None:
-    """Wrong of both ends, which are certain: by more than a restatement of them explains."""
+    """Wrong of both ends: by more than a restatement of them or their rounding explains."""
     claimed, reading, written = spot.claimed, pair.reading(measure), pair.written(measure)
-    # Of a second percentage the first one's base may stand nearer than its own.
-    second = bases.percents_before(spot.scene, spot.number)
-    if (written is None and second) or confront.innocent(spot.scene, spot.number, both=True):
-        return None
     judged = judge(spot.counts, reading, claimed) if reading else None
     if written is None:
         traced = judged and pair.now.traced and pair.base.traced
         truth, loose = (judged.truth if judged and traced else None), float("percent" in measure)
     else:
-        truth, loose = (None if judged and judged.holds else written), 0.0
+        truth, loose = (None if judged and judged.holds else written), pair.slack(measure)
     if truth is None or not _is_off(claimed, truth, measure, loose):
         return None
     verdict = JudgedClaim("wrong", truth, evidence="record")
     if reading and written is None:
         return show.explained(spot.counts, spot.draft, reading, verdict)
-    why = f"The numbers beside it give {show.figure(measure, truth)}."
+    why = _given(measure, truth)
     return replace(spot.draft, sense=reading, judged=verdict, why=why, say_instead=why)
 
 
@@ -271,7 +297,8 @@ def led_by(scene: Scene, first: int) -> str:
 def _end(anchor: Anchor, sure: bool) -> End:
     span, subject = (anchor.span, anchor.reading.subject) if anchor.reading else (None, None)
     sure = sure and not anchor.claimed.hedge  # "more than 2 million" gives no percentage
-    return End(span, subject, anchor.claimed.value, sure, anchor.traced and not anchor.near)
+    claimed, traced = anchor.claimed, anchor.traced and not anchor.near
+    return End(span, subject, claimed.value, sure, traced, (not claimed.exact) * claimed.unit / 2)
 
 
 def _nows(spot: Spot, named: NamedBase | None) -> list[End]:
