@@ -167,10 +167,7 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
 
 def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
-    # In June 2024 so many, and in July: beside the months that are named with their year.
-    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
-    named = [span for other in full for span in times.spans(other, context)]
-    context = replace(context, recent=[*named, *context.recent])
+    context = replace(context, recent=[*_named_in_full(scene, context, ref), *context.recent])
     month = _month_of_years(scene)
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
@@ -182,6 +179,12 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         resolved = _begins(ref, resolved)
     return list(dict.fromkeys(resolved))
+
+
+def _named_in_full(scene: Scene, context: TextState, ref: TimeRef) -> list[Period]:
+    """The other months of a sentence that have their year: in June 2024 so many, and in July."""
+    full = [r for r in scene.times if r is not ref and r.form == "month" and r.args[1]]
+    return [span for other in full for span in times.spans(other, context)]
 
 
 def _year_at_head(scene: Scene, context: TextState, ref: TimeRef) -> Period | None:

@@ -107,20 +107,28 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Levele
         return [("", BESIDE)]
     if "either" in values or (context.both and not names_agency(scene)):
         return [("", BESIDE), ("usbp", SENTENCE)]
+    named = _agencies_named(near)
+    if any(phrase.value in HALVES for _, phrase in near):
+        own = any(0 <= phrase.first - number.last <= 3 for _, phrase in near)
+        return [pair for pair in named if pair[0] or not (own and pair[1])]
+    return _each_once([*named, *_agencies_unsaid(context, bool(named))])
+
+
+def _agencies_named(near: Sequence[tuple[float, Placed]]) -> Leveled:
+    """The agencies of a sentence; Border Patrol encounters are one term."""
     halves = [phrase for _, phrase in near if phrase.value in HALVES]
-    # Border Patrol encounters: one term.
     joined = {p for _, p in near for half in halves if abs(p.first - half.last) <= 1} - {*halves}
     apart = [(d + 6 * (p not in halves), p) for d, p in near if p not in joined]
     leveled = _leveled(sorted(apart, key=itemgetter(0)))
-    named = _each_once((CODES[phrase.value], level) for phrase, level in leveled)
-    if halves:
-        own = any(0 <= phrase.first - number.last <= 3 for _, phrase in near)
-        return [pair for pair in named if pair[0] or not (own and pair[1])]
+    return _each_once((CODES[phrase.value], level) for phrase, level in leveled)
+
+
+def _agencies_unsaid(context: TextState, named: bool) -> Iterator[tuple[str, int]]:
+    """The agency spoken of before, else anybody; named : whether the sentence says what is done."""
     spoken = [CODES[v] for kind, v in context.speaks if kind == "measure" and v in CODES]
     order = dict.fromkeys([*([context.agency] if context.agency is not None else []), "", "usbp"])
     allowed = ("", *(spoken or ([] if named else order)))
-    carried = [code for code in order if code in allowed]
-    return _each_once([*named, *((code, SENTENCE + rank) for rank, code in enumerate(carried))])
+    yield from ((code, SENTENCE + i) for i, code in enumerate(c for c in order if c in allowed))
 
 
 def names_agency(scene: Scene) -> bool:
@@ -146,7 +154,11 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
         lone = sum(n.kind == number.kind for n in scene.numbers) == 1
         alone = (lone and not scene.of_kind("total")) or _is_noun(scene, number)
         return [pair for pair in named if alone and not pair[1]] or [*named, (NO_PART, SENTENCE)]
-    fresh = bool(scene.of_kind("total"))
+    return _parts_before(context, fresh=bool(scene.of_kind("total")))
+
+
+def _parts_before(context: TextState, *, fresh: bool) -> list[LeveledPart]:
+    """The group or the sector spoken of before; fresh : whether a sentence names its own place."""
     carried = [part for part in (context.group, context.part) if part != NO_PART]
     made = [(part, SENTENCE + fresh) for part in carried[:1]]
     return [*made, (NO_PART, SENTENCE * (not fresh) if made else BESIDE)]
