@@ -252,7 +252,10 @@ def test_a_change_beside_other_ends_is_shown_rather_than_accused(verdict, text, 
     assert verdict(marked) != "wrong"
 
 
-@pytest.mark.parametrize(("points", "due"), [(1, ("none", "not understood", "right", "right_when_rounded")), (40, ("wrong",))])
+@pytest.mark.parametrize(
+    ("points", "due"),
+    [(1, ("none", "not understood", "right", "right_when_rounded")), (40, ("wrong",))],
+)
 def test_rounded_ends_are_wrong_only_if_no_rounding_gives_it(verdict, points, due):
     text = (
         "Border Patrol apprehensions at the southwest border went from 13,000 in June 2023 to "

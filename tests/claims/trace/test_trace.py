@@ -542,4 +542,6 @@ def test_the_sectors_of_one_sentence_are_each_shown_where_its_number_is_off(embe
     shown = [{round(reading.truth) for reading in one.readings} for one in found]
 
     assert len(shown) == len(named)
-    assert all(count(who, "2024-07") in truths for (_, who), truths in zip(named, shown, strict=True))
+    assert all(
+        count(who, "2024-07") in truths for (_, who), truths in zip(named, shown, strict=True)
+    )
