@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import RenderableType
 
-from forecast import months
+from forecast import lives, months
 from forecast.desk import comparison, facts, groups, provisional, terminal, vintages
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
@@ -259,7 +259,9 @@ def flags(
         shown = [{k: v for k, v in driver.items() if k != "flag_id"} for driver in drivers]
         value.append({**as_row(row), "drivers": shown})
     blocks = terminal.flag_blocks(rows, moved, source, restated)
-    life = monthly.life_words(facts.newest(connection, total, source)) if total else ""
+    span = history.series_span(connection, SeriesKey(total)) if total else None
+    (newest,) = queries.column(connection, "newest_month")
+    life = lives.words(span[1], newest, lives.life(total, source.lives)) if total and span else ""
     return Printed(value, [*notes(life and f"{total}: {life}."), *blocks, wrapped(judged)])
 
 
