@@ -421,14 +421,12 @@ def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Tabl
 
     shown : month -> count of the months to print. counts : of all months on record.
     """
-    rows = (
-        (
-            month_name(month),
-            f"{count:,}",
-            *(change_words(count, counts.get(months.shift(month, -back))) for back in (1, 12)),
-        )
-        for month, count in shown.items()
-    )
+
+    def changes(month: str) -> Iterator[str]:
+        before = (counts.get(months.shift(month, -back)) for back in (1, 12))
+        return (change_words(shown[month], then) for then in before)
+
+    rows = ((month_name(month), f"{shown[month]:,}", *changes(month)) for month in shown)
     return plain_table("month", numbers=("count", "on month", "on year"), rows=rows)
 
 

@@ -192,8 +192,7 @@ def movers(
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
-        problem = f"no parts of {name} are on record; `bordercast show {name}` has its months"
-        raise record.refused("TOTAL", problem)
+        raise record.refused("TOTAL", f"no parts of {name} on record; try `bordercast show {name}`")
     if out:
         from forecast.desk import export  # brings numpy, which a look can do without
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast import lives
 from forecast.desk.facts import MonthFacts, report, statement
 from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
@@ -121,13 +122,18 @@ def _news(
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
     still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
+    last = {} if source.layouts else read.last_months(connection)
     for total in order:
+        own = last[total]["month"] if total in last else month
+        news = lives.lagging({total: own, "": month}, source.lives)
+        gone = lives.verdict(own, month, lives.life(total, source.lives)) if news else ""
         lasting = [e for e in still if e["border"] == total]
         flags = read.flags(connection, source.totals, total, month, parts=True)
         now = (flag for flag in flags if flag.month == month and flag.kind != "revision")
         parts = [flag for flag in now if flag.dimension]
-        if lasting or parts:
-            yield _section(section_texts.digest(total, lasting, parts, source), "digest")
+        if lasting or parts or gone:
+            said = section_texts.digest(total, lasting, parts, source, gone)
+            yield _section(said, "digest")
 
 
 def _gravity(facts: MonthFacts) -> int:

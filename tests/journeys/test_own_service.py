@@ -303,8 +303,7 @@ def test_movers_without_parts_names_no_clinic_that_nobody_asked_for(folder):
     assert several.stderr.startswith("bordercast: TOTAL: name one of the clinics: ")
     said("show", "Clinic", "1")
     assert one.stderr == (
-        "bordercast: TOTAL: no parts of Clinic 1 are on record; "
-        "`bordercast show Clinic 1` has its months\n"
+        "bordercast: TOTAL: no parts of Clinic 1 on record; try `bordercast show Clinic 1`\n"
     )
 
 

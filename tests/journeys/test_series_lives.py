@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import SMTP
 from html import unescape
 from pathlib import Path
 
@@ -18,7 +21,9 @@ from forecast.context import Context
 from forecast.errors import SeriesNameError
 from jobs import monthly
 from jobs.cli import main
+from jobs.service import wakeup
 from tests.support import own_counts
+from tests.support.mail_server import HOST, Taken, server
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +107,34 @@ def test_a_series_that_is_shut_is_no_hole_and_comes_back(tmp_path, monkeypatch):
     assert "shut" not in page("index.html")
     assert not record.latest("West").empty
     assert said("verify")
+
+
+def test_a_mail_says_which_series_is_late_and_which_is_shut(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    taken, asked = Taken(), 'address = "ann@example.org", digest = true'
+    with server(taken) as port:
+        served = f'enabled = true\nhost = "{HOST}"\nport = {port}\nsecurity = "local"'
+        notices = f'approval = "auto"\nquiet_months = true\nrecipients = [{{ {asked} }}]'
+        more = f"{MAIL}{served}\n[notices]\n{notices}"
+        Path("config.toml").write_text(own_counts.settings("2023-12", more))
+        Path("in").mkdir()
+        deliver("2024-06", NAMES)
+        send("2024-06")
+        deliver("2024-07", NAMES[:3])
+        send("2024-07")
+        said("releases", "accept", "2", "--as", "shut", "--series", "west")
+        deliver("2024-08", NAMES[:3])
+        send("2024-08")
+
+    texts = [
+        message_from_bytes(content, policy=SMTP).get_body(("plain",)).get_content()
+        for _, content in taken.messages
+    ]
+    told = [re.findall(r"^West: .+(?=\r)", text, re.MULTILINE) for text in texts]
+    assert told == [["West: Late"], ["West: Shut since July 2024"]]
+
+
+def send(through: str) -> None:
+    now = datetime.fromisoformat(f"{months.days_after(through, 10)}T01:00:00").astimezone(UTC)
+    settings = config.load(Path("config.toml"))
+    wakeup.deliver(Context.open(Path("bordercast.db").resolve(), settings), lambda: now)

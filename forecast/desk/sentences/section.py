@@ -179,11 +179,11 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
 
 
 def digest(
-    total: str, episodes: Sequence[Row], flagged: Sequence[FlagRow], source: Source
+    total: str, episodes: Sequence[Row], flagged: Sequence[FlagRow], source: Source, gone: str = ""
 ) -> SectionText:
     """The section of what is still open, and of unusual groups; all of them on the page.
 
-    episodes : of the total. flagged : its parts' flags of the month.
+    episodes : of the total. flagged : its parts' flags of the month. gone : that it is not counted.
     """
     still = tuple(
         ("", f"still {LEVELS[e['side']]} than forecast before {month_words(e['opened'])}")
@@ -212,7 +212,7 @@ def digest(
     return SectionText(
         total=total,
         phrase="digest",
-        finding=f"{capital(total)}: also unusual",
+        finding=f"{capital(total)}: {gone or 'also unusual'}",
         items=(*still, *shown, *more),
         blocks=every if rest else (),
     )
