@@ -43,7 +43,7 @@ class End:
     """One end of a relation: a span of a subject, and the text's own number for it.
 
     sure : whether the words leave no doubt that it is meant. traced : whether the record has the
-        number, if it is one of the text. slack : what its rounding may have moved it by.
+        number, if it is one of the text.
     """
 
     span: Period | None
@@ -51,7 +51,6 @@ class End:
     value: float | None = None
     sure: bool = False
     traced: bool = True
-    slack: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,6 @@ class Pair:
         """What the text's own numbers give; None without two."""
         now, base = self.now.value, self.base.value
         return None if now is None or not base or self.rate else quantity(measure, now, base)
-
-    def slack(self, measure: ClaimMeasure) -> float:
-        """By how much the rounding of the text's numbers may move what they give."""
-        now, base = self.now, self.base
-        most = (now.value or 0) + now.slack, (base.value or 0) - base.slack
-        return quantity(measure, *most) - (self.written(measure) or 0)
 
 
 def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
@@ -128,19 +121,23 @@ def _is_named(spot: Spot, sense: Reading | None, sure: Pair) -> bool:
 
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
     """What is not right of ends that are sure: wrong, or shown beside what is on record."""
-    wrong = _wrong(spot, sure, measure) if _is_certain(spot, sure, measure) else None
     reading, written = sure.reading(measure), sure.written(measure)
     judged = judge(spot.counts, reading, spot.claimed) if reading else None
-    if wrong or reading is None or judged is None:
-        why = "what it is compared with is not on record" if written is None else ""
-        return wrong or replace(spot.draft, why=why or _given(measure, written or 0))
+    given = (
+        "" if written is None else f"The numbers beside it give {show.figure(measure, written)}."
+    )
+    if _is_certain(spot, sure, measure) and _is_wrong(spot.claimed, sure, judged, measure):
+        verdict = JudgedClaim("wrong", written, evidence="record")
+        if given or judged is None or reading is None:
+            return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
+        return show.explained(
+            spot.counts, spot.draft, reading, replace(verdict, truth=judged.truth)
+        )
+    if reading is None or judged is None:
+        return replace(spot.draft, why=given or "what it is compared with is not on record")
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
     return show.differs(spot.counts, spot.draft, (ShownReading(reading, judged.truth or 0),))
-
-
-def _given(measure: ClaimMeasure, truth: float) -> str:
-    return f"The numbers beside it give {show.figure(measure, truth)}."
 
 
 def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:
@@ -150,12 +147,10 @@ def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:
     """
     scene, number, now, base = spot.scene, spot.number, pair.now, pair.base
     counts = {n.value for n in scene.numbers if n.kind == "count" and n != number}
-    rounded = pair.written(measure) is None and (now.slack or base.slack)
     return (
         None not in (now.span, base.span)
         and now.span != base.span
         and counts <= {now.value, base.value}
-        and not rounded
         and not (measure == "times" and spot.claimed.value < 1)
         and bases.is_lone(scene, number)
         and not confront.innocent(scene, number, both=True)
@@ -188,26 +183,15 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
     return near
 
 
-def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None:
-    """Wrong of both ends: by more than a restatement of them or their rounding explains."""
-    claimed, reading, written = spot.claimed, pair.reading(measure), pair.written(measure)
-    judged = judge(spot.counts, reading, claimed) if reading else None
-    if written is None:
-        traced = judged and pair.now.traced and pair.base.traced
-        truth, loose = (judged.truth if judged and traced else None), float("percent" in measure)
-    else:
-        truth, loose = (None if judged and judged.holds else written), pair.slack(measure)
-    if truth is None or not _is_off(claimed, truth, measure, loose):
-        return None
-    verdict = JudgedClaim("wrong", truth, evidence="record")
-    if reading and written is None:
-        return show.explained(spot.counts, spot.draft, reading, verdict)
-    why = _given(measure, truth)
-    return replace(spot.draft, sense=reading, judged=verdict, why=why, say_instead=why)
-
-
-def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure, loose: float) -> bool:
+def _is_wrong(
+    claimed: Claimed, pair: Pair, judged: JudgedClaim | None, measure: ClaimMeasure
+) -> bool:
     """Whether a change is off by more than how it is written, or goes the other way."""
+    truth, loose = pair.written(measure), 0.0
+    if truth is None and judged and pair.now.traced and pair.base.traced:
+        truth, loose = judged.truth, float("percent" in measure)  # what a restatement may move
+    if truth is None or (judged and judged.holds):
+        return False
     if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
         return True
     if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
@@ -296,9 +280,9 @@ def led_by(scene: Scene, first: int) -> str:
 
 def _end(anchor: Anchor, sure: bool) -> End:
     span, subject = (anchor.span, anchor.reading.subject) if anchor.reading else (None, None)
-    sure = sure and not anchor.claimed.hedge  # "more than 2 million" gives no percentage
-    claimed, traced = anchor.claimed, anchor.traced and not anchor.near
-    return End(span, subject, claimed.value, sure, traced, (not claimed.exact) * claimed.unit / 2)
+    # "More than 2 million" gives no percentage, nor does what is rounded.
+    sure = sure and anchor.claimed.exact and not anchor.claimed.hedge
+    return End(span, subject, anchor.claimed.value, sure, anchor.traced and not anchor.near)
 
 
 def _nows(spot: Spot, named: NamedBase | None) -> list[End]:
