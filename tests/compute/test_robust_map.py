@@ -57,7 +57,7 @@ def test_a_worker_killed_once_costs_nothing(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("work", "seconds"), [(partial(square_or_die, None), 60), (square_or_hang, 30)]
+    ("work", "seconds"), [(partial(square_or_die, None), 60), (square_or_hang, 15)]
 )
 def test_a_job_that_kills_or_hangs_its_worker_is_given_up_alone(work, seconds):
     found = {job: value for job, value, _ in answers([2, 3], work, TWO, seconds)}
