@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from forecast import months
 from forecast.agreed import Life
@@ -58,7 +58,7 @@ def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
 
 def verdict(last: str, newest: str, confirmed: Life | None = None) -> str:
     """Return a life in a word or two; "" of a series that runs."""
-    return _told(last, newest, confirmed)[0]
+    return _life_words(last, newest, confirmed).verdict
 
 
 def words(last: str, newest: str, confirmed: Life | None = None) -> str:
@@ -66,30 +66,54 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> str:
 
     last : its newest month. newest : the record's.
     """
-    return _told(last, newest, confirmed)[1]
+    return _life_words(last, newest, confirmed).behind
 
 
-def _told(last: str, newest: str, confirmed: Life | None) -> tuple[str, str]:
+class _LifeWords(NamedTuple):
+    """What is said of a life in a word or two, and behind its newest count."""
+
+    verdict: str
+    behind: str
+
+
+def _life_words(last: str, newest: str, confirmed: Life | None) -> _LifeWords:
     stands = standing(last, newest, confirmed)
     since = month_words(confirmed.month) if confirmed else ""
     if stands == "running":
         called = confirmed.other if confirmed and confirmed.what == "renamed" else ""
-        return "", f"called {called!r} in files since {since}" if called else ""
+        return _LifeWords("", f"called {called!r} in files since {since}" if called else "")
     behind, through = many(_behind(last, newest), "month"), month_words(newest)
     if stands == "late":
-        return "Late", f"late by {behind}: other figures go through {through}"
+        return _LifeWords("Late", f"late by {behind}: other figures go through {through}")
     if stands == "not counted":
         short = f"Not counted since {month_words(last)}"
-        return short, f"not counted since: other figures go through {through}"
+        return _LifeWords(short, f"not counted since: other figures go through {through}")
     if stands == "shut":
         how = f"has been shut since {since}"
-        return f"Shut since {since}", f"its last count: it {how}, and is not forecast"
-    told = confirmed if confirmed and confirmed.month > last else None
-    how = "as confirmed" if told else f"{behind} before the others"
+        return _LifeWords(f"Shut since {since}", f"its last count: it {how}, and is not forecast")
+    ended = confirmed if confirmed and confirmed.month > last else None
+    how = "as confirmed" if ended else f"{behind} before the others"
     short = f"Ended in {month_words(last)}"
-    if told and told.what == "merged":
-        return short, f"merged into {told.other!r} in {since}, and ended"
-    return short, f"its last count: it has ended, {how}, and is not forecast"
+    if ended and ended.what == "merged":
+        return _LifeWords(short, f"merged into {ended.other!r} in {since}, and ended")
+    return _LifeWords(short, f"its last count: it has ended, {how}, and is not forecast")
+
+
+def news(name: str, last: str, newest: str, lives: Sequence[Life]) -> str:
+    """Return what became of a series in a word or two while that is news; "" else.
+
+    last : its newest month. newest : the record's.
+    """
+    confirmed = life(name, lives)
+    late = standing(last, newest, confirmed) in ("late", "not counted")
+    fresh = any(of.series == name and _is_news(of, last, newest) for of in lives)
+    return verdict(last, newest, confirmed) if late or fresh else ""
+
+
+def _is_news(of: Life, last: str, newest: str) -> bool:
+    """Whether what a person said of a series is as new as the counts: what ended is none later."""
+    fresh = of.month == newest or of.at[:7] > newest
+    return fresh and (of.what == "renamed" or over(last, newest, of))
 
 
 def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
@@ -101,16 +125,13 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
     groups: dict[Standing, list[str]] = {}
     for name, last in lasts.items():
         groups.setdefault(standing(last, newest, life(name, lives)), []).append(name)
-    # What ended is no news each month: only while what a person said of it is as new as the counts.
-    news: dict[str, list[str]] = {}
+    confirmed: dict[str, list[str]] = {}
     for one in lives:
-        if one.series not in lasts or not (one.month == newest or one.at[:7] > newest):
-            continue
-        if one.what == "renamed" or over(lasts[one.series], newest, one):
-            news.setdefault(one.what, []).append(one.series)
+        if one.series in lasts and _is_news(one, lasts[one.series], newest):
+            confirmed.setdefault(one.what, []).append(one.series)
     called: dict[Standing, str] = {"late": "late", "not counted": "not counted for months"}
     late = {words: groups[of] for of, words in called.items() if of in groups}
-    return [f"{words}: {first_few(names)}" for words, names in (late | news).items()]
+    return [f"{words}: {first_few(names)}" for words, names in (late | confirmed).items()]
 
 
 def running(source: Source, counts: Counts) -> Source:

@@ -125,8 +125,7 @@ def _news(
     last = {} if source.layouts else read.last_months(connection)
     for total in order:
         own = last[total]["month"] if total in last else month
-        news = lives.lagging({total: own, "": month}, source.lives)
-        gone = lives.verdict(own, month, lives.life(total, source.lives)) if news else ""
+        gone = lives.news(total, own, month, source.lives)
         lasting = [e for e in still if e["border"] == total]
         flags = read.flags(connection, source.totals, total, month, parts=True)
         now = (flag for flag in flags if flag.month == month and flag.kind != "revision")
