@@ -40,8 +40,11 @@ def delivered(db: Connection | None, context: Context, today: str) -> list[Arriv
                 content = inbox.read_once(file)[0]
                 if db is None or not releases.find_by_hash(db, content_sha256(BytesIO(content))):
                     unknown.append((file, ReleaseFile(file.name, content)))
-        read = [content for _, content in unknown if unknown[1:]]  # one alone has no order
-        places = reading.last_months(section, read) or [0] * len(unknown)
+        contents = [content for _, content in unknown]
+        # One alone has no order, and need not be read for it.
+        places = (
+            reading.last_months(section, contents) if len(contents) > 1 else [0] * len(contents)
+        )
         new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
     # Each is held against the one before, so they come in the order of their months that are over.
     over = months.to_index(months.last_over(today))
