@@ -391,7 +391,7 @@ class Answering:
             # Parts of one dimension, or totals, share no count.
             alike = {(row.subject.dimension, row.subject.agency) for row in counted}
             if len(alike) == 1 and len(set(names)) == len(names):
-                yield f"Together: {sum(one.count for one in counted):,}."
+                yield f"Together: {sum(row.count for row in counted):,}."
 
     def rate(self, question: CountQuestion) -> Answer:
         """Answer how many a day or a month, of each span; under each administration its window."""
@@ -484,11 +484,11 @@ class Answering:
     def extreme(self, question: CountQuestion) -> Answer:
         """Answer which month or year was the highest or lowest, or where a month ranks."""
         subject, by_year = self._only(question), question.by == "year"
-        row = question.spans[0].period if len(question.spans) == 1 else None
-        if row and row.length == 1 and question.by != "month":
-            return self._ranked(question, subject, row)
+        period = question.spans[0].period if len(question.spans) == 1 else None
+        if period and period.length == 1 and question.by != "month":
+            return self._ranked(question, subject, period)
         line, calendar = self._line(subject), self.source.calendar
-        within = row or Period(line.first, line.last)
+        within = period or Period(line.first, line.last)
         years = map(
             calendar.period, range(calendar.year(within.first), calendar.year(within.last) + 1)
         )
@@ -549,7 +549,7 @@ class Answering:
         # No file tells two dimensions together but agencies and their sectors.
         apart = above.dimension or (above.agency and by not in (*hierarchy.by_component, "total"))
         every = () if apart else self._members(above, by, question.noun)
-        known = {row: line for row in every if (line := self.table.counts(row))}
+        known = {part: line for part in every if (line := self.table.counts(part))}
         if not known:
             raise _UnansweredError(f"no file tells {above.words(self.source)} by {by}")
         newest = max(line.last for line in known.values())
@@ -574,8 +574,8 @@ class Answering:
         keys = (key for key in self.table.keys if key.total in inside and key.dimension == by)
         every = [subject_of(key, self.source) for key in keys]
         if whole and by != "field":
-            every = [row._replace(total=totals.whole) for row in every]
-        of = [row for row in dict.fromkeys(every) if above.agency in ("", row.agency)]
+            every = [part._replace(total=totals.whole) for part in every]
+        of = [part for part in dict.fromkeys(every) if above.agency in ("", part.agency)]
         return _called(of, noun) or of
 
     def unusual(self, question: CountQuestion) -> Answer:
@@ -651,7 +651,7 @@ def _rates(count: int, span: Period) -> list[str]:
 def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
     """Return those whose name ends in a noun: sectors, not field offices."""
     end = f" {noun}" if noun else "\0"
-    return [row for row in subjects if row.members[0].lower().endswith(end)]
+    return [part for part in subjects if part.members[0].lower().endswith(end)]
 
 
 _ANSWERS: dict[str, Callable[[Answering, CountQuestion], Answer]] = {

@@ -111,7 +111,7 @@ class Predictive:
         return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def restated(self, rows: Sequence[int], origin: int, first: Predictive) -> Predictive:
-        """The same but for some series' forecasts from one origin, `first`'s first."""
+        """The same but for some series' forecasts from one origin: those that `first` has first."""
         arrays = {name: x.copy() for name, x in self._arrays.items()}
         for name, x in arrays.items():
             x[list(rows), origin] = getattr(first, name)[:, 0]
