@@ -7,7 +7,7 @@ nearly always names itself; then what is said between them is related: changes, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -47,19 +47,24 @@ def of_cell(
     if any(phrase.kind == "sector" for scene in reader.scenes for phrase in scene.phrases):
         reader.context.agency = "usbp"
     head = [Scene(cell.head, sentence, lexicon) for sentence in sentences(cell.head)]
-    known = _is_known(head, totals.every)
-    called = not head or any(scene.of_kind("measure") for scene in head)
     for found in reader.read():
         if found and found.start <= cell.at < found.end:
-            if not known:
-                unknown = "the words over its column are not understood"
-                found = ClaimFinding("", 0, 0, found.number, found.claimed, why=unknown)
-            elif found.blamed and found.sense and not (found.other and called):
-                # What heads leave out a heading may say: what the record has is shown.
-                shown = ShownReading(found.sense, found.judged.truth or 0)
-                found = show.differs(table, found, (shown,))
+            held = _under_head(found, head, table)
             quote = cell.sentence[cell.at :]
-            yield replace(found, quote=quote, start=cell.start, end=cell.end)
+            yield replace(held, quote=quote, start=cell.start, end=cell.end)
+
+
+def _under_head(found: ClaimFinding, head: Sequence[Scene], table: CountTable) -> ClaimFinding:
+    """Return what may be said of a cell under its column's head."""
+    if not _is_known(head, table.source.totals.every):
+        unknown = "the words over its column are not understood"
+        return ClaimFinding("", 0, 0, found.number, found.claimed, why=unknown)
+    called = not head or any(scene.of_kind("measure") for scene in head)
+    if found.blamed and found.sense and not (found.other and called):
+        # What heads leave out a heading may say: what the record has is shown.
+        shown = ShownReading(found.sense, found.judged.truth or 0)
+        return show.differs(table, found, (shown,))
+    return found
 
 
 _PLAIN = word_set(
