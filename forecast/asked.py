@@ -566,15 +566,13 @@ class Answering:
 
         noun : of sectors and field offices one alone, where it is named.
         """
-        totals = self.source.totals
+        inside = self.source.tree.totals_of(above.total)
         if by == "total":
-            return [Subject(total, above.agency) for total in totals.parts]
-        whole = above.total == totals.whole
-        inside = totals.parts if whole else (above.total,)
+            return [Subject(total, above.agency) for total in self.source.totals.parts]
         keys = (key for key in self.table.keys if key.total in inside and key.dimension == by)
         every = [subject_of(key, self.source) for key in keys]
-        if whole and by != "field":
-            every = [part._replace(total=totals.whole) for part in every]
+        if by != "field":  # of the whole the sums of all totals
+            every = [part._replace(total=above.total) for part in every]
         of = [part for part in dict.fromkeys(every) if above.agency in ("", part.agency)]
         return _called(of, noun) or of
 

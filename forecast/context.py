@@ -225,9 +225,7 @@ def source_by_section(section: SourceSection | None, totals: Sequence[str] = ())
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.sources.own.source import own_counts
 
-    source = own_counts(section)
-    parts = tuple(name for name in totals if name != source.totals.whole)
-    return replace(source, totals=replace(source.totals, parts=parts))
+    return own_counts(section).with_totals(totals)
 
 
 def _published(name: str) -> Source:

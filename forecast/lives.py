@@ -7,7 +7,6 @@ it: a series that is a month or two behind the others is late, one that is a yea
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from forecast import months
@@ -140,13 +139,11 @@ def running(source: Source, counts: Counts) -> Source:
     if source.layouts or not heads:
         return source
     newest = max(heads.values())
-    totals = source.totals
-    parts = tuple(
+    return source.with_totals(
         name
-        for name in totals.parts
+        for name in source.totals.parts
         if name not in heads or not over(heads[name], newest, life(name, source.lives))
     )
-    return replace(source, totals=replace(totals, parts=parts)) if parts != totals.parts else source
 
 
 def without_over(source: Source, counts: Counts) -> Counts:

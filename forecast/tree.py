@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 
 from forecast.periods import Calendar
-from forecast.types import Break, Scope, SeriesKey, Totals
+from forecast.types import Aside, Break, Scope, SeriesKey, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,13 @@ class Tree:
     """How a source's series add up: every dimension's members to their total, totals to the whole.
 
     halves : labels of a total's halves. by_half : dimensions whose members are of one half each,
-    and add up only when all halves are there. aside : the dimension that splits one half alone and
-    is stated beside the total, "" if none.
+    and add up only when all halves are there. aside : see `Aside`, None if none.
     """
 
     totals: Totals
     halves: tuple[str, ...] = ()
     by_half: tuple[str, ...] = ()
-    aside: str = ""
+    aside: Aside | None = None
 
     @property
     def whole(self) -> SeriesKey | None:
@@ -56,6 +55,10 @@ class Tree:
         parts = [whole._replace(total=total) for total in self.totals.parts]
         return parts if all(part in keys for part in parts) else []
 
+    def totals_of(self, total: str) -> tuple[str, ...]:
+        """Name the totals whose parts a total has: all of them for the whole, else itself."""
+        return self.totals.parts if SeriesKey(total) == self.whole else (total,)
+
     def everywhere(self, places: Iterable[Scope]) -> set[str]:
         """Name the dimensions by which every total has parts: only these add up to the whole."""
         totals: dict[str, set[str]] = defaultdict(set)
@@ -71,7 +74,7 @@ class Tree:
         if not dimension:
             there = set(keys) if whole == self.whole else set()
             return [key for key in map(SeriesKey, self.totals.parts) if key in there]
-        totals = self.totals.parts if whole == self.whole else (whole.total,)
+        totals = self.totals_of(whole.total)
         return [key for key in keys if key.dimension == dimension and key.total in totals]
 
     def groups(self, keys: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
@@ -101,7 +104,7 @@ class Tree:
 
         A family is a dimension, or one half's part of it where each half publishes its own.
         """
-        if key.headline or (self.aside and key.dimension == self.aside):
+        if key.headline or (self.aside and key.dimension == self.aside.dimension):
             return None
         return f"{key.dimension} {key.component if key.dimension in self.by_half else ''}"
 

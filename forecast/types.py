@@ -57,6 +57,26 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A dimension that splits one half alone, and is stated beside the total, never forecast.
+
+    half : the component it splits. named, rest : its two members. words : what `named` is.
+    named_where, rest_where : where both were counted, behind a number.
+    misread : what a total with much of `named` must not be called. unforecast : why it is not.
+    """
+
+    dimension: str
+    half: str
+    named: str
+    rest: str
+    words: str
+    named_where: str
+    rest_where: str
+    misread: str
+    unforecast: str
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """Months under one administration, those that lie in it whole.
 

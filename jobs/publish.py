@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.desk.facts import newest_reports, split
+from forecast.desk.facts import newest_reports
 from forecast.engine import ENGINE, VERSION, conditional, scores
 from forecast.engine.forecast import (
     drill_down,
@@ -84,7 +84,7 @@ def publish(
     run = compute(record, config, source, now, keep=keep, report=report)
 
     reports = partial(newest_reports, source=source)
-    run_id = runs.publish(db, run, reports, split=split(source), totals=source.totals)
+    run_id = runs.publish(db, run, reports, tree=source.tree)
     flagged = sum(flag.severity != "watch" for flag in run.flags)
     return Published(run_id, len(run.judgements), flagged)
 

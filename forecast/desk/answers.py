@@ -57,9 +57,10 @@ def moving(connection: sqlite3.Connection, total: str, tree: Tree) -> list[Mover
     """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
     rows_of = partial(records, connection, MoverRow, "movers")
     own: list[MoverRow] = rows_of({"total": total})
-    if total != tree.totals.whole:
+    totals = tree.totals_of(total)
+    if totals == (total,):
         return own
-    parts = [row for part in tree.totals.parts for row in rows_of({"total": part})]
+    parts = [row for part in totals for row in rows_of({"total": part})]
     added = tree.everywhere(Scope(row.total, row.dimension) for row in parts)
     added -= {row.dimension for row in own}
     alike = attrgetter("dimension", "member", "month")

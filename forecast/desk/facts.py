@@ -362,7 +362,7 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
     return month_report(
         total,
         month,
-        history.month_record(connection, total, month, split(source), source.totals),
+        history.month_record(connection, total, month, source.tree),
         source=source,
     )
 
@@ -404,15 +404,8 @@ def all_reports(
     connection: sqlite3.Connection, source: Source
 ) -> Iterator[tuple[str, TotalReports]]:
     """Return every month of every total, oldest first; the newest as the run stored it."""
-    for total, records in history.all_records(connection, split(source), source.totals):
+    for total, records in history.all_records(connection, source.tree):
         yield total, TotalReports(records, report(connection, total, max(records), source))
-
-
-def split(source: Source) -> dict[str, str]:
-    """The dimension that splits an agency's count, and its two members; empty without one."""
-    aside = source.hierarchy.aside
-    named = aside and {"dimension": aside.dimension, "named": aside.named, "rest": aside.rest}
-    return named or {}
 
 
 def series_report(

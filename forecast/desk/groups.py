@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -55,7 +56,7 @@ class GroupTable:
 
 def of_total(connection: sqlite3.Connection, source: Source, total: str) -> list[GroupTable]:
     """Return the groups of each agency at a total, the largest first; none without such files."""
-    about = {"total": total, "whole": source.totals.whole}
+    about = {"totals": json.dumps(source.tree.totals_of(total))}
     every = records(connection, AgencyGroup, "groups_by_half", about)
     tables = []
     for (half, dimension), found in groupby(every, attrgetter("half", "dimension")):

@@ -24,6 +24,7 @@ from forecast.engine.predictive import PanelHindcasts, Predictive, TotalRows, ou
 from forecast.engine.refit import engine_at_both, engine_forecasts, model_forecasts
 from forecast.engine.refits import Refits, Refitting, model_options
 from forecast.errors import DataError
+from forecast.tree import Tree
 from forecast.types import (
     HUB_PERMILLES,
     Counts,
@@ -41,7 +42,6 @@ from models.structural import filled
 
 if TYPE_CHECKING:
     from forecast.tree import Traits, Tree
-    from forecast.types import Totals
 
 BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
 
@@ -176,7 +176,7 @@ def headline_rows(head: Headline, models: Forecasts, source: Traits) -> list[For
         for name, predictive in models.predictive.items()
         for row in forecast_rows(predictive, head.panel, head.keys, name)
     ]
-    return with_summed_medians([r for r in rows if r.model == ENGINE], source.totals) + [
+    return with_summed_medians([r for r in rows if r.model == ENGINE], source.tree) + [
         r for r in rows if r.model != ENGINE
     ]
 
@@ -322,25 +322,24 @@ def forecast_rows(
     return rows
 
 
-def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Forecast]:
+def with_summed_medians(rows: Sequence[Forecast], tree: Tree) -> list[Forecast]:
     """Nationwide's whole median as the sum of the totals' whole medians.
 
     The engine's nationwide median is that sum before rounding; rounded each for itself, the four
     numbers could miss it by one or two. Only where all of them are there.
     """
-    parts: dict[tuple[str, str], list[int]] = {}
+    medians = defaultdict[tuple[str, str], dict[SeriesKey, int]](dict)
     for row in rows:
-        if row.series.headline and row.series.total != totals.whole:
-            parts.setdefault((row.model, row.month), []).append(row.median)
-    whole, summed_rows = SeriesKey(totals.whole), []
+        if row.series.headline:
+            medians[row.model, row.month][row.series] = row.median
+    whole, summed_rows = tree.whole, []
     for row in rows:
-        medians = parts.get((row.model, row.month), [])
-        if row.series == whole and len(medians) == len(totals.parts):
+        known = medians[row.model, row.month] if row.series == whole else {}
+        if parts := tree.addends(known):
             # Rounding moves a sum by one or two, and never out of its own interval.
-            median = min(max(sum(medians), row.lo50), row.hi50)
-            summed_rows.append(replace(row, median=median))
-        else:
-            summed_rows.append(row)
+            median = min(max(sum(known[key] for key in parts), row.lo50), row.hi50)
+            row = replace(row, median=median)
+        summed_rows.append(row)
     return summed_rows
 
 

@@ -22,6 +22,7 @@ from forecast.periods import Calendar
 from forecast.tree import Traits, Tree
 from forecast.types import (
     Absent,
+    Aside,
     Break,
     Counts,
     Coverage,
@@ -200,26 +201,6 @@ class Half:
     row: str
     short: str
     misread: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A dimension that splits one half alone, and is stated beside the total, never forecast.
-
-    half : the component it splits. named, rest : its two members. words : what `named` is.
-    named_where, rest_where : where both were counted, behind a number.
-    misread : what a total with much of `named` must not be called. unforecast : why it is not.
-    """
-
-    dimension: str
-    half: str
-    named: str
-    rest: str
-    words: str
-    named_where: str
-    rest_where: str
-    misread: str
-    unforecast: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,12 +458,16 @@ class Source:
     terms: tuple[Term, ...] = ()
     absent: tuple[Absent, ...] = ()
 
+    def with_totals(self, names: Iterable[str]) -> Source:
+        """Return the source of these totals, and of the whole that it has."""
+        parts = tuple(name for name in names if name != self.totals.whole)
+        return replace(self, totals=replace(self.totals, parts=parts))
+
     @property
     def tree(self) -> Tree:
         """Tell what adds up to what."""
         words = self.hierarchy
-        aside = words.aside.dimension if words.aside else ""
-        return Tree(self.totals, words.components, words.by_component, aside)
+        return Tree(self.totals, words.components, words.by_component, words.aside)
 
     @property
     def traits(self) -> Traits:

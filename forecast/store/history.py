@@ -5,6 +5,7 @@ Standard library only, so that a look at one month is quick.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, in_time
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from forecast.tree import Tree
     from forecast.types import Totals
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
@@ -138,41 +140,35 @@ def month_record(
     connection: sqlite3.Connection,
     total: str,
     month: str,
-    split: Mapping[str, str],
-    totals: Totals,
+    tree: Tree,
 ) -> MonthRecord:
-    """Return everything on record about a total's month; KeyError if it has none.
-
-    split : a `dimension` that splits an agency's count, its member `named`, and the `rest`.
-    """
-    for _, record in _records(connection, split, totals, {month}.intersection, total):
+    """Return everything on record about a total's month; KeyError if it has none."""
+    for _, record in _records(connection, tree, {month}.intersection, total):
         return record[month]
     raise KeyError(total)
 
 
 def newest_records(
-    connection: sqlite3.Connection, split: Mapping[str, str], totals: Totals
+    connection: sqlite3.Connection, tree: Tree
 ) -> Iterator[tuple[TotalMonth, MonthRecord]]:
     """Yield every total's newest month and what is on record about it; each view is read once."""
-    for total, record in _records(connection, split, totals, lambda months: [max(months)]):
+    for total, record in _records(connection, tree, lambda months: [max(months)]):
         month, newest = record.popitem()
         yield (total, month), newest
 
 
 def all_records(
     connection: sqlite3.Connection,
-    split: Mapping[str, str],
-    totals: Totals,
+    tree: Tree,
     total: str | None = None,
 ) -> Iterator[tuple[str, dict[str, MonthRecord]]]:
     """Yield every total, or one, and what is on record about each of its months."""
-    return _records(connection, split, totals, sorted, total)
+    return _records(connection, tree, sorted, total)
 
 
 def _records(
     connection: sqlite3.Connection,
-    split: Mapping[str, str],
-    totals: Totals,
+    tree: Tree,
     choose: Callable[[Iterable[str]], Iterable[str]],
     total: str | None = None,
 ) -> Iterator[tuple[str, dict[str, MonthRecord]]]:
@@ -186,17 +182,20 @@ def _records(
     def by_total(name: str, column: str = "border", **more: object) -> _ByTotal:
         return _ByTotal(each(connection, name, values | more, of=where.format(column)))
 
-    whole = {"whole": totals.whole, "parts": len(totals.parts)}
-    aside = {**whole, **split}
+    whole, aside = tree.totals.whole, tree.aside
+    sums = {"whole": whole, "addends": json.dumps(tree.totals_of(whole))}
     # Streams in the order of totals: each is read once and none is held whole.
     vintages, judged = by_total("month_values"), by_total("judged_of_totals")
     drivers, shifts = by_total("month_drivers"), by_total("level_shifts")
     scores = by_total("next_month_scores")
-    agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
-    interior = by_total("interior", "l.border", **aside) if split else _ByTotal(())
+    agencies = by_total("agencies", "s.border", **sums, all=total in (None, whole))
+    interior = _ByTotal(())
+    if aside:
+        sums |= {"dimension": aside.dimension, "named": aside.named, "rest": aside.rest}
+        interior = by_total("interior", "l.border", **sums)
     # Few enough to hold: months that deviated, of a scan that every total would repeat.
     flagged = grouped(
-        rows(connection, "flags", (in_order(totals), total, total, "", False, False)), "border"
+        rows(connection, "flags", (in_order(tree.totals), total, total, "", False, False)), "border"
     )
     # Kept by a version that did not ask when a month became known.
     key = SeriesKey(total) if total else None

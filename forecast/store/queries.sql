@@ -664,10 +664,10 @@ with held as materialized (
 )
 select l.border, l.month, l.encounters as at_large, e.encounters as at_entry,
     (
-        select iif(l.border <> :whole or count(*) = :parts, sum(t.encounters), null)
+        select iif(l.border <> :whole or count(*) = json_array_length(:addends), sum(t.encounters), null)
         from held as t
         where t.dimension = 'component' and t.member = l.component and t.month = l.month
-            and iif(l.border = :whole, t.border <> l.border, t.border = l.border)
+            and iif(l.border = :whole, t.border in (select value from json_each(:addends)), t.border = l.border)
     ) as total
 from held as l
 join held as e
@@ -687,7 +687,8 @@ from held as s where s.border <> :whole and {of}
 group by border, month, member
 union all
 select :whole as border, month, member, sum(encounters), max(rounding)
-from held where :all group by month, member having count(*) = :parts
+from held where :all and border in (select value from json_each(:addends))
+group by month, member having count(*) = json_array_length(:addends)
 order by 1
 
 -- name: level_shifts
@@ -1396,7 +1397,7 @@ with held as (
     select dimension, member, month, sum(encounters) as encounters
     from scoped_months
     where (dimension = 'component' or dimension like 'component*%')
-        and (border = :total or :total = :whole)
+        and border in (select value from json_each(:totals))
     group by dimension, member, month
 ),
 groups as (

@@ -12,7 +12,6 @@ from dataclasses import fields
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
@@ -20,6 +19,7 @@ from forecast.store import history, ledger
 from forecast.store.connect import insert, insert_or, transaction
 from forecast.store.queries import sql
 from forecast.store.releases import series_ids
+from forecast.tree import Tree
 from forecast.types import (
     HUB_PERMILLES,
     MONTH_AHEAD,
@@ -44,7 +44,7 @@ NewestReports = Callable[
 ]
 """Makes the report, JSON, of each total's newest month of what is on record about it."""
 
-_NO_TOTALS = Totals((), "")
+_NO_TREE = Tree(Totals())
 # What the tables call otherwise than the records.
 _COLUMNS = {"series": "series_id", "value": "encounters", "totals": "borders"}
 
@@ -54,12 +54,11 @@ def publish(
     publication: Publication,
     reports: NewestReports = lambda records: (),
     *,
-    split: Mapping[str, str] = MappingProxyType({}),
-    totals: Totals = _NO_TOTALS,
+    tree: Tree = _NO_TREE,
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
 
-    reports : of what has just been written; split, totals : as `history.newest_records` takes them.
+    reports : of what has just been written; tree : what adds up to what.
     """
     with transaction(db):
         ids = series_ids(db)
@@ -96,7 +95,7 @@ def publish(
         for kept_before in ("publish_paths", "publish_proofs"):
             db.execute(sql(kept_before), (run_id,))
         # Reports are made of the rows just written, so that a page made later says the same.
-        newest = history.newest_records(db, split, totals)
+        newest = history.newest_records(db, tree)
         made = (
             {**run, "border": total, "month": month, "report": report}
             for (total, month), report in reports(newest)

@@ -158,7 +158,7 @@ def test_nationwide_s_median_is_the_borders_within_its_half():
     part = tiny_record.forecast(tiny_record.NEW_YORK, "2026-08", 1, 7, "m")
     rest = [*north, *south, *other[:1], part]
 
-    found = with_summed_medians([*rest, *whole, *far, foreign], ENCOUNTERS.totals)
+    found = with_summed_medians([*rest, *whole, *far, foreign], ENCOUNTERS.tree)
 
     assert found[: len(rest)] == rest
     assert [row.median for row in found[len(rest) :]] == [303, 302, 309, 291, 302]

@@ -89,7 +89,7 @@ def test_what_ended_is_not_forecast_and_merged_series_are_counted_once():
     }
     source = own("flow", MERGED)
     parts = tuple(key.total for key in counts)
-    source = lives.replace(source, totals=lives.replace(source.totals, parts=parts))
+    source = source.with_totals(parts)
 
     assert lives.running(source, counts).totals.parts == ("West", "Yes")
     assert lives.spans(counts, counts, [MERGED]) == {

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from forecast.tree import Tree
-from forecast.types import SeriesKey, Totals
+from forecast.types import Aside, SeriesKey, Totals
 
 PATROL, PORTS = "Patrol", "Ports"
 TREE = Tree(
     Totals(("north", "south"), "all"),
     halves=(PATROL, PORTS),
     by_half=("component", "field"),
-    aside="kind",
+    aside=Aside("kind", PATROL, "at large", "at entry", *["-"] * 5),
 )
 ALONE = Tree(Totals(("clinic",), ""))
 NORTH, SOUTH, ALL = map(SeriesKey, ("north", "south", "all"))
@@ -35,6 +35,13 @@ def test_totals_that_have_no_sum_stand_alone():
     assert ALONE.above(SeriesKey("clinic"), []) is None
     assert ALONE.whole is None
     assert ALONE.sums([SeriesKey("clinic", "part", "A"), SeriesKey("clinic", "part", "B")]) == {}
+
+
+def test_the_parts_of_the_whole_are_those_of_all_totals():
+    assert TREE.totals_of("all") == ("north", "south")
+    assert TREE.totals_of("north") == ("north",)
+    assert ALONE.totals_of("clinic") == ("clinic",)
+    assert ALONE.totals_of("") == ("",)  # of a whole that is not, none at all
 
 
 def test_the_whole_has_the_totals_and_all_their_parts():

@@ -92,9 +92,7 @@ def published(counts):
     """What a run on these figures holds and publishes of the borders."""
     head = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
     said = engine_forecasts(head.panel, head.origins(0), 12, totals=head.totals)
-    found = with_summed_medians(
-        forecast_rows(said, head.panel, head.keys, ENGINE), ENCOUNTERS.totals
-    )
+    found = with_summed_medians(forecast_rows(said, head.panel, head.keys, ENGINE), ENCOUNTERS.tree)
     medians = {key: {r.month: r.median for r in found if r.series == key} for key in head.keys}
     return head, said, medians
 
@@ -290,7 +288,7 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         now = headline(old, Config().forecast.first_cutoff, ENCOUNTERS)
         said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
         rows_now = with_summed_medians(
-            forecast_rows(said, now.panel, now.keys, ENGINE), ENCOUNTERS.totals
+            forecast_rows(said, now.panel, now.keys, ENGINE), ENCOUNTERS.tree
         )
         before = inputs.read(db).before
         found = changed(

@@ -251,7 +251,7 @@ def test_runs_before_the_first_are_none(tmp_path):
         assert read.newest_source(empty) is None
         assert read.latest_run(empty) is None
         assert history.series_span(empty, NEW_YORK) is None
-        assert list(history.all_records(empty, NO_SPLIT, ENCOUNTERS.totals)) == []
+        assert list(history.all_records(empty, WHOLE_ALONE)) == []
 
 
 def test_a_withdrawn_run_is_not_the_last(connection, db):
@@ -283,7 +283,7 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
-    newest = history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals)
+    newest = history.newest_records(connection, WHOLE_ALONE)
     ahead = {total: record.score for (total, _), record in newest}
 
     assert (ahead["northern"].basis, ahead["northern"].n) == ("issued", 24)
@@ -296,16 +296,16 @@ def test_spans_are_from_the_first_month_to_the_newest(connection):
     assert history.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
 
 
-NO_SPLIT: dict[str, str] = {}
+WHOLE_ALONE = replace(ENCOUNTERS.tree, aside=None)
 
 
-def every_month(connection, total, split):
-    ((_, records),) = history.all_records(connection, split, ENCOUNTERS.totals, total)
+def every_month(connection, total, tree):
+    ((_, records),) = history.all_records(connection, tree, total)
     return records
 
 
 def test_a_month_s_record_has_all_that_is_said_of_it(connection):
-    found = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
+    found = history.month_record(connection, "northern", "2024-01", WHOLE_ALONE)
 
     assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
     assert [row.count for row in found.values] == [50, 55]
@@ -320,35 +320,28 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert (found.score.n, found.often) == (24, (2, 2))
     assert [row.month for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
-        history.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)
+        history.month_record(connection, "northern", "2024-03", WHOLE_ALONE)
 
 
 def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
     for border in ("northern", "southwest", "other"):
-        every = every_month(connection, border, NO_SPLIT)
+        every = every_month(connection, border, WHOLE_ALONE)
         for month, record in every.items():
-            assert record == history.month_record(
-                connection, border, month, NO_SPLIT, ENCOUNTERS.totals
-            )
+            assert record == history.month_record(connection, border, month, WHOLE_ALONE)
         assert list(every) == list(every[min(every)].counts)
 
-    shift = history.month_record(
-        connection, "southwest", "2024-01", NO_SPLIT, ENCOUNTERS.totals
-    ).shift
+    shift = history.month_record(connection, "southwest", "2024-01", WHOLE_ALONE).shift
     assert (shift["opened"], shift["side"]) == ("2023-12", 1)
-    assert (
-        history.month_record(connection, "other", "2024-01", NO_SPLIT, ENCOUNTERS.totals).judged
-        is None
-    )
+    assert history.month_record(connection, "other", "2024-01", WHOLE_ALONE).judged is None
 
 
 def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
-    every = dict(history.all_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+    every = dict(history.all_records(connection, WHOLE_ALONE))
 
     assert list(every) == ["nationwide", "northern", "other", "southwest"]
     for total, records in every.items():
-        assert records == every_month(connection, total, NO_SPLIT)
-    newest = list(history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+        assert records == every_month(connection, total, WHOLE_ALONE)
+    newest = list(history.newest_records(connection, WHOLE_ALONE))
     assert newest == [
         ((total, max(records)), records[max(records)]) for total, records in every.items()
     ]
@@ -357,8 +350,8 @@ def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
 def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
     """Southwest's February: nobody knows since when it was known."""
     db.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
-    late = history.month_record(db, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
-    in_time = history.month_record(db, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
+    late = history.month_record(db, "southwest", "2024-02", WHOLE_ALONE)
+    in_time = history.month_record(db, "northern", "2024-01", WHOLE_ALONE)
 
     assert (late.judged.basis, in_time.judged.basis) == ("hindcast", "issued")
     # And so in the picture of the months before.
@@ -389,19 +382,20 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
         releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
 
     north, whole, other = (
-        every_month(db, border, NO_SPLIT) for border in ("northern", "nationwide", "other")
+        every_month(db, border, WHOLE_ALONE) for border in ("northern", "nationwide", "other")
     )
 
     assert (north["2024-01"].agencies, north["2024-01"].agencies_unit) == ({"USBP": 5, "OFO": 9}, 1)
     assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
     assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
     assert other["2024-01"].agencies == {"USBP": 7}
-    every = dict(history.all_records(db, NO_SPLIT, ENCOUNTERS.totals))
+    every = dict(history.all_records(db, WHOLE_ALONE))
     assert (every["northern"], every["nationwide"], every["other"]) == (north, whole, other)
 
 
 def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
-    split = {"dimension": "arrest", "named": "At Large", "rest": "At Entry"}
+    aside = replace(ENCOUNTERS.tree.aside, dimension="arrest", named="At Large", rest="At Entry")
+    tree = replace(ENCOUNTERS.tree, aside=aside)
     with connect.transaction(db):
         for month, large in (("2023-11", 3), ("2024-01", 4)):
             keys = [
@@ -415,14 +409,14 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
         releases.save_snapshot(db, whole)
 
-    found = every_month(db, "northern", split)
+    found = every_month(db, "northern", tree)
 
     assert found["2024-01"].interior == history.Interior("2024-01", 4, 40, 50)
     assert found["2024-02"].interior.month == "2024-01"
-    assert dict(history.all_records(db, split, ENCOUNTERS.totals))["northern"] == found
+    assert dict(history.all_records(db, tree))["northern"] == found
     assert found["2023-12"].interior == history.Interior("2023-11", 3, 30, None)
-    assert every_month(db, "southwest", split)["2024-01"].interior is None
-    assert every_month(db, "northern", NO_SPLIT)["2024-01"].interior is None
+    assert every_month(db, "southwest", tree)["2024-01"].interior is None
+    assert every_month(db, "northern", WHOLE_ALONE)["2024-01"].interior is None
 
 
 def test_every_value_and_every_month_is_read_for_claims(connection):

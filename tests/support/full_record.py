@@ -20,7 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.facts import newest_reports, split
+from forecast.desk.facts import newest_reports
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
 from forecast.store import connect, notices, releases, runs
@@ -417,5 +417,5 @@ def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datet
             for one in files:
                 releases.save_snapshot(db, one)
         made = partial(newest_reports, source=ENCOUNTERS)
-        runs.publish(db, run, made, split=split(ENCOUNTERS), totals=ENCOUNTERS.totals)
+        runs.publish(db, run, made, tree=ENCOUNTERS.tree)
         write.write_all(Context.open(path, SETTINGS), db, now)

@@ -231,7 +231,7 @@ def publish(db: Connection, made: NewestReports = _names_alone) -> None:
         systemic_months=frozenset({"2024-02"}),
         occasions=OCCASIONS,
     )
-    runs.publish(db, second, made, totals=ENCOUNTERS.totals)
+    runs.publish(db, second, made, tree=ENCOUNTERS.tree)
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
     runs.publish(
         db,

@@ -29,9 +29,10 @@ from forecast.desk.sentences.unusual import (
 )
 from forecast.rows import FlagRow, ForecastRow
 from forecast.sources import wording
-from forecast.sources.source import Aside, Source
+from forecast.sources.source import Source
 from forecast.sources.wording import with_unit
 from forecast.store.history import MonthValue
+from forecast.types import Aside
 from forecast.words import (
     MINUS,
     basis_noun,

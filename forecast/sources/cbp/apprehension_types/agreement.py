@@ -13,8 +13,17 @@ from dataclasses import replace
 
 from forecast import months
 from forecast.sources.checks import turned
-from forecast.sources.source import Agreement, Aside, ReadRelease, Source, coverage_of
-from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
+from forecast.sources.source import Agreement, ReadRelease, Source, coverage_of
+from forecast.types import (
+    BORDERS,
+    HEADLINES,
+    NATIONWIDE,
+    Aside,
+    Counts,
+    SeriesKey,
+    Snapshot,
+    TotalMonth,
+)
 
 Splits = Mapping[TotalMonth, tuple[int, int, int]]
 """A border's month -> its total, the part that is named, and the rest."""

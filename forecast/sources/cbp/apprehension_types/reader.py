@@ -26,7 +26,6 @@ from forecast.labels import Joins
 from forecast.periods import FEDERAL
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.source import (
-    Aside,
     FileName,
     FileReader,
     ReadRelease,
@@ -35,7 +34,7 @@ from forecast.sources.source import (
     release_seq,
 )
 from forecast.tables import markup
-from forecast.types import NATIONWIDE, Counts, Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.types import NATIONWIDE, Aside, Counts, Coverage, Release, Scope, SeriesKey, Snapshot
 
 # The publisher's names, and a day where a person has put down when a page was saved.
 _NAME = re.compile(
