@@ -35,13 +35,13 @@ _YEAR_WORDS = (
     r"calendar (?:19|20)\d\d)"
 )
 _POINT = rf"(?:{_MONTH_WORDS}|{_YEAR_WORDS})"
-_BARE = rf"(?:{'|'.join((*months.NAMES, *(n[:3] for n in months.NAMES), 'Sept'))})\b\.?"
+BARE_MONTH = rf"(?:{'|'.join((*months.NAMES, *(n[:3] for n in months.NAMES), 'Sept'))})\b\.?"
 # What a sentence may name, the longest first: "March 2026" has a year too.
 _NAMED = tuple(
     re.compile(rf"\b{pattern}\b", re.I)
     for pattern in (
         rf"{_POINT} ?(?:\.\.|to|through) ?{_POINT}",
-        rf"{_BARE} (?:to|through) {_MONTH_WORDS}",
+        rf"{BARE_MONTH} (?:to|through) {_MONTH_WORDS}",
         rf"since {_POINT}",
         rf"{_YEAR_WORDS} (?:to date|so far|ytd)",
         rf"(?:the )?rest of (?:(?:the |this )?year|{_YEAR_WORDS})",
@@ -53,7 +53,7 @@ _NAMED = tuple(
     )
 )
 # A month without its year is the newest of its name; "may" and "march" alone are words.
-_OF_NAME = re.compile(rf"\b(?:in|of|for|during|since|last|month of) ({_BARE})", re.I)
+_OF_NAME = re.compile(rf"\b(?:in|of|for|during|since|last|month of) ({BARE_MONTH})", re.I)
 
 
 def month(text: str) -> str:

@@ -227,8 +227,9 @@ where release_id = ? and dimension = '' order by month desc, border
 -- What each delivery brought and changed: a row stands where it says what none before it did.
 with stated as (
     select release_id, count(distinct border || char(31) || component) as series,
-        sum(12 * (substr(last_month, 1, 4) - substr(first_month, 1, 4))
-            + substr(last_month, 6) - substr(first_month, 6) + 1) as cells
+        sum((
+            select count(*) from scoped_years where month between first_month and last_month
+        )) as cells
     from coverage group by release_id
 ),
 restated as (
@@ -1140,14 +1141,16 @@ select max(id) from runs
 -- name: near_ends
 -- What each delivery stated of months near its end, the newest of an age last.
 with places as materialized (
-    select p.release_id, p.place, p.last_over, r.data_through
+    select p.release_id, p.place, p.last_over, r.data_through,
+        (
+            select month from scoped_years where month <= r.data_through
+            order by month desc limit 1 offset :ages
+        ) as oldest
     from scoped_places as p join releases as r on r.id = p.release_id
     where p.kind <> 'vintage' and not p.retracted
 )
 select
-    s.border, s.dimension, s.member, s.component, m.month,
-    12 * (substr(p.data_through, 1, 4) - substr(m.month, 1, 4))
-        + substr(p.data_through, 6) - substr(m.month, 6) as age,
+    s.border, s.dimension, s.member, s.component, m.month, p.data_through,
     (
         select o.encounters from observations as o join places as q on q.release_id = o.release_id
         where o.series_id = m.series_id and o.month = m.month and q.place <= p.place
@@ -1158,8 +1161,7 @@ join scoped_series as s on s.id = m.series_id
 join coverage as c
     on c.border = s.border and c.dimension = s.dimension and c.component = s.component
     and m.month between c.first_month and c.last_month
-join places as p on p.release_id = c.release_id and m.month <= p.last_over
-where age <= :ages
+join places as p on p.release_id = c.release_id and m.month between p.oldest and p.last_over
 order by p.place
 
 -- name: first_complete

@@ -404,7 +404,8 @@ def as_of(
 def near_ends(db: Connection, ages: int, since: str) -> dict[SeriesKey, dict[str, dict[int, int]]]:
     """Return what deliveries stated of months near their ends: series, month, age in months."""
     counts: dict[SeriesKey, dict[str, dict[int, int]]] = {}
-    for *key, month, age, count in db.execute(sql("near_ends"), {"ages": ages, "since": since}):
+    for *key, month, newest, count in db.execute(sql("near_ends"), {"ages": ages, "since": since}):
+        age = months.to_index(newest) - months.to_index(month)
         counts.setdefault(SeriesKey(*key), {}).setdefault(month, {})[age] = count
     return counts
 

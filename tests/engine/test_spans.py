@@ -60,6 +60,24 @@ def test_a_sum_is_what_is_published_and_each_path_s_rest(first, more):
     assert found[2].tolist() == [published + ahead * x for x in (50, 100, 150, 200)]
 
 
+@pytest.mark.parametrize("cutoff", ["2026-07", CUTOFF])
+def test_a_sum_takes_of_each_path_the_draws_of_its_own_months(cutoff):
+    span = Period.of(months.shift(cutoff, 2), months.shift(cutoff, 3))
+
+    found = spans.total(span, COUNTS, cutoff, np.array([[1.0, 10.0, 100.0, 1000.0]]), FEDERAL)
+
+    assert found[2].tolist() == [110]
+
+
+def test_a_record_of_several_months_is_one_among_the_same_months_of_every_year():
+    counts = dict.fromkeys(months.between("2024-10", "2026-10"), 10) | {"2024-12": 90}
+    series = Outlooks(SERIES.key, counts, "2026-10", np.full((1, 2), 30.0), FEDERAL)
+
+    found = spans.chance(series, Period.of("2026-11", "2026-12"), "record")
+
+    assert found.share == 0.25  # of one path none: 60 is no more than 100
+
+
 def test_months_before_the_series_are_not_zeros():
     with pytest.raises(SpanError, match="2013-09"):
         spans.total(Period.of("2013-09", "2013-12"), COUNTS, CUTOFF, DRAWS, FEDERAL)

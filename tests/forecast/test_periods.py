@@ -216,6 +216,20 @@ def test_every_run_answers_this_and_the_next_year_and_what_is_left(begins, cutof
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("last month", "2026-08", "2026-08"),
+        ("the newest 3 months", "2026-06", "2026-08"),
+        ("past year", "2025-09", "2026-08"),
+        ("this fiscal year", "2025-10", "2026-08"),
+        ("last calendar year", "2025-01", "2025-12"),
+    ],
+)
+def test_what_has_just_been_ends_with_the_newest_month(text, first, last):
+    assert FEDERAL.read(text, months.to_index("2026-08")) == Period.of(first, last)
+
+
+@pytest.mark.parametrize(
     ("cutoff", "horizon", "names"),
     [
         ("2026-08", 24, "FY2026, FY2027, next 12 months, 2026, rest of 2026"),

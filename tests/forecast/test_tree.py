@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.tree import Tree
+from forecast.periods import Calendar
+from forecast.tree import Traits, Tree
 from forecast.types import Aside, SeriesKey, Totals
 
 PATROL, PORTS = "Patrol", "Ports"
@@ -29,6 +30,15 @@ KEYS = [NORTH, SOUTH, ALL, HALF, SECTOR, OFFICE, MEXICO, SOUTHERN, INDIA]
 )
 def test_a_part_adds_up_to_its_half_where_that_is_there_and_else_to_its_total(key, above):
     assert TREE.above(key, KEYS) == above
+
+
+def test_of_counts_of_which_nothing_is_told_none_is_known_to_be_calm_or_to_jump():
+    traits = Traits(ALONE, Calendar())
+
+    assert (traits.calm, traits.jumps, traits.breaks, traits.totals) == (
+        *(False, False, ()),
+        ALONE.totals,
+    )
 
 
 def test_totals_that_have_no_sum_stand_alone():

@@ -316,14 +316,12 @@ def _added(lines: Sequence[ClaimCounts | None], less: bool = False) -> ClaimCoun
 
 def series_names(table: CountTable) -> SeriesNames:
     """The names of every series that a claim may be about."""
-    keys = dict.fromkeys(table.keys)
-    for total in (*BORDERS, NATIONWIDE):
-        for agency in table.source.hierarchy.components:
-            keys.setdefault(SeriesKey(total, "component", agency, agency))
-    for key in list(keys):
-        if key.dimension in EVERYWHERE:
-            keys.setdefault(key._replace(total=NATIONWIDE))
-    return SeriesNames(keys, source=table.source)
+    totals, halves = table.source.totals.every, table.source.hierarchy.components
+    # What a half counted is known of every total: where no file tells, by what the other left.
+    of_halves = (SeriesKey(t, "component", half, half) for t in totals for half in halves)
+    # Of what is one part to people alone: a field office has its own of each total.
+    sums = (key for key in table.source.tree.sums(table.keys) if key.dimension in EVERYWHERE)
+    return SeriesNames(dict.fromkeys((*table.keys, *of_halves, *sums)), table.source)
 
 
 def subject_of(key: SeriesKey, source: Source) -> Subject:

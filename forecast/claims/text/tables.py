@@ -7,16 +7,18 @@ a table is its heading. A cell is then read as if all that were said in one sent
 from __future__ import annotations
 
 import re
-from calendar import month_name
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from forecast import months
+from forecast.periods import BARE_MONTH
 
 MOST_CELLS = 600
 _LONGEST = 160  # characters of a heading; a longer paragraph is none
 _RULE = re.compile(r"[\s|:+=-]*")
 _COUNT = re.compile(r"[~≈]?\$?\d[\d,.\u00a0\u202f]*\s?(?:%|percent|million|[KkMm]\b)?[*†]?")
 _YEAR = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?: ?(?:\(?ytd\)?|\(fy[a-z]+\)|to date))?", re.I)
-MONTH = re.compile(rf"\b({'|'.join(f'{m}|{m[:3]}' for m in month_name[1:])}|Sept)\b\.?", re.I)
+MONTH = re.compile(rf"\b{BARE_MONTH}", re.I)
 _FISCAL = re.compile(r"\bFY ?-?(?:20)?(\d\d)\b(?: ?YTD)?", re.I)
 _TO_DATE = re.compile(
     _FISCAL.pattern + r",? \(Oct[a-z]*\.? 1 ?[-\u2013\u2014] ?(\w+)\.? \d+\)", re.I
@@ -150,7 +152,7 @@ def _timed(heading: str, heads: str) -> str:
     bare = MONTH.sub("", _FISCAL.sub("", heads))
     if year is None or len(found) != 1 or re.search(r"\d", bare):
         return ", ".join(filter(None, (heading, heads)))
-    month = next(name for name in month_name[1:] if name[:3].lower() == found[0][:3].lower())
+    month = next(name for name in months.NAMES if name[:3].lower() == found[0][:3].lower())
     heading = re.sub(r"fiscal year 20\d\d(?: through \w+)?", "", _FISCAL.sub("", heading))
     said = f"{heading}, {bare}, {month} of fiscal year 20{year[1]}"
     return ", ".join(filter(None, (part.strip() for part in said.split(","))))

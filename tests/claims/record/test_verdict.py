@@ -169,6 +169,22 @@ def test_a_percent_equal_at_the_precision_written_is_right_and_one_near_it_round
     assert change("rose <37 percent>", 1000, 1364) == "right_when_rounded"
 
 
+def test_a_claim_may_be_about_the_sums_that_show_has_and_what_either_half_counted():
+    mexico = SeriesKey("northern", "citizenship", "MEXICO")
+    cuba, sector = (mexico._replace(member="CUBA"), SeriesKey("other", "field", "Miami", "USBP"))
+    keys = [mexico, mexico._replace(total="other"), cuba, sector, sector._replace(total="northern")]
+    table = CountTable({key: {months.to_index("2024-08"): (1, 1)} for key in keys}, {}, ENCOUNTERS)
+
+    keys_named = set(series_names(table).keys) - set(keys)
+
+    assert {key for key in keys_named if key.dimension != "component"} == {
+        mexico._replace(total="nationwide")
+    }
+    assert {key.total for key in keys_named if key.dimension == "component"} == set(
+        ENCOUNTERS.totals.every
+    )
+
+
 # By name, as `fact` is asked: strict where the first value is on record.
 def asked(claim: str, *counts: int, since: str | None = None, **more) -> str:
     table = held(*counts, **more)
