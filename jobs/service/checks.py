@@ -281,8 +281,8 @@ def _may(uid: int, gid: int, folder: Path) -> bool:
     return done.returncode == 0
 
 
-def _file_system(path: Path) -> Iterator[Finding]:
-    kind = file_system(path.resolve().parent)
+def _file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> Iterator[Finding]:
+    kind = file_system(path.resolve().parent, mounts)
     if kind in REMOTE:
         advice = "put the database on a local disk: locks and the log do not work over a network"
         yield Finding("file system", "bad", kind, advice)
@@ -290,7 +290,7 @@ def _file_system(path: Path) -> Iterator[Finding]:
         yield Finding("file system", "good", kind or "unknown")
 
 
-def file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+def file_system(folder: Path, mounts: Path) -> str:
     """Kind of the file system a folder lies on, "" if it cannot be told."""
     if not mounts.exists():
         return ""

@@ -97,28 +97,26 @@ class Said:
         return None if math.isnan(count) else SimpleNamespace(centre=math.log1p(count))
 
 
-def parts_of(counts, *expected: float) -> list[tuple]:
-    """(part, expected count before it is scaled, count) of May, from March."""
-    said, parts = Said(*expected), []
+def parts_of(total: int, counts, *expected: float) -> list[tuple]:
+    """(part, expected count, count) of May, from March; total : what is expected of the whole."""
+    said = Said(*expected)
     places = {key: (said, row) for row, key in enumerate((ONE, TWO)) if row < len(expected)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            attribution, "drivers", lambda whole, dimension, of, complete: parts.extend(of)
-        )
-        attribution.explained(WHOLE_OF_MAY, "2024-03", "state", places, counts, ENCOUNTERS.tree)
+    whole = WHOLE_OF_MAY._replace(median=total)
+    found = attribution.explained(whole, "2024-03", "state", places, counts, ENCOUNTERS.tree)
     assert said.asked == [(row, "2024-05", 2) for row in range(len(expected))]
-    return parts
+    return [(row["member"], row["expected"], row["value"]) for row in found if row["member"]]
 
 
 def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
     counts = {ONE: {"2024-03": 7, "2024-05": 9}, TWO: {"2024-03": 11, "2024-05": 13}}
 
-    assert parts_of(counts, 20.0, math.nan) == [(ONE, pytest.approx(20), 9), (TWO, 11, 13)]
-    assert parts_of(counts)[0][1] == 7
-    assert parts_of(counts, -0.5)[0][1] == 0.0
-    assert parts_of({ONE: {"2024-03": 7}, TWO: {"2024-05": 1}}) == []
-    (late,) = parts_of({ONE: {"2024-03": 1}, TWO: {"2024-05": 1}}, 1.0, 2.0)
-    assert late[0] == TWO
+    # What is expected of the whole is the sum, so that no part is scaled.
+    assert parts_of(31, counts, 20.0, math.nan) == [(ONE, 20, 9), (TWO, 11, 13)]
+    assert parts_of(18, counts) == [(ONE, 7, 9), (TWO, 11, 13)]
+    assert parts_of(11, counts, -0.5) == [(ONE, 0, 9), (TWO, 11, 13)]
+    assert parts_of(5, {ONE: {"2024-03": 7}, TWO: {"2024-05": 1}}) == []
+    (late,) = parts_of(2, {ONE: {"2024-03": 1}, TWO: {"2024-05": 1}}, 1.0, 2.0)
+    assert late == (TWO, 2, 1)
 
 
 def test_nobody_knows_a_month_of_a_part_only_after_it_began():

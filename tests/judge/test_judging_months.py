@@ -908,24 +908,32 @@ def test_a_part_s_months_are_judged_once_and_none_before_its_last():
     assert [one.month for one in rest] == ["2025-06"]
 
 
-def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
-    keys = (SeriesKey("northern", "state", "MI"), *OTHERS[:2])
-    borders, family = parts_of(keys)
-    monkeypatch.setattr(judging, "apart_shares", lambda of: np.array([np.arange(6.0)] * 3))
+def parts_since_2022(*keys: SeriesKey) -> tuple[TotalMonths, PanelHindcasts]:
+    """The same, each with 42 months of its own: enough to know how far it moves apart."""
+    borders, _ = parts_of(keys)
+    z = np.random.default_rng(5).normal(np.arange(42) - 1.0, 0.3, (len(keys), 42))
+    return borders, hindsight(z, ["2025-06"] * len(keys), keys)
+
+
+def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast():
+    borders, family = parts_since_2022(SeriesKey("northern", "state", "MI"), *OTHERS[:2])
+    known = judging.apart_shares(family)[:, -5:-1]  # of February to May
 
     found = list(judging.family_looks(borders.past, borders, family))
 
-    assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0] * 3  # columns of February to May
+    assert len(set(known.ravel())) == 12
+    assert [one.apart for one in found] == known.ravel().tolist()
 
 
-def test_of_two_parts_none_is_asked_whether_it_moved_apart(monkeypatch):
-    """One tripled, the other did not: each would be far from its only sibling."""
-    borders, family = parts_of(OTHERS[:2])
-    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((2, 6)))
+def test_of_two_parts_none_is_asked_whether_it_moved_apart():
+    """The third is not published yet: each would be far from its only sibling."""
+    borders, family = parts_since_2022(*OTHERS[:3])
+    borders.past.first[OTHERS[2]].clear()
 
     found = list(judging.family_looks(borders.past, borders, family))
 
     assert len(found) == 8
+    assert np.isfinite(judging.apart_shares(family)[:, -5:]).all()  # of three it was known
     assert all(math.isnan(one.apart) for one in found)
 
 
@@ -1072,20 +1080,19 @@ def test_parts_are_not_watched_for_drift():
     assert all(one.judgement.z > 1 for one in judged)
 
 
-def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
+def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month():
     """A run may have forecast it from a month that the panel does not go back to."""
-    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((3, 6)))
-    borders, family = parts_of(keys := (PART, *OTHERS[1:3]))
+    borders, family = parts_since_2022(*(keys := (PART, *OTHERS[1:3])))
     for key in (NORTH, *keys):
-        borders.past.first[key]["2025-01"] = FirstPublished(100, 1, "2025-02-20")
-    said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, *keys)}
+        borders.past.first[key]["2022-01"] = FirstPublished(100, 1, "2022-02-20")
+    said = {key: [issued(1, "2022-01-10", "2021-12")] for key in (NORTH, *keys)}
     borders.past = replace(borders.past, issued=said)
 
     looks = judging.family_looks(borders.past, borders, family)
     found = [one for one in looks if one.series == PART]
 
     assert [one.month for one in found] == [
-        "2025-01",
+        "2022-01",
         *months.between("2025-03", "2025-06"),
     ]
     assert [math.isnan(one.apart) for one in found] == [True, False, False, False, False]

@@ -154,10 +154,11 @@ def test_an_inbox_is_tried_as_its_folders_owner():
 @pytest.mark.parametrize(
     ("kind", "verdict"), [("ext4", "good"), ("nfs4", "bad"), ("fuse.sshfs", "bad"), ("", "good")]
 )
-def test_a_network_disk_is_no_place_for_a_database(monkeypatch, tmp_path, kind, verdict):
-    monkeypatch.setattr(checks, "file_system", lambda folder: kind)
+def test_a_network_disk_is_no_place_for_a_database(tmp_path, kind, verdict):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/a /elsewhere ext4 rw\n" + (kind and f"h:/x / {kind} rw\n"))
 
-    (found,) = checks._file_system(tmp_path / "b.db")
+    (found,) = checks._file_system(tmp_path / "b.db", mounts)
 
     assert (found.verdict, found.found) == (verdict, kind or "unknown")
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import ClassVar
 
 import httpx
@@ -21,25 +22,37 @@ from tests.support import running_service
 DEADLINE = 30  # seconds after which something hangs
 
 
-class Quick(BoundedProtocol):
-    """With deadlines that a test can wait for."""
+class Patient(BoundedProtocol):
+    """Closes nothing because of the time, and holds few."""
 
-    request_seconds = 1.0
-    answer_seconds = 1.0
-    longer: ClassVar = {"/long": 60.0}
+    request_seconds = answer_seconds = 2.0 * DEADLINE
     connections_most = 8
     answers_most = 3
 
 
-async def application(scope, receive, send) -> None:
+class Quick(BoundedProtocol):
+    """With deadlines that a test can wait for."""
+
+    request_seconds = answer_seconds = 0.2
+    longer: ClassVar = {"/long": 2.0 * DEADLINE}
+
+
+class Usual(BoundedProtocol):
+    """With time to ask, and to be answered."""
+
+    request_seconds = answer_seconds = 1.0
+
+
+async def application(released: threading.Event, scope, receive, send) -> None:
     """Answers as its path says."""
     start = {"type": "http.response.start", "status": 200, "headers": []}
     if scope["path"] == "/never":
-        await asyncio.Event().wait()
+        while not released.is_set():
+            await asyncio.sleep(0.01)
     await send(start)
     if scope["path"] in ("/half", "/long"):
         await send({"type": "http.response.body", "body": b"half", "more_body": True})
-        await asyncio.sleep(3 if scope["path"] == "/long" else 60)
+        await asyncio.sleep(0.5 if scope["path"] == "/long" else 60)
     if scope["path"] == "/broken":
         raise ValueError("in the middle")
     if scope["path"] == "/endless":
@@ -50,10 +63,19 @@ async def application(scope, receive, send) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[uvicorn.Server]:
-    listening = web.listen("127.0.0.1", 0)
-    config = uvicorn.Config(application, http=Quick, log_config=None, lifespan="off", ws="none")
+def server(request) -> Iterator[uvicorn.Server]:
+    protocol = getattr(request, "param", Quick)
+    listening, released = web.listen("127.0.0.1", 0), threading.Event()
+    config = uvicorn.Config(
+        partial(application, released),
+        interface="asgi3",
+        http=protocol,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+    )
     server = uvicorn.Server(config)
+    server.released = released
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     running_service.wait_for(lambda: server.started)
@@ -117,6 +139,7 @@ def test_who_asks_a_byte_at_a_time_is_cut_off(server):
         assert cut_off(connection, get("/" + "x" * 10_000))
 
 
+@pytest.mark.parametrize("server", [Usual], indirect=True)
 def test_who_stays_silent_after_an_answer_is_cut_off(server):
     with connected(server, get("/")) as connection:
         assert b"200" in read(connection)
@@ -130,9 +153,10 @@ def test_who_sends_a_body_without_an_end_is_cut_off(server):
 
 @pytest.mark.parametrize("path", ["/endless", "/large"])
 def test_who_does_not_read_is_cut_off(server, path):
-    with connected(server, get(path)):
-        running_service.wait_for(lambda: server.server_state.connections)
+    with connected(server, get(path)) as connection:
+        assert connection.recv(1) == b"H"  # it is being answered
         running_service.wait_for(lambda: not server.server_state.connections)
+        assert len(read(connection)) < 50_000_000
 
 
 def test_an_application_that_never_answers_is_stopped(server):
@@ -154,24 +178,29 @@ def test_some_answers_may_take_longer(server):
     assert answer.text == "halfxx"
 
 
+@pytest.mark.parametrize("server", [Patient], indirect=True)
 def test_one_connection_too_many_costs_the_one_that_is_silent_longest(server):
     with ExitStack() as held:
-        silent = [held.enter_context(connected(server)) for _ in range(Quick.connections_most)]
+        silent = [held.enter_context(connected(server)) for _ in range(Patient.connections_most)]
         running_service.wait_for(
-            lambda: len(server.server_state.connections) == Quick.connections_most
+            lambda: len(server.server_state.connections) == Patient.connections_most
         )
         for _ in range(5):
             assert httpx.get(f"http://127.0.0.1:{server.port}/").status_code == 200
         silent[0].settimeout(DEADLINE)
         assert read(silent[0]) == b""
+        silent[-1].sendall(get("/"))
+        assert silent[-1].recv(8) == b"HTTP/1.1"
 
 
+@pytest.mark.parametrize("server", [Patient], indirect=True)
 def test_more_answers_than_can_be_made_at_once_are_refused(server):
     with ExitStack() as held:
-        for _ in range(Quick.answers_most):
+        for _ in range(Patient.answers_most):
             held.enter_context(connected(server, get("/never")))
-        running_service.wait_for(lambda: len(server.server_state.tasks) == Quick.answers_most)
+        running_service.wait_for(lambda: len(server.server_state.tasks) == Patient.answers_most)
         answer = httpx.get(f"http://127.0.0.1:{server.port}/")
+        server.released.set()
 
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
@@ -180,10 +209,12 @@ def test_more_answers_than_can_be_made_at_once_are_refused(server):
     )
 
 
+@pytest.mark.parametrize("server", [Usual], indirect=True)
 def test_a_connection_is_good_for_many_requests(server):
     with httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
-        for _ in range(5):
+        for pause in (0.0, 0.4, 0.4, 0.4):  # longer in all than the first request may take
+            time.sleep(pause)
             assert client.get("/").text == "xx"
-            time.sleep(0.4)  # longer in all than the first request may take
-    with connected(server, get("/") * 3) as connection:
+    last = get("/").replace(b"localhost", b"localhost\r\nConnection: close")
+    with connected(server, get("/") * 2 + last) as connection:
         assert read(connection).count(b"200 OK") == 3
