@@ -20,7 +20,7 @@ from forecast.store import connect, inputs, ops, queries, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import accept, waiting
-from tests.support import arriving
+from tests.support import arriving, audited
 from tests.support.arriving import TODAY, context, take_waiting
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
@@ -90,21 +90,20 @@ def test_the_same_content_is_held_already_packed_or_not(path, folders, tmp_path)
     assert files(folders.archive) == {NAME: GOOD}
 
 
-def test_killed_before_the_record_the_same_file_may_come_again(
-    path, folders, tmp_path, monkeypatch
-):
+def test_killed_before_the_record_the_same_file_may_come_again(path, folders, tmp_path):
     file = put(tmp_path, NAME, GOOD)
 
-    def die(*_):
-        raise KeyboardInterrupt
+    def die(event, about):
+        """At the next file that is opened once this one is archived under its name."""
+        if event == "open" and list(folders.archive.rglob(NAME)):
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(releases, "save_snapshot", die)
-        with pytest.raises(KeyboardInterrupt):
-            take(path, folders, file)
+    with audited.watching(die), pytest.raises(KeyboardInterrupt):
+        take(path, folders, file)
     assert rows(path, "select count(*) from releases") == [(0,)]
 
     assert take(path, folders, file).outcome == "accepted"
+    assert files(folders.archive) == {NAME: GOOD}
 
 
 def test_what_cannot_be_written_in_full_has_no_name(tmp_path, monkeypatch):

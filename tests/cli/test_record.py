@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from jobs.arrivals import inbox
 from jobs.cli import main
+from tests.support import audited
 
 
 def ingest(folder: Path, *words: str) -> tuple[int, str, str]:
@@ -28,9 +29,21 @@ def test_a_file_that_is_still_copied_is_named_beside_what_is_printed(
     full_record, tmp_path, monkeypatch
 ):
     shutil.copy(full_record, tmp_path / "bordercast.db")
-    monkeypatch.setattr(inbox, "wait_until_still", lambda _, tell: tell("new.csv"))
+    monkeypatch.setattr(inbox, "STILL", 1e6)
+    monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
+    copied, looks = tmp_path / "inbox" / "new.csv", []
+    copied.parent.mkdir()
+    copied.touch()
 
-    code, said, beside = ingest(tmp_path, "--no-bundle")
+    def give_up(event, about):
+        """Whoever copies it takes it away again after some looks."""
+        if event == "os.scandir" and str(about[0]) == str(copied.parent):
+            looks.append(about)
+            if len(looks) == 5:
+                copied.unlink()
+
+    with audited.watching(give_up):
+        code, said, beside = ingest(tmp_path, "--no-bundle")
 
     assert code == 0
     assert said.startswith("Nothing to take in")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ import pytest
 
 from jobs.deliver import unsubscribe
 from jobs.deliver.unsubscribe import KEY, reader, token
+from tests.support import audited
+from tests.support.running_service import HANGS
 
 SECRET, DAY = b"k" * 32, date(2026, 9, 20)
 GIVEN = token(SECRET, "a@example.org", "2026-09-20")
@@ -58,16 +61,14 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o600
 
 
-def test_all_who_ask_first_at_once_sign_with_one_key(tmp_path, monkeypatch):
+def test_all_who_ask_first_at_once_sign_with_one_key(tmp_path):
     together = threading.Barrier(8)
-    create = unsubscribe.files.create_private
 
-    def at_once(file):
-        together.wait(5)
-        create(file)
+    def at_once(event, about):
+        if event == "open" and f".{KEY}." in str(about[0]) and about[2] & os.O_EXCL:
+            together.wait(HANGS)
 
-    monkeypatch.setattr(unsubscribe.files, "create_private", at_once)
-    with ThreadPoolExecutor(8) as pool:
+    with audited.watching(at_once), ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(unsubscribe.key, [tmp_path / "record.db"] * 8))
 
     assert len(keys) == 1

@@ -15,16 +15,18 @@ from jobs import logs
 
 
 @pytest.fixture
-def logged(monkeypatch):
+def logged(monkeypatch, tmp_path):
     """Logs lines with these settings; what they look like."""
 
     def lines(log: str, journal: bool, write) -> str:
-        to = io.StringIO()
-        monkeypatch.setattr(sys, "stderr", to)
-        monkeypatch.setattr(logs, "to_journal", lambda: journal)
-        logs.set_up(Config(service=Service(log=log)))
-        write(logs.LOG)
-        return to.getvalue()
+        with (tmp_path / "lines").open("w+") as to:
+            file = os.fstat(to.fileno())
+            monkeypatch.setattr(sys, "stderr", to)
+            monkeypatch.setenv("JOURNAL_STREAM", f"{file.st_dev}:{file.st_ino + (not journal)}")
+            logs.set_up(Config(service=Service(log=log)))
+            write(logs.LOG)
+            to.seek(0)
+            return to.read()
 
     yield lines
     for name in ("bordercast", "apscheduler"):

@@ -156,7 +156,7 @@ def test_an_inbox_is_tried_as_its_folders_owner():
 )
 def test_a_network_disk_is_no_place_for_a_database(tmp_path, kind, verdict):
     mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/a /elsewhere ext4 rw\n" + (kind and f"h:/x / {kind} rw\n"))
+    mounts.write_text("/dev/a /elsewhere ext4 rw\n" + (kind and f"h:/x / {kind} rw\n"))
 
     (found,) = checks._file_system(tmp_path / "b.db", mounts)
 

@@ -15,7 +15,7 @@ import pytest
 
 from forecast.errors import ConfigError, StoreError, VerifyError
 from forecast.store import connect, copies, held, ops, wakes
-from tests.support import tiny_record
+from tests.support import audited, tiny_record
 from tests.support.databases import edit
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -168,29 +168,28 @@ def test_a_file_that_was_edited_is_not_shown(path):
     assert "run 2 was edited: scores not as published" in str(refused.value)
 
 
-def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, monkeypatch):
+def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, tmp_path):
     """Until it is the same before and after; five times, and no more."""
-    tried, identity = [], held.identity
+    opened = []
+    others = [Path(shutil.copy(path, tmp_path / f"other-{n}")) for n in range(9)]
 
-    def replaced(times: int):
-        tried.clear()
+    def replacing(times: int):
+        opened.clear()
 
-        def look(file: Path | int) -> held.Identity | None:
-            if isinstance(file, int):  # of the file that was opened
-                return identity(file)
-            tried.append(file)
-            found = identity(file)
-            return (0, *found[1:]) if len(tried) <= times else found
+        def watch(event, about):
+            if event == "open" and str(about[0]) == str(path):
+                opened.append(path)
+                if len(opened) <= times:
+                    others.pop().replace(path)
 
-        monkeypatch.setattr(held, "identity", look)
+        return audited.watching(watch)
 
-    replaced(4)
-    held.close(held.hold(path, 1))
-    assert len(tried) == 6
-    replaced(99)
-    with pytest.raises(StoreError, match="keeps changing while"):
+    with replacing(4):
+        held.close(held.hold(path, 1))
+    assert len(opened) == 5
+    with replacing(5), pytest.raises(StoreError, match="keeps changing while"):
         held.hold(path, 1)
-    assert len(tried) == 5  # each what it was before; what it is after is not even asked
+    assert len(opened) == 5
 
 
 def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(path, monkeypatch):
@@ -228,19 +227,17 @@ def test_after_a_verification_that_failed_nothing_is_shown(tmp_path):
         wakes.require_intact(record)
 
 
-def test_a_record_is_looked_at_once_until_it_changes(tmp_path, monkeypatch):
+def test_a_record_is_looked_at_once_until_it_changes(tmp_path):
     record = tmp_path / "bordercast.db"
     tiny_record.make(record)
-    looks = []
-    look = wakes.integrity.at_sight
-    monkeypatch.setattr(wakes.integrity, "at_sight", lambda db: looks.append(db) or look(db))
 
     sound = wakes.require_intact(record)
-    assert wakes.require_intact(record, sound) == sound
-    assert len(looks) == 1
-    wakes.save_verified(record, NOW, "digest", [])
-    again = wakes.require_intact(record, sound)
-    assert len(looks) == 2
+    with audited.connected() as looked_at:
+        assert wakes.require_intact(record, sound) == sound
+        assert looked_at == []
+        wakes.save_verified(record, NOW, "digest", [])
+        again = wakes.require_intact(record, sound)
+    assert len([one for one in looked_at if "bordercast.db" in one]) == 1
     edit(record, "update scores set n = 1")
     with pytest.raises(VerifyError, match="not as it was written"):
         wakes.require_intact(record, again)

@@ -24,7 +24,7 @@ from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
 from jobs.web.responses import CSP, SQL_CSP, Plain, QueryLimits
 from jobs.web.server import BoundedProtocol
-from tests.support import running_service
+from tests.support import audited, running_service
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -430,21 +430,21 @@ def test_figures_are_hidden_from_a_failed_verification_until_one_succeeds(site):
     assert ask(site, "/").status_code == 200
 
 
-def test_a_verification_is_read_once_as_long_as_nothing_was_written(site, monkeypatch):
-    now, read = datetime(2026, 9, 20, 12, tzinfo=UTC), []
-    real = app.held.verified
-    monkeypatch.setattr(app.held, "verified", lambda path: read.append(path) or real(path))
+def test_a_verification_is_read_once_as_long_as_nothing_was_written(site):
+    now = datetime(2026, 9, 20, 12, tzinfo=UTC)
     wakes.save_verified(site.database, now, "", [])
-    for _ in range(2):  # to read opens a log beside it
-        assert ask(site, "/").status_code == 200
-    assert set(read) == {site.database}
-    before = len(read)
-    for _ in range(3):
-        assert ask(site, "/").status_code == 200
-    assert len(read) == before
-    wakes.save_verified(site.database, now, "", ["x"])
-    assert ask(site, "/").status_code == 503
-    assert len(read) > before
+    with audited.connected() as read:
+        for _ in range(2):  # to read opens a log beside it
+            assert ask(site, "/").status_code == 200
+        assert read
+        read.clear()
+        for _ in range(3):
+            assert ask(site, "/").status_code == 200
+        assert read == []
+        wakes.save_verified(site.database, now, "", ["x"])
+        read.clear()
+        assert ask(site, "/").status_code == 503
+        assert read
 
 
 def test_a_chunk_of_the_file_is_that_of_the_file_that_was_opened(site):
