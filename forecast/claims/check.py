@@ -39,7 +39,7 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
         return CheckedText(text, day, (), (ClaimFinding(text[:40], 0, 40, why=why),))
     prose, cells = tables.read(_OF_YEAR.sub(_spaced, text[:MAX_CHARACTERS]))
     reader = Reader(prose, counts, lexicon, day)
-    findings = [one for one in reader.read() if one]
+    findings = [*reader.read()]
     for cell in cells:
         findings += of_cell(cell, counts, lexicon, reader.context)
     findings = [replace(one, quote=text[one.start : one.end]) for one in findings]

@@ -29,6 +29,8 @@ from forecast.claims.trace.roles import NumberRole
 from forecast.claims.trace.trace import Anchor, Spot
 
 _BASES = frozenset({"from", "than", "against", "below", "above", "versus"})
+_FULL_STOPS = word_set(". ! ?")
+BELOW_HEAD = 2  # sentences below a headline that may say when and whose its numbers are
 MOST_NUMBERS = 24  # in one sentence; a longer row of numbers is a table, not a claim
 
 
@@ -48,7 +50,7 @@ def of_cell(
         reader.context.agency = "usbp"
     head = [Scene(cell.head, sentence, lexicon) for sentence in sentences(cell.head)]
     for found in reader.read():
-        if found and found.start <= cell.at < found.end:
+        if found.start <= cell.at < found.end:
             held = _under_head(found, head, table)
             quote = cell.sentence[cell.at :]
             yield replace(held, quote=quote, start=cell.start, end=cell.end)
@@ -110,24 +112,36 @@ class Reader:
         self.anchors: list[Anchor] = []  # the counts of the sentence that is read
         self.before: list[Anchor] = []  # of the sentences before
 
-    def read(self) -> Iterator[ClaimFinding | None]:
-        """Yield all findings."""
+    def read(self) -> Iterator[ClaimFinding]:
+        """Yield all findings; those of a headline once what stands below it was read."""
+        last = len(self.scenes) - 1
+        headed = last > 0 and self.scenes[0].low(len(self.scenes[0].tokens) - 1) not in _FULL_STOPS
         for place, scene in enumerate(self.scenes):
-            self.anchors, self.context.sentence = [], place
+            self.context.sentence = place
             # A total that a sentence names ends what was said of a sector before.
             totals = scene.of_kind("total")
             if totals and not scene.of_kind("sector", "office", "city"):
                 self.context.total = totals[0].value
-            if len(scene.numbers) <= MOST_NUMBERS:
-                found = [*self._numbers(scene), *self._extremes(scene)]
-                quoted = confront.unjudged(scene)
-                for one in filter(None, found):
-                    yield (
-                        show.unjudged(self.table, one)
-                        if quoted
-                        else show.with_size(self.table, one)
-                    )
+            found = [*self._findings(scene)]
             self._carry(scene)
+            if not headed or place:
+                yield from found
+            else:
+                headline = {one.start: one for one in found}
+            if headed and place == min(BELOW_HEAD, last):
+                again = self._findings(self.scenes[0])
+                told = {one.start: one for one in again if one.understood and not one.blamed}
+                told |= {at: one for at, one in headline.items() if one.understood}
+                yield from (headline | told).values()
+
+    def _findings(self, scene: Scene) -> Iterator[ClaimFinding]:
+        """The findings of one sentence."""
+        self.anchors = []
+        if len(scene.numbers) > MOST_NUMBERS:
+            return
+        quoted = confront.unjudged(scene)
+        for one in filter(None, [*self._numbers(scene), *self._extremes(scene)]):
+            yield show.unjudged(self.table, one) if quoted else show.with_size(self.table, one)
 
     def _spot(self, scene: Scene, number: WrittenNumber) -> Spot:
         draft = self._draft(scene, number)
@@ -168,7 +182,7 @@ class Reader:
         measure = cast("ClaimMeasure", "total" if maybe else role.kind)
         last = self.anchors[-1] if self.anchors else self.before[-1] if self.before else None
         finding = confront.count(spot, trace.readings(spot, measure), maybe)
-        if measure == "total" and role.noun == "bare" and last and last.measure != "total":
+        if measure == "total" and last and last.measure in ("per_day", "per_month"):
             # 258 apprehensions a day, against 4,900 a year before: a day as well.
             also = confront.count(spot, trace.readings(spot, last.measure), False)
             if also and also.judged.holds and not (finding and finding.judged.holds):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from forecast.claims.record.counts import APPREHENSION, Subject
-from forecast.claims.record.verdict import NOT_APART, JudgedClaim, Reading, judge
+from forecast.claims.record.verdict import NOT_APART, Claimed, JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
@@ -23,6 +23,8 @@ FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinte
 LEAST = 1000  # a smaller number is of many things
 FAR_FROM = 0.05  # how far off the count of the words is where a number is called what it is not
 VERY_NEAR = 0.006
+ROUND = 0.01
+SAME = 0.0001  # a number this near to a count is that count, before it was restated
 NEAR = 4  # how far the words of a reading may be that a number is near
 SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
 
@@ -127,7 +129,7 @@ def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     claimed = spot.claimed
     if claimed.value < LEAST or claimed.hedge in ("under", "below"):
         return None
-    if "either" in _measures(spot.scene) or innocent(spot.scene, spot.number):
+    if "either" in _measures(spot.scene) or unjudged(spot.scene):
         return None
     seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
@@ -147,24 +149,38 @@ def _is_called(
 ) -> bool:
     """Whether a number is another reading's count: to the digit, or near where its own is not."""
     claimed, truth = spot.claimed, row.judged.truth
-    if claimed.telling and (judged.truth == claimed.value or judged.evidence == "vintage"):
+    same = is_same(claimed, judged)
+    if same and not denied(spot.scene, spot.number):
         return True
-    if not truth or other != of_all(row.reading) or row.when.far > BESIDE:
+    if same or not truth or other != of_all(row.reading) or innocent(spot.scene, spot.number):
         return False
     # More than 2.3 million were not said of 2,206,520, which rounds to 2.2.
     over = claimed.hedge == "over" and round(truth / claimed.unit) < claimed.value / claimed.unit
     if 1 - truth / claimed.value <= (FAR_FROM / 2 if over else FAR_FROM):
         return False
     # All encounters called one agency's, whose own count is out of reach.
-    placed = is_placed(spot, row) or _tells_itself(spot, row, judged.truth or 0, rows)
-    return placed and _is_of_patrol(spot)
+    return _is_alone(spot, row, other, judged, rows) and _is_of_patrol(spot)
 
 
-def _tells_itself(spot: Spot, row: TracedRow, truth: float, rows: Sequence[TracedRow]) -> bool:
-    """Whether a number is next to one count alone of those that it may be, of a place named."""
-    close = spot.claimed.telling and abs(truth / spot.claimed.value - 1) < VERY_NEAR
-    first = row.when.span.length == 1 or row.when.span == rows[0].when.span
-    return close and first and bool(_places(spot)) and not any(r.judged.holds for r in rows)
+def is_same(claimed: Claimed, judged: JudgedClaim) -> bool:
+    """Whether a number names a count itself: to the digit, as published, or next to it."""
+    next_to = abs((judged.truth or 0) / claimed.value - 1) <= SAME
+    return claimed.telling and (next_to or judged.evidence == "vintage")
+
+
+def _is_alone(
+    spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim, rows: Sequence[TracedRow]
+) -> bool:
+    """Whether one count alone, of a place and months within reach, is what a number rounds."""
+    claimed = spot.claimed
+    if row.when.far == BESIDE and is_placed(spot, row):
+        return True
+    loose = VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
+    if abs((judged.truth or 0) / claimed.value - 1) > loose or not _places(spot):
+        return False
+    alls = {every for r in rows if r.far <= NEAR and (every := of_all(r.reading))} - {other}
+    rivals = not claimed.telling and any(judge(spot.counts, e, claimed).holds for e in alls)
+    return not rivals and not any(r.judged.holds for r in rows)
 
 
 def _is_of_patrol(spot: Spot) -> bool:
@@ -337,14 +353,23 @@ def innocent(scene: Scene, number: WrittenNumber, *, both: bool = False) -> bool
     loose = {phrase.first for phrase in scene.of_kind("loose")}
     units = {phrase.first for phrase in scene.of_kind("unit")}
     return (
-        unjudged(scene)
-        or lows[0] == "no"
-        or bool(_DENIES & set(lows[max(0, number.first - 8) : number.last + 4]))
-        or bool(_SUPPOSES & around or scene.of_kind("supposed"))
+        denied(scene, number)
         or bool(_NARROWS & around and not both)
         # Seizures rose: their number, or their weight.
         or bool(number.kind in ("percent", "times") and loose and loose >= units)
         or bool(_PARTLY & set(pairwise(lows)))
+    )
+
+
+def denied(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a sentence denies its number, supposes it, or quotes what it calls false."""
+    lows = scene.words(0, len(scene.tokens))
+    around = {*lows[max(0, number.first - 14) : number.last + 14]}
+    return (
+        unjudged(scene)
+        or lows[0] == "no"
+        or bool(_DENIES & set(lows[max(0, number.first - 8) : number.last + 4]))
+        or bool(_SUPPOSES & around or scene.of_kind("supposed"))
     )
 
 

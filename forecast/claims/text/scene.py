@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from forecast.claims.record.verdict import Claimed, Hedge
 from forecast.claims.text import times
 from forecast.claims.text.lexicon import Lexicon
+from forecast.claims.text.times import TimeRef
 from forecast.claims.text.tokens import Sentence, WrittenNumber, number_looks, numbers, word_set
 
 _WALLS = {
@@ -200,6 +201,31 @@ class Scene:
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""
         return any(phrase.first < number.first < phrase.last for phrase in self.phrases)
+
+
+_LISTING = word_set(", and & or the of in at ( )")
+Listed = TypeVar("Listed", Placed, TimeRef, WrittenNumber)
+
+
+def respectively(scene: Scene, number: WrittenNumber, listed: Sequence[Listed]) -> Listed | None:
+    """Find what a number is of in two lists: May and June saw 5,100 and 7,200, respectively."""
+    if "respectively" not in scene.words(number.last, len(scene.tokens)):
+        return None
+    counts = next(run for run in _runs(scene, scene.numbers) if number in run)
+    same = [run for run in _runs(scene, listed) if len(run) == len(counts) > 1]
+    return same[0][counts.index(number)] if same else None
+
+
+def _runs(scene: Scene, items: Sequence[Listed]) -> list[list[Listed]]:
+    """Enumerations: stretches with nothing between them but commas and the like."""
+    runs: list[list[Listed]] = []
+    for item in items:
+        joined = runs and _LISTING.issuperset(scene.words(runs[-1][-1].last, item.first))
+        if joined:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
 
 
 Noun = Literal["people", "measure", "group", "off_topic", "not_claim", "unknown", "bare"]

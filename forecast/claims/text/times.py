@@ -118,8 +118,6 @@ def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     text = groups.get(name, "").lower()
     if name in entry:
         return entry[name]
-    if name == "era":
-        return entry["eras"][text.replace("\u2019", "'")]
     if name == "word":
         return text or match[0].split()[-1].lower()
     if name in ("which", "whose"):
@@ -146,9 +144,7 @@ _LENGTHS = {"half": 6, "quarter": 3}
 def _grammar(lexicon: Lexicon) -> list[tuple[re.Pattern[str], str, TimeWord]]:
     """The expressions of times.toml, macros filled in, in their order."""
     read = tomllib.loads(files("forecast.claims.text").joinpath("times.toml").read_text("utf-8"))
-    eras = {era: start for start, named in lexicon.tables.get("era", {}).items() for era in named}
-    longest_first = sorted(map(re.escape, eras), key=len, reverse=True)
-    macros = {**read["macros"], "ERA": f"(?P<era>(?i:{'|'.join(longest_first) or '(?!)'}))"}
+    macros = read["macros"]
     numbered = count()  # a group may stand in several places of a pattern
     return [
         (
@@ -160,7 +156,7 @@ def _grammar(lexicon: Lexicon) -> list[tuple[re.Pattern[str], str, TimeWord]]:
                 )
             ),
             form,
-            dict(*also, eras=eras),
+            dict(*also),
         )
         for form, pattern, *also in read["time"]
     ]
@@ -416,8 +412,7 @@ def _term(now: TextState, _: Period | None, whose: str) -> Spans:
     past = [start for start in _STARTS if f"{start}-20" <= now.published.isoformat()]
     by_name = [start for start in past if _STARTS[start] == whose]
     chosen = by_name or (past[:1] if whose == "current" else past[1:2])
-    starts = [whose] if whose in _STARTS else chosen
-    return [span for start in starts for span in _term_from(now, start, past)]
+    return [span for start in chosen for span in _term_from(now, start, past)]
 
 
 def _term_from(now: TextState, start: str, past: Sequence[str]) -> Spans:

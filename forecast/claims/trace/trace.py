@@ -110,6 +110,10 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     persons = whose.options(scene, number, context)
     months = when.options(scene, number, context, base, compared)
     host = next((a for a in reversed(others) if a.first < number.first), None)
+    again = _said_before(spot, measure)
+    # Of the 38,347 that the sentence before had, if its words are not of another agency.
+    if again and again.subject.agency in {who.subject.agency for who in persons}:
+        persons, months = [Whose(again.subject), *persons], [When(again.span), *months]
     if host and host.reading and (host.traced or host.reading.subject.dimension == "none"):
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
@@ -121,6 +125,16 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     return [
         replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
     ]
+
+
+def _said_before(spot: Spot, measure: ClaimMeasure) -> Reading | None:
+    """What a number was that the text had before, if the record had it."""
+    said = (
+        a.reading
+        for a in reversed(spot.before)
+        if a.traced and a.claimed.value == spot.claimed.value and a.measure == measure
+    )
+    return next(said, None)
 
 
 def _beside(
@@ -145,6 +159,9 @@ def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
     exact = [row for row in held if row.judged.truth == claimed.value]
     if exact or held:
         return (exact or held)[0]
+    alone = [row for row in rows if row.strict and row.far <= REACH["telling"]]
+    if len(alone) == 1 and rows[0].far < REACH["rounded"]:
+        return alone[0]  # of all that the words may mean, one count rounds to it
     telling = claimed.telling and bool(rows) and rows[0].reading.measure == "total"
     # Where no time beside it says which, a count may name its months itself.
     named = telling and not rows[0].when.explicit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from forecast.claims.text import times
-from forecast.claims.text.scene import Scene
+from forecast.claims.text.scene import Scene, respectively
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID
@@ -130,6 +130,9 @@ def times_near(
 
     compared : whether the number itself is what something is compared with.
     """
+    listed = [one for ref in scene.times if ref.counts for one in _each(ref)]
+    if own := respectively(scene, number, listed):
+        return [(0.0, own)]
     near = [
         (_distance(scene, number, ref, compared), ref)
         for ref in scene.times
@@ -138,6 +141,15 @@ def times_near(
         and (0 <= number.first - ref.last <= 6 or not of_extreme(scene, ref))
     ]
     return sorted(near, key=lambda pair: pair[0])
+
+
+def _each(ref: TimeRef) -> list[TimeRef]:
+    """Each of two months that are named together: March and April 2024."""
+    if ref.form != "months":
+        return [ref]
+    first, year, last, last_year = ref.args
+    ends = ((first, year or last_year), (last, last_year))
+    return [replace(ref, form="month", args=(*end, "")) for end in ends]
 
 
 def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
@@ -168,7 +180,7 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
 def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
     context = replace(context, recent=[*_named_in_full(scene, context, ref), *context.recent])
-    month = _month_of_years(scene)
+    month = _month_of_years(scene, ref)
     if month and ref.form == "year":
         base = Period(month - 1, month - 1)
     elif ref.form == "month" and not base:
@@ -176,7 +188,8 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     # A month earlier it was this, a year earlier that.
     bases = [base, *filter(None, (context.span, *context.recent[:2]) if ref.relative else ())]
     resolved = [span for other in bases for span in times.spans(ref, context, other)]
-    if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
+    dated = "when" in scene.words(ref.last, ref.last + 4) or scene.low(ref.last) == "("
+    if ref.since and (of_extreme(scene, ref) or dated):
         resolved = _begins(ref, resolved)
     return list(dict.fromkeys(resolved))
 
@@ -202,8 +215,15 @@ def _begins(ref: TimeRef, spans: Sequence[Period]) -> list[Period]:
     return [Period(span.first, span.first + 11 * whole) for span in spans]
 
 
-def _month_of_years(scene: Scene) -> int | None:
-    """The month that a sentence's years are of: the January figure was 585 in 2024, 367 in 2023."""
+def _month_of_years(scene: Scene, ref: TimeRef) -> int | None:
+    """The month that a sentence's years are of: the January figure was 585 in 2024, 367 in 2023.
+
+    Or that of the time before: in September 2022 and 2023.
+    """
+    for led in scene.times:
+        if led.form == "month" and led.last < ref.first:
+            if {",", "and", "or"}.issuperset(scene.words(led.last, ref.first)):
+                return int(led.args[0])
     forms = {r.form for r in scene.times}
     bare = {r.args[0] for r in scene.times if r.form == "month" and not any(r.args[1:])}
     years = "year" in forms and forms <= {"month", "year", "year_rel", "administration"}

@@ -18,7 +18,7 @@ from forecast.claims.record.counts import (
     GROUPS,
     Subject,
 )
-from forecast.claims.text.scene import Placed, Scene
+from forecast.claims.text.scene import Placed, Scene, respectively
 from forecast.claims.text.times import NO_PART, SensePart, TextState
 from forecast.claims.text.tokens import WrittenNumber, word_set
 
@@ -84,7 +84,9 @@ def _leveled(near: Sequence[tuple[float, Placed]]) -> list[tuple[Placed, int]]:
 
 def _places(scene: Scene, number: WrittenNumber, context: TextState) -> Leveled:
     """The places of the sentence, else what was spoken of, else the largest: a part or all."""
-    named = _leveled(scene.near(number, scene.of_kind("total")))
+    totals = scene.of_kind("total")
+    one = respectively(scene, number, totals)
+    named = _leveled(scene.near(number, [one] if one else totals))
     if named:
         return _each_once((phrase.value, level) for phrase, level in named)
     carried = dict.fromkeys(filter(None, (context.total, context.home)))
@@ -107,18 +109,25 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> Levele
         return [("", BESIDE)]
     if "either" in values or (context.both and not names_agency(scene)):
         return [("", BESIDE), ("usbp", SENTENCE)]
-    named = _agencies_named(near)
+    named = _agencies_named(scene, number, near)
     if any(phrase.value in HALVES for _, phrase in near):
         own = any(0 <= phrase.first - number.last <= 3 for _, phrase in near)
         return [pair for pair in named if pair[0] or not (own and pair[1])]
     return _each_once([*named, *_agencies_unsaid(context, bool(named))])
 
 
-def _agencies_named(near: Sequence[tuple[float, Placed]]) -> Leveled:
-    """The agencies of a sentence; Border Patrol encounters are one term."""
+def _agencies_named(
+    scene: Scene, number: WrittenNumber, near: Sequence[tuple[float, Placed]]
+) -> Leveled:
+    """The agencies of a sentence; Border Patrol encounters are one term.
+
+    But not 6,073 apprehensions and 34,631 encounters: those are the other number's.
+    """
     halves = [phrase for _, phrase in near if phrase.value in HALVES]
     joined = {p for _, p in near for half in halves if abs(p.first - half.last) <= 1} - {*halves}
-    apart = [(d + 6 * (p not in halves), p) for d, p in near if p not in joined]
+    ends = [n.last for n in scene.numbers if n.kind == "count" and n.first != number.first]
+    theirs = any(0 <= half.first - end <= 3 for half in halves for end in ends)
+    apart = [(d + 6 * (not theirs and p not in halves), p) for d, p in near if p not in joined]
     leveled = _leveled(sorted(apart, key=itemgetter(0)))
     return _each_once((CODES[phrase.value], level) for phrase, level in leveled)
 
@@ -177,6 +186,9 @@ def _named_parts(scene: Scene, number: WrittenNumber, context: TextState) -> Ite
     """The groups that a sentence names, and the places, each the nearest first."""
     for kinds, reach in ((_GROUP_KINDS, NEAR), ((*_PLACED, "state"), FAR)):
         placed = [p for p in scene.of_kind(*kinds) if _is_part(scene, p, context)]
+        if one := respectively(scene, number, placed):
+            yield (_DIMENSIONS.get(one.kind, one.kind), tuple(one.value.split("+"))), BESIDE
+            continue
         for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
             near = rank == 0 and distance < reach and is_sure(scene, phrase, context)
             # 8,083 persons, a number that includes families: all of them, not the families.

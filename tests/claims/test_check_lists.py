@@ -1,0 +1,172 @@
+"""Lists, headlines, what is said again, and windows since a president took office."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.embedded_figures import count, said
+
+PAIRS = [
+    "In March and April 2024, agents at the southwest border made {0} and <{1}> arrests, "
+    "respectively.",
+    "Border Patrol apprehensions at the southwest border in April 2024 and 2023 were "
+    "<{1}> and {2}, "
+    "respectively.",
+    "March, April and May of 2024 saw {0}, <{1}> and {3} apprehensions by the Border Patrol at the "
+    "southwest border, respectively.",
+]
+
+
+@pytest.mark.parametrize("text", PAIRS)
+def test_of_two_lists_each_number_is_of_its_own_month(verdict, text):
+    months = ["2024-03", "2024-04", "2023-04", "2024-05"]
+    true = [said("sw.usbp", month) for month in months]
+    swapped = [true[1], true[0], true[2], true[3]]
+
+    assert verdict(text.format(*true), "2024-06-20") == "right"
+    assert verdict(text.format(*swapped), "2024-06-20") not in ("right", "right_when_rounded")
+
+
+SECTORS = [
+    "The Yuma and Tucson sectors recorded {} and <{}> apprehensions in May 2024, respectively.",
+    "In May 2024 agents in the Yuma, Tucson and Del Rio sectors caught {}, <{}> and {} people, "
+    "respectively.",
+]
+
+
+@pytest.mark.parametrize("text", SECTORS)
+def test_of_two_lists_each_number_is_of_its_own_sector(verdict, text):
+    true = [said(f"sw:{name} Sector", "2024-05") for name in ("Yuma", "Tucson", "Del Rio")]
+
+    assert verdict(text.format(*true)) == "right"
+    assert verdict(text.format(true[1], true[0], true[2])) != "right"
+
+
+def test_a_year_behind_a_month_and_its_year_is_that_month(verdict):
+    true = said("sw.usbp", "2023-05")
+    text = f"Border Patrol arrests at the southwest border in May 2022 and 2023: <{true}> in 2023."
+
+    assert verdict(text) == "right"
+
+
+HEADS = [
+    "Agents Stopped <{:,}> People\n\nIn {} there were {} encounters at the southwest border, CBP "
+    "said.",
+    "<{0:,}> encounters, a new low\n\nThe southwest border was quiet. CBP counted {2} in {1}.",
+]
+
+
+@pytest.mark.parametrize("text", HEADS)
+def test_what_stands_below_a_headline_says_what_its_number_is(verdict, text):
+    true = count("sw", "2023-02")
+    day = "2023-06-20"  # so that no month is what was news
+
+    assert verdict(text.format(true, "February 2023", f"{true:,}"), day) == "right"
+    off = text.format(round(true * 1.4), "February 2023", f"{true:,}")
+    assert verdict(off, day) not in ("right", "wrong", "mislabelled")
+
+
+AGAIN = [
+    "Of the <{}>, most were single adults.",
+    "Of the total <{}> encounters, one in five were families.",
+    "Those <{}> were more than in May, it said.",
+]
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_a_number_that_is_said_again_is_what_it_was_before(verdict, again):
+    true = said("sw", "2024-06")
+    text = f"CBP reported {true} encounters at the southwest border in June 2024. "
+    between = "In fiscal year 2022 there had been more nationwide. "
+
+    assert verdict(text + between + again.format(true)) == "right"
+
+
+def test_a_number_said_again_of_another_agency_is_not_what_it_was(verdict):
+    true = said("sw", "2024-06")
+    text = (
+        f"CBP reported {true} encounters at the southwest border in June 2024. "
+        f"Agents caught <{true}> people between ports of entry there that month."
+    )
+
+    assert verdict(text) == "mislabelled"
+
+
+SINCE = [
+    "Since President Biden took office, there have been more than <{:.1f} million> "
+    "encounters at the "
+    "southwest border.",
+    "Since Biden moved into the White House, more than <{:.1f} million> encounters were "
+    "counted at the "
+    "southwest border.",
+    "Since Joe Biden was sworn in, CBP has had over <{:.1f} million> encounters at the "
+    "southwest border.",
+    "More than <{:.1f} million> encounters were recorded at the southwest border since "
+    "the president "
+    "took office.",
+    "There were over <{:.1f} million> encounters at the southwest border since Biden "
+    "became president.",
+]
+
+
+@pytest.mark.parametrize("text", SINCE)
+def test_since_a_president_took_office_is_a_window(verdict, text):
+    day = "2023-03-20"
+    millions = count("sw", "2021-02..2023-02") // 100_000 / 10
+
+    assert verdict(text.format(millions), day) == "right_when_rounded"
+    assert not verdict(text.format(millions + 1), day).startswith("right")
+
+
+def test_agencies_of_two_nouns_are_of_their_own_numbers(verdict):
+    patrol, every = said("sw.usbp", "2024-08"), said("nw", "2024-08")
+    text = (
+        f"Border Patrol reported {patrol} southwest border apprehensions in August 2024 and "
+        "<{}> nationwide encounters that month."
+    )
+
+    assert verdict(text.format(every)) == "right"
+    assert verdict(text.format(said("nw.usbp", "2024-08"))) != "mislabelled"
+
+
+CALLED = [
+    "For the first time in years, agents arrested <{}> people at the southwest border in "
+    "July 2024.",
+    "<{}> - that is the number of illegal crossings at the southwest border in July 2024.",
+    "Newly released data show <{}> illegal crossings of the southwest border in July 2024.",
+    "Agents at the southwest border caught <{}> people in July 2024, many set free the next day.",
+    "Illegal crossings at the southwest border reached <{}> in July 2024, in the first "
+    "such report.",
+]
+
+
+@pytest.mark.parametrize("text", CALLED)
+def test_what_names_itself_is_mislabeled_whatever_stands_beside_it(verdict, text):
+    assert verdict(text.format(said("sw", "2024-07"))) == "mislabelled"
+    assert verdict(text.format(said("sw.usbp", "2024-07"))) == "right"
+    off = round(count("sw", "2024-07") * 1.09)
+    assert verdict(text.format(f"{off:,}")) not in ("mislabelled", "right")
+
+
+DENIED = [
+    "Agents did not arrest <{}> people at the southwest border in July 2024.",
+    "It is false to say that agents arrested <{}> people at the southwest border in July 2024.",
+    "If agents had arrested <{}> people at the southwest border in July 2024, it would be more.",
+]
+
+
+@pytest.mark.parametrize("text", DENIED)
+def test_what_is_denied_or_supposed_is_never_mislabeled(verdict, text):
+    assert verdict(text.format(said("sw", "2024-07"))) != "mislabelled"
+
+
+def test_one_count_alone_that_a_number_rounds_to_is_what_it_is_called(verdict):
+    every = count("sw", "2023-12")
+    text = (
+        "December 2023 was the worst month at the southwest border. Agents there made some "
+        "<{:,}> arrests that month."
+    )
+
+    assert abs(count("sw.usbp", "2023-12") / every - 1) > 0.05
+    assert verdict(text.format(round(every, -3)), "2024-02-10") == "mislabelled"
+    assert verdict(text.format(round(every * 1.09, -3)), "2024-02-10") != "mislabelled"
