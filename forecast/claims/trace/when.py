@@ -10,7 +10,7 @@ from forecast.claims.text import times
 from forecast.claims.text.scene import Scene, respectively
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
-from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID
+from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, PLACES, SENTENCE, TIGHT, UNSAID
 from forecast.periods import Period
 
 RANGES = ("months", "fys", "years")  # times with two ends
@@ -131,7 +131,8 @@ def times_near(
     compared : whether the number itself is what something is compared with.
     """
     listed = [one for ref in scene.times if ref.counts for one in _each(ref)]
-    if own := respectively(scene, number, listed):
+    own = respectively(scene, number, listed)
+    if own and not respectively(scene, number, scene.of_kind(*PLACES)):
         return [(0.0, own)]
     near = [
         (_distance(scene, number, ref, compared), ref)
@@ -221,9 +222,9 @@ def _month_of_years(scene: Scene, ref: TimeRef) -> int | None:
     Or that of the time before: in September 2022 and 2023.
     """
     for led in scene.times:
-        if led.form == "month" and led.last < ref.first:
-            if {",", "and", "or"}.issuperset(scene.words(led.last, ref.first)):
-                return int(led.args[0])
+        between = scene.words(led.last, ref.first)
+        if led.form == "month" and between and {",", "and", "or"}.issuperset(between):
+            return int(led.args[0])
     forms = {r.form for r in scene.times}
     bare = {r.args[0] for r in scene.times if r.form == "month" and not any(r.args[1:])}
     years = "year" in forms and forms <= {"month", "year", "year_rel", "administration"}
