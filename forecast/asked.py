@@ -478,7 +478,9 @@ class Answering:
         value = self._meaning(Reading(subject, span), report.count)
         value |= dict(zip(("months_in_a_row", "years_in_a_row"), report.runs, strict=True))
         first = self.statement(Reading(subject, span), report.count)
-        lines = (*monthly.run_words(report, least=1), first)
+        counts, month = self.counts(subject), months.shift(report.month, -1)
+        before = (facts.run(counts, month), facts.run(counts, month, 12))
+        lines = (*monthly.run_words(report, least=1, before=before), first)
         return Answer(lines, value, *self._about(subject))
 
     def extreme(self, question: CountQuestion) -> Answer:

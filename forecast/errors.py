@@ -61,8 +61,7 @@ class SeriesNameError(BordercastError, ValueError):
 
     Parameters
     ----------
-    name : what was asked for.
-    problem : what is wrong with it.
+    name : what was asked for, "" if nothing. problem : what is wrong with it.
     choices : names that would do.
     """
 
@@ -73,7 +72,8 @@ class SeriesNameError(BordercastError, ValueError):
         self.name, self.problem, self.choices = name, problem, tuple(choices)
         more = len(self.choices) - self._SHOWN
         shown = ", ".join(self.choices[: self._SHOWN]) + (f" and {more} more" if more > 0 else "")
-        super().__init__(f"{name!r}: {problem}" + (f"; try {shown}" if shown else ""))
+        named = f"{name!r}: " if name else ""
+        super().__init__(f"{named}{problem}" + (f"; try {shown}" if shown else ""))
 
 
 class SpanError(BordercastError, ValueError):

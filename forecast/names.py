@@ -69,6 +69,21 @@ class SeriesNames:
         """
         return self._only(text, *self._named(text))
 
+    def only_total(self, text: str = "", problem: str = "") -> str:
+        """Return the total so named; without a name what all add up to, or the one there is.
+
+        Raises
+        ------
+        SeriesNameError : it is a part, with the problem; or none is named of several.
+        """
+        totals = self.source.totals
+        if not text and (totals.whole or len(totals.every) == 1):
+            return totals.every[-1]
+        key = self.find(text) if text else None
+        if key is None or not key.headline:
+            raise SeriesNameError(text, problem or f"name one of the {totals.many}", totals.every)
+        return key.total
+
     def readings(self, text: str) -> list[SeriesKey]:
         """Return every series that a name, as `find` takes them, may mean; none if it is none's."""
         try:

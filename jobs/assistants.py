@@ -145,10 +145,13 @@ class Tools:
         return _paged(answer, "forecasts", limit, offset)
 
     def movers(
-        self, total: str, base: str = "month", limit: int = PAGE, offset: int = 0
+        self, total: str = "", base: str = "month", limit: int = PAGE, offset: int = 0
     ) -> dict[str, Any]:
-        """Which parts of a total moved, largest first. base: month or year before, or forecast."""
-        answer = self._asked("movers", total, options=[f"--from={_short(base)}"])
+        """Which parts of a total moved, largest first. base: month or year before, or forecast.
+
+        total: "" for all of them together.
+        """
+        answer = self._asked("movers", *filter(None, (total,)), options=[f"--from={_short(base)}"])
         return _paged(answer, "movers", limit, offset)
 
     def compare(

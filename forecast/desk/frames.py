@@ -26,7 +26,7 @@ from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import signature, stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ArgumentError, SeriesNameError
-from forecast.names import names_with_sums
+from forecast.names import SeriesNames, names_with_sums
 from forecast.rows import as_row
 from forecast.sources.source import Source
 from forecast.store import connect, measures, read
@@ -163,14 +163,13 @@ class Record:
     def movers(self, total: str = "") -> pd.DataFrame:
         """Return which parts of a total moved in its newest month: a row a part, in counts.
 
-        total : "northern"; the whole where it is empty. Columns: by, part, month, now,
-        month_before, year_before and median, the forecast.
+        total : "northern"; the whole where it is empty, or the one that there is. Columns: by,
+        part, month, now, month_before, year_before and median, the forecast.
         """
-        name = total or self.source.totals.every[-1]
-        key, _, about = self._named(name)
-        _known("total", key.total if key.headline else name, self.source.totals.every)
+        name = self._names.only_total(total)
+        about = {"series": name, "border": name, "digest": self.digest}
         with self._reading() as connection:
-            moving = answers.moving(connection, key.total, self.source.tree)
+            moving = answers.moving(connection, name, self.source.tree)
         groups = by_dimension(moving, self.source, most=len(moving))
         rows = [
             {"by": group.dimension, "part": mover.label, "month": group.month}
@@ -277,10 +276,14 @@ class Record:
             grammar.write(picture, Path(to), self.source, signature(run, self.source))
         return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)
 
+    @property
+    def _names(self) -> SeriesNames:
+        with self._reading() as connection:
+            return names_with_sums(read.series_keys(connection), self.source)
+
     def _named(self, series: str) -> tuple[SeriesKey, Sequence[SeriesKey], dict[str, Any]]:
         """Find a series by one of its names, what it adds up, and what its tables say of it."""
-        with self._reading() as connection:
-            names = names_with_sums(read.series_keys(connection), self.source)
+        names = self._names
         key = names.find(series)
         about = {"series": names.name(key), "border": key.total, "digest": self.digest}
         return key, names.sums.get(key, ()), about

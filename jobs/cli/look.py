@@ -21,7 +21,7 @@ from forecast.names import member_words
 from forecast.rows import ForecastRow, as_row
 from forecast.store import history, queries, read, witnesses
 from forecast.types import COUNT, SeriesKey
-from forecast.words import capital, first_few
+from forecast.words import capital
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
 
@@ -182,10 +182,7 @@ def movers(
 ) -> Printed:
     """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
-    totals = record.source.totals
-    if not total and not totals.whole and len(totals.every) > 1:
-        raise record.refused("TOTAL", f"name one of the {totals.many}: {first_few(totals.every)}")
-    name = record.total(total) if total else totals.every[-1]
+    name = record.names.only_total(total or "")
     from forecast.desk import answers  # draws paths: `show` of a table needs no scipy
 
     rows = answers.moving(record.connection, name, record.source.tree)

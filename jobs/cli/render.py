@@ -21,7 +21,7 @@ from rich.text import Text
 from forecast import months
 from forecast.desk import facts, terminal
 from forecast.desk.sentences import ahead, trust
-from forecast.errors import ConfigError, SeriesNameError
+from forecast.errors import ConfigError
 from forecast.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, in_keys, small_words
@@ -97,11 +97,7 @@ class OpenRecord:
 
     def total(self, name: str, problem: str = "") -> str:
         """Return the total so named; SeriesNameError, with a problem, for a part."""
-        totals = self.source.totals
-        key = self.find(name)
-        if not key.headline:
-            raise SeriesNameError(name, problem or f"name one of the {totals.many}", totals.every)
-        return key.total
+        return self.names.only_total(name, problem)
 
     def refused(self, argument: str, problem: str) -> ConfigError:
         """Return the error of an argument that this record has no answer to."""

@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from mcp.server.mcpserver.exceptions import ToolError
 
+import forecast as bordercast
 from forecast import config, months
 from forecast.context import Context, source_of
-from forecast.errors import ConfigError
+from forecast.errors import ConfigError, SeriesNameError
 from forecast.store import connect, integrity, measures, notices, read, releases
 from forecast.tables.grid import ReadAs
-from jobs import monthly
+from jobs import assistants, monthly
 from jobs.arrivals.ingest import ingest_all
 from jobs.cli import main
+from jobs.cli.options import Settings
 from jobs.deliver import approve
 from jobs.service import wakeup
 from jobs.service.first_settings import understood
@@ -300,11 +303,15 @@ def test_movers_without_parts_names_no_clinic_that_nobody_asked_for(folder):
     several, one = (CliRunner().invoke(main, ["movers", *words]) for words in ([], ["Clinic 1"]))
 
     assert several.exit_code == one.exit_code == 2
-    assert several.stderr.startswith("bordercast: TOTAL: name one of the clinics: ")
+    assert several.stderr.startswith("bordercast: name one of the clinics; try Clinic 1, ")
     said("show", "Clinic", "1")
     assert one.stderr == (
         "bordercast: TOTAL: no parts of Clinic 1 on record; try `bordercast show Clinic 1`\n"
     )
+    with pytest.raises(SeriesNameError, match=r"^name one of the clinics; try Clinic 1, "):
+        bordercast.open("bordercast.db").movers()
+    with pytest.raises(ToolError, match="name one of the clinics; try Clinic 1, "):
+        assistants.Tools(Settings(None, Path("bordercast.db"))).movers()
 
 
 def test_a_run_of_nothing_new_names_what_was_refused(folder):

@@ -21,7 +21,7 @@ from forecast.names import dimension_words
 from forecast.rows import DriverRow
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
-from forecast.words import MONTHS, month_words
+from forecast.words import MONTHS, month_words, signed
 from models.offered.prophet import Parts, Prophet
 from models.refit import history
 from models.structural import filled
@@ -60,7 +60,7 @@ def drivers(total: str, rows: Sequence[DriverRow], source: Source) -> Picture:
         + (f" Not in the data on record: {', '.join(missing)}." if missing else "")
     )
     largest = "; ".join(
-        f"by {name}, {bars[0]['part']} {bars[0]['contribution']:+,}" for name, bars in panels
+        f"by {name}, {bars[0]['part']} {signed(bars[0]['contribution'])}" for name, bars in panels
     )
     return Picture(grammar.framed(frame, title, subtitle), f"{title}. Largest: {largest}.")
 
@@ -84,7 +84,7 @@ def _moved(rows: Sequence[DriverRow], source: Source) -> list[dict[str, Any]]:
 
 
 def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
-    placed = [{**bar, "text": f"{bar['contribution']:+,}"} for bar in bars]
+    placed = [{**bar, "text": signed(bar["contribution"])} for bar in bars]
     bare: Any = {"title": None, "ticks": False, "domain": False}
     x = grammar.amount(
         "contribution",
@@ -164,16 +164,14 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     words = grammar.below(key) if key else {"vconcat": []}
     frame = {"vconcat": [above, words, {"hconcat": below}], "spacing": 10}
     low, high = (edge(season, key=itemgetter("percent")) for edge in (min, max))
-    span = f"({low['percent']:+.0f}% to {high['percent']:+.0f}%)"
+    lowest, highest = (f"{signed(round(row['percent']))}%" for row in (low, high))
+    span = f"({lowest} to {highest})"
     if len(at_months) < SEASON_MONTHS:
         seen = f"no season can be told from {len(at_months)} months"
     elif high["percent"] - low["percent"] < CLEAR_SEASON:
         seen = f"no clear season {span}"
     else:
-        seen = (
-            f"highest in {high['name']} ({high['percent']:+.0f}%), "
-            f"lowest in {low['name']} ({low['percent']:+.0f}%)"
-        )
+        seen = f"highest in {high['name']} ({highest}), lowest in {low['name']} ({lowest})"
     finding = f"{source.totals.name(total)}, Prophet's view: {seen}"
     subtitle = (
         "Blue: Prophet's trend; grey: published. Below: what the time of the year and the month of "

@@ -275,21 +275,19 @@ def comparison_sentence(facts: MonthFacts) -> str:
     return " ".join(_compared(c, month_words(facts.first_month)) for c in facts.comparisons)
 
 
-def run_words(facts: MonthFacts, least: int = 3) -> Iterator[str]:
+def run_words(facts: MonthFacts, least: int = 3, before: tuple[int, int] = (0, 0)) -> Iterator[str]:
     """For how many months in a row it rose or fell, from the month and the year before.
 
-    least : months that a run must have to be one.
+    least : months that a run must have to be one. before : the runs up to the month before.
     """
-    sides = (
-        ("down from the month before", "up from the month before"),
-        ("below the year before", "above the year before"),
-    )
-    for length, (below, above) in zip(facts.runs, sides, strict=True):
-        if abs(length) >= least:
-            side = above if length > 0 else below
-            nth = f"the {ordinal(abs(length))} month in a row {side}"
-            said = nth if abs(length) > 1 else f"{side}: 1 month in a row"
-            yield f"{month_words(facts.month)} is {said}."
+    sides = (("down", "up", "from the month before"), ("below", "above", "the year before"))
+    for length, ended, (below, above, base) in zip(facts.runs, before, sides, strict=True):
+        if abs(length) < least:
+            continue
+        side, other = (above, below) if length > 0 else (below, above)
+        after = f", after {many(abs(ended), 'month')} {other}" if ended else ""
+        nth = f"the {ordinal(abs(length))} month in a row " if abs(length) > 1 else ""
+        yield f"{month_words(facts.month)} is {nth}{side} {base}{'' if nth else after}."
 
 
 def terms_sentence(known: Sequence[TermFacts]) -> str:

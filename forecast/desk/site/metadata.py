@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from forecast.desk.site.reading import SiteRecord
-from forecast.words import day_words
+from forecast.words import capital, day_words
 
 LICENSE = "https://opensource.org/license/mit"
 DIGEST_LETTERS = 16  # letters of a digest that an address names: nobody finds another with the same
@@ -150,6 +150,6 @@ def cite(title: str, place: str, record: SiteRecord) -> dict[str, str]:
     return {
         "sentence": f"Bordercast, \N{LEFT DOUBLE QUOTATION MARK}{name},"
         f"\N{RIGHT DOUBLE QUOTATION MARK} run {run.id}, {day_words(day)}, digest {run.digest}, "
-        f"{where}. Data: {record.source.publisher.name}.",
+        f"{where}. Data: {capital(record.source.publisher.name)}.",
         "address": where,
     }

@@ -7,6 +7,7 @@ import pytest
 
 from forecast import months
 from forecast.desk.charts import explanations
+from forecast.rows import DriverRow
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -15,9 +16,9 @@ from tests.support.cbp_files import ENCOUNTERS
     [
         (20, 0.9, "no season can be told from 20 months."),
         (47, 0.9, "no season can be told from 47 months."),
-        (48, 0.04, "no clear season (-4% to +4%)."),
-        (48, 0.07, "no clear season (-7% to +7%)."),
-        (48, 0.08, "highest in June (+8%), lowest in January (-8%)."),
+        (48, 0.04, "no clear season (\N{MINUS SIGN}4% to +4%)."),
+        (48, 0.07, "no clear season (\N{MINUS SIGN}7% to +7%)."),
+        (48, 0.08, "highest in June (+8%), lowest in January (\N{MINUS SIGN}8%)."),
     ],
 )
 def test_no_season_is_claimed_of_few_or_of_level_counts(count, effect, words):
@@ -32,3 +33,16 @@ def test_no_season_is_claimed_of_few_or_of_level_counts(count, effect, words):
     assert drawn.alt == f"Northern border, Prophet's view: {words}"
     below = drawn.chart["vconcat"][-1]["hconcat"]
     assert bool(below) == (count >= 48)
+
+
+def test_what_fell_is_written_with_a_minus_sign_as_everywhere():
+    fell, rose = (
+        DriverRow(1, "northern", "2024-01", "state", "part", None, state, "", 9000, 9000 + by, by)
+        for state, by in (("NY", -1200), ("VT", 300))
+    )
+
+    drawn = explanations.drivers("northern", [fell, rose], ENCOUNTERS)
+
+    assert "by state, New York \N{MINUS SIGN}1,200" in drawn.alt
+    assert "\N{MINUS SIGN}1,200" in str(drawn.chart)
+    assert "-1,200" not in drawn.alt + str(drawn.chart)

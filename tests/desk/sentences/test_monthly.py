@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast import months
-from forecast.desk.facts import all_reports, month_report, series_report
+from forecast.desk.facts import all_reports, month_report, run, series_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences.unusual import unusual_words
 from forecast.store.history import Interior, MonthRecord
@@ -239,16 +239,19 @@ def test_of_a_month_not_on_record_the_last_known_is_said():
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        ((9, 8, 9, 8), "is down from the month before: 1 month in a row."),
+        ((9, 8, 9, 8), "is down from the month before, after 1 month up."),
+        ((7, 8, 9, 8), "is down from the month before, after 2 months up."),
+        ((9, 8, 8, 9), "is up from the month before."),  # after one that did neither
         ((8, 7, 8, 9), "is the 2nd month in a row up from the month before."),
         ((9, 8, 7, 6), "is the 3rd month in a row down from the month before."),
     ],
 )
-def test_one_month_in_a_row_is_not_called_the_first_ever(counts, words):
+def test_one_month_is_said_with_what_it_ended_and_not_called_a_row(counts, words):
     known = {months.shift("2024-01", at): count for at, count in enumerate(counts)}
     found = month_report("northern", "2024-04", MonthRecord(known, [], SOURCE), ENCOUNTERS)
 
-    assert list(monthly.run_words(found, least=1)) == [f"April 2024 {words}"]
+    before = run(known, "2024-03"), run(known, "2024-03", 12)
+    assert list(monthly.run_words(found, 1, before)) == [f"April 2024 {words}"]
 
 
 def test_a_publisher_that_is_no_name_begins_with_a_capital_only_where_a_sentence_does():

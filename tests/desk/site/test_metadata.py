@@ -56,6 +56,14 @@ def test_a_title_is_cited_as_it_is_read(full):
     assert cited["address"] == f"as-of/1/x/#digest-{full.run.digest[:16]}"
 
 
+def test_a_publisher_that_is_no_name_begins_its_sentence_with_a_capital(full):
+    ours = replace(full.source, publisher=replace(full.source.publisher, name="our office"))
+
+    assert metadata.cite("May", "x/", replace(full, source=ours))["sentence"].endswith(
+        ". Data: Our office."
+    )
+
+
 def test_every_page_that_has_figures_can_be_cited(site, record):
     ((run, digest),) = rows(record, "select id, digest from latest_run")
     for path in site.rglob("index.html"):
