@@ -94,6 +94,23 @@ def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
     assert said.index("<ol>") < said.index("<h2>The text</h2>")
 
 
+def test_each_reading_stands_with_the_command_that_shows_it(table):
+    place, asked = (
+        f"{WHAT} {{}} land border in January 2024",
+        "<code>bordercast fact {} 2024-01</code>",
+    )
+    southwest = f"400 {place.format('southwest')} {asked.format('southwest')}"
+    northern = f"55 {place.format('northern')}"
+
+    shown = checked("The northern and southwest borders in January 2024: 99 encounters.", [table])
+    assert "<b>Differs, or is something else:</b>" in shown
+    assert f"</q><br>{southwest}<br>{northern} {asked.format('northern')}</li>" in shown
+
+    text = "Northern border encounters fell to 99 in January 2024 and 98 in December 2023."
+    accused = checked(text, [table])
+    assert f"<q>99</q> The record has {northern}. {asked.format('northern')}</li>" in accused
+
+
 @pytest.mark.parametrize("text", ["x", "a < b"])
 def test_a_text_without_claims_says_so(table, text):
     said = checked(text, [table])
