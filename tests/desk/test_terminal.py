@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Group
 
@@ -156,6 +156,7 @@ def printed(*parts: Any) -> str:
 
 
 @pytest.mark.parametrize("make", PRINTERS.values(), ids=PRINTERS)
+@settings(max_examples=25)  # of each table
 @given(name=names)
 @example(name="North [/closed]")
 @example(name="Ward [closed]")

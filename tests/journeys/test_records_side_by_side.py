@@ -15,11 +15,10 @@ import pytest
 
 import forecast
 from forecast.config import Config
-from forecast.context import Context
 from forecast.desk.frames import Record
 from forecast.errors import BordercastError
 from jobs import monthly
-from tests.support import drug_files, own_counts, small_record
+from tests.support import arriving, drug_files, own_counts, small_record
 
 SHORT = {
     "forecast": {"models": ("naive",), "dimensions": ()},
@@ -55,7 +54,7 @@ def seizures(folder: Path) -> Path:
     )
     path, now = folder / "bordercast.db", datetime(2026, 5, 18, tzinfo=UTC)
     files = [folder / drug_files.NAME]
-    monthly.run(Context.open(path, config), files, now=now, with_bundle=False)
+    monthly.run(arriving.opened(path, config), files, now=now, with_bundle=False)
     return path
 
 
@@ -63,7 +62,7 @@ def visits(folder: Path) -> Path:
     own_counts.deliver(folder / "deliveries" / "2023-12.csv", own_counts.clinics(), own_counts.HELD)
     config = Config.model_validate({**SHORT, "sources": (OWN,)})
     path = folder / "bordercast.db"
-    monthly.run(Context.open(path, config), now=own_counts.after(own_counts.HELD))
+    monthly.run(arriving.opened(path, config), now=own_counts.after(own_counts.HELD))
     return path
 
 

@@ -42,7 +42,7 @@ from jobs.service import wakeup
 from jobs.service import yearly as of_year
 from jobs.web import children
 from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
-from tests.support import drug_files, own_counts
+from tests.support import arriving, drug_files, own_counts
 from tests.support.databases import edit, rows
 from tests.support.publisher import file_bytes, file_name
 from tests.support.site_visitor import PATIENT
@@ -88,7 +88,8 @@ def made(folder: Path, *names: str, first: str = "") -> Path:
     path = folder / "bordercast.db"
     for sources in ((first,), names) if first else (names,):
         named = [folder / files[one][0] for one in sources if one in files]
-        monthly.run(Context.open(path, settings(*sources)), named, now=NOW, with_bundle=False)
+        about = arriving.opened(path, settings(*sources))
+        monthly.run(about, named, now=NOW, with_bundle=False)
     return path
 
 

@@ -24,6 +24,11 @@ def context(path: Path, dimensions=("state",), joins=None, **folders: str) -> Co
         labels=Labels(**(joins or {})),
         fetch=Fetch(**folders),
     )
+    return opened(path, settings)
+
+
+def opened(path: Path, settings: Config) -> Context:
+    """A record to run, whose files are read in this process."""
     return replace(Context.open(path, settings), reader=read_here)
 
 
