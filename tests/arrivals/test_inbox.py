@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from forecast.config import Config
 from forecast.context import Context
@@ -25,7 +26,7 @@ from jobs.arrivals.folder import of_operator
 from jobs.arrivals.inbox import in_inbox
 from jobs.arrivals.ingest import waiting
 from jobs.service import checks, health
-from tests.support import arriving, running_service
+from tests.support import arriving, audited, running_service
 from tests.support.arriving import context, read_here, take_waiting
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
@@ -495,16 +496,32 @@ def test_a_file_of_the_inboxs_owner_with_one_name_is_opened(folders):
     inbox.remove(file, once[1])  # it is gone already
 
 
+def put_now(folder: Path, *names: str) -> None:
+    """Files that changed at this moment, by the clock of the test."""
+    for name in names:
+        (folder / name).write_bytes(GOOD)
+        os.utime(folder / name, (time.time(),) * 2)
+
+
 def test_one_that_is_waited_for_is_told_once(folders, monkeypatch):
-    monkeypatch.setattr(inbox, "STILL", 0.3)
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
-    (folders.inbox / "a.csv").write_bytes(GOOD)
     told: list[str] = []
+    looks: list[str] = []
+    with time_machine.travel("2026-04-20T12:00:00+00:00", tick=False) as clock:
+        put_now(folders.inbox, "a.csv")
 
-    inbox.wait_until_still(folders.inbox, told.append)
+        def later(event, about):
+            if event == "os.scandir":
+                looks.append(event)
+                if len(looks) == 5:
+                    clock.shift(inbox.STILL)
 
-    assert told == ["a.csv"]
-    assert set(inbox.look(folders.inbox).values()) == {""}
+        with audited.watching(later):
+            inbox.wait_until_still(folders.inbox, told.append)
+
+        assert told == ["a.csv"]
+        assert len(looks) == 5
+        assert set(inbox.look(folders.inbox).values()) == {""}
 
 
 def test_what_waits_goes_oldest_release_first(folders, path):
@@ -596,34 +613,21 @@ def test_roots_files_are_opened_whoever_the_service_is():
 def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_longer(
     folders, monkeypatch
 ):
-    """Each look makes it a little newer; those that came later are told of in their order."""
+    """The clock of the test stands, so that all stay new; those that came later are told of too."""
     monkeypatch.setattr(inbox, "STILL", 0.2)
     monkeypatch.setattr(inbox, "LOOK_AGAIN", 0.01)
-    (folders.inbox / "b.csv").write_bytes(GOOD)
     told: list[str] = []
-    names, over = ("d.csv", "c.csv", "b.csv", "a.csv"), threading.Event()
-
-    def grow() -> None:
-        for name in names:
-            (folders.inbox / name).write_bytes(GOOD)
-
-    def growing() -> None:
-        while not over.wait(0.01):
-            grow()
 
     def tell(name: str) -> None:
         if not told:
-            grow()
-            writer.start()
+            put_now(folders.inbox, "d.csv", "c.csv", "b.csv", "a.csv")
         told.append(name)
 
-    writer = threading.Thread(target=growing)
-    began = time.monotonic()
+    with time_machine.travel("2026-04-20T12:00:00+00:00", tick=False):
+        put_now(folders.inbox, "b.csv")
+        began = time.monotonic()
+        inbox.wait_until_still(folders.inbox, tell)
 
-    inbox.wait_until_still(folders.inbox, tell)
-    over.set()
-    writer.join()
-
-    assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
-    assert time.monotonic() - began >= 2 * inbox.STILL
-    assert inbox.WRITTEN in inbox.look(folders.inbox).values()
+        assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
+        assert time.monotonic() - began >= 2 * inbox.STILL
+        assert set(inbox.look(folders.inbox).values()) == {inbox.WRITTEN}

@@ -53,7 +53,6 @@ from tests.support.publisher import (
 NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
 JANUARY, FEBRUARY, MARCH = "2026-01", "2026-02", "2026-03"
-SECONDS = 1.0
 CBP_INDEX = "https://www.cbp.gov/document/stats/nationwide-encounters"
 LISTING = Path(__file__).parents[3] / "shared" / "data" / "cbp" / "cbp-listing-2026-10-03.html"
 GOOD = file_bytes(FEBRUARY)
@@ -381,7 +380,6 @@ BAD = {
         "RemoteProtocolError",
     ),
     "cut, without length": (raw(HEAD + b"\r\n", GOOD[:2000]), "unreachable", "cut short"),
-    "silence": (lambda r: time.sleep(3 * SECONDS), "unreachable", "not complete within 1 seconds"),
     "gzip bomb": (
         lambda r: raw(
             HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB), BOMB
@@ -407,12 +405,13 @@ BOMB = packed(30_000_000)  # 30 times the limit
 SLOW = {
     "with length": raw(HEAD + b"Content-Length: 5000\r\n\r\n", *[b"x"] * 400, pause=0.02),
     "without length": raw(HEAD + b"\r\n", *[b"x\n"] * 400, pause=0.02),
+    "never": lambda r: time.sleep(1),
     "of the header": raw(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 400, pause=0.02),
 }
 
 
 @pytest.mark.parametrize("name", SLOW)
-def test_a_drip_feed_is_waited_for_no_longer_than_silence(publisher, name):
+def test_neither_silence_nor_a_drip_feed_is_waited_for_longer(publisher, name):
     publisher.answers["/file"] = SLOW[name]
 
     found = get(publisher, "/file", file_seconds=0.2)
@@ -425,10 +424,8 @@ def test_a_bad_answer_leaves_nothing_and_is_named(path, publisher, name):
     answer, outcome, detail = BAD[name]
     publisher.publish(**{NAME: GOOD})
     publisher.answers[FOLDER + NAME] = answer
-    # Only what is to run out of time is given little of it.
-    seconds = SECONDS if "not complete" in detail else 60.0
 
-    found = look(path, publisher, file_seconds=seconds, attempts=2)
+    found = look(path, publisher, file_seconds=60.0, attempts=2)
 
     (answered,) = [a for a in found.answers if a.url.endswith(NAME)]
     assert (answered.outcome, found.poll.outcome) == (outcome, outcome)
@@ -759,7 +756,7 @@ def test_a_poll_has_an_end(path, publisher):
     for name in names:
         publisher.answers[FOLDER + name] = lambda r: time.sleep(2)
 
-    found = look(path, publisher, file_seconds=0.4, poll_seconds=1.0)
+    found = look(path, publisher, file_seconds=0.8, poll_seconds=1.2)
 
     assert [a.detail for a in found.answers[-2:]] == ["no time left in this poll"] * 2
 
@@ -1153,11 +1150,11 @@ def test_a_file_is_waited_for_no_longer_than_the_poll_lasts(path, publisher):
     publisher.publish(**{NAME: GOOD})
     publisher.answers[FOLDER + NAME] = lambda r: time.sleep(2)
 
-    found = look(path, publisher, file_seconds=20.0, poll_seconds=0.6)
+    found = look(path, publisher, file_seconds=20.0, poll_seconds=0.9)
 
     said = found.answers[-1].detail
     assert said.startswith("not complete within 0.")
-    assert float(said.split()[3]) <= 0.6
+    assert float(said.split()[3]) <= 0.9
 
 
 def test_the_longest_pause_that_any_answer_of_a_poll_asks_for_counts(path, publisher):

@@ -399,7 +399,7 @@ def test_neither_drip_nor_silence_holds_us(record, play):
 
     started = time.monotonic()
     with scripted(play) as port:
-        outcomes = send(record, settings(port, answer_seconds=0.4, message_seconds=1.0))
+        outcomes = send(record, settings(port, answer_seconds=0.2, message_seconds=0.5))
         took = time.monotonic() - started
 
     assert outcomes == ["put off"]
@@ -428,7 +428,7 @@ def drip_after_starttls(client):
 )
 def test_no_tls_server_that_drips_or_is_silent_holds_us(record, trust, security, play):
     queue(record, "ann@example.org")
-    hasty = {"answer_seconds": 0.4, "message_seconds": 1.0}
+    hasty = {"answer_seconds": 0.2, "message_seconds": 0.5}
 
     started = time.monotonic()
     with scripted(play) as port:

@@ -115,12 +115,17 @@ def test_a_child_is_of_our_group_or_leads_its_own(alone):
     assert not process.alive()
 
 
-def test_questions_and_answers_are_as_large_as_they_are_and_may_cross():
-    slow_first = "time.sleep(0.5 if asked == b'1' else 0)\nsay(asked * 3_000_000)"
+def test_questions_and_answers_are_as_large_as_they_are_and_may_cross(tmp_path):
+    go_on = tmp_path / "go on"
+    slow_first = (
+        f"while asked == b'1' and not os.path.exists({str(go_on)!r}):\n    time.sleep(0.01)\n"
+        "say(asked * 3_000_000)"
+    )
     with serving(slow_first) as process, ThreadPoolExecutor(2) as threads:
         first = threads.submit(process.answer, b"1", ANY)
         assert process.answer(b"2", ANY) == b"2" * 3_000_000
         assert not first.done()
+        go_on.touch()
         assert first.result() == b"1" * 3_000_000
 
 

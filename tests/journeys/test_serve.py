@@ -499,7 +499,7 @@ class Pinged(BaseHTTPRequestHandler):
 def test_the_heartbeat_goes_out_and_failure_goes_to_fail():
     with ThreadingHTTPServer(("127.0.0.1", 0), Pinged) as server:
         server.pings = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/ping/abc"
         assert heartbeat.ping(address, True, "published run 1")
         assert heartbeat.ping(address, False, "failed")

@@ -221,7 +221,7 @@ def running(context: ssl.SSLContext | None = None) -> Iterator[Publisher]:
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         publisher.root = publisher.root.replace("http:", "https:")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield publisher

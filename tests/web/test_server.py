@@ -62,7 +62,7 @@ async def application(released: threading.Event, scope, receive, send) -> None:
     await send({"type": "http.response.body", "body": b"x" * size})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(request) -> Iterator[uvicorn.Server]:
     protocol = getattr(request, "param", Quick)
     listening, released = web.listen("127.0.0.1", 0), threading.Event()
