@@ -490,21 +490,30 @@ def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
     assert_same(far, engine_forecasts(ragged, end, 24))
 
 
-@pytest.mark.parametrize("size", [1, 6, 7, 99])
-def test_families_side_by_side_are_what_each_alone_is(panel, size):
-    """Of the same or other months, of the same name, in one block or in several."""
+@pytest.fixture(scope="module")
+def each_alone(panel):
+    """Four families of the same or other months, and what is said of each by itself."""
     short = make_panel(panel.z[:2, 60:])
     gap = panel.z[3:, 60:].copy()
     gap[1, 12] = np.nan
     panels = [short, make_panel(panel.z[2:3, 50:]), make_panel(gap), replace(short, calm=True)]
+    near = [engine_forecasts(one, np.array([20, 29]), 3) for one in panels]
+    far = [engine_forecasts(one, np.array([one.z.shape[1] - 1]), 5) for one in panels]
+    return panels, near, far
+
+
+@pytest.mark.parametrize("size", [1, 6, 7, 99])
+def test_families_side_by_side_are_what_each_alone_is(each_alone, size):
+    """Of the same or other months, of the same name, in one block or in several."""
+    panels, *expected = each_alone
     tasks = [blocks.Task(one, np.array([20, 29]), 3, 5) for one in panels]
 
     said = blocks.families_side_by_side(tasks, blocks.serial, size)
 
     assert len(said) == len(tasks)
-    for (near, far), one in zip(said, panels, strict=True):
-        assert_same(near, engine_forecasts(one, np.array([20, 29]), 3))
-        assert_same(far, engine_forecasts(one, np.array([one.z.shape[1] - 1]), 5))
+    for (near, far), near_alone, far_alone in zip(said, *expected, strict=True):
+        assert_same(near, near_alone)
+        assert_same(far, far_alone)
 
 
 def test_families_that_are_asked_the_same_are_one_job(panel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ GAPS = {0: (), 5: (5,), 12: (12,), 16: (16,), 30: (30,), "two": (3, 16)}
 
 
 @pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("length", [1, 12, 20, 24, 40])
+@pytest.mark.parametrize("length", [1, 12, 20, pytest.param(24, marks=pytest.mark.slow), 40])
 @pytest.mark.parametrize("jumps", [True, False])
 def test_a_forecast_comes_with_the_month_that_is_said(gap, length, jumps):
     """Whatever the engine needs, it has it in that month, and not the month before."""
@@ -138,14 +139,15 @@ def test_a_forecast_comes_with_the_month_that_is_said(gap, length, jumps):
 
     said = first_forecast(held, held[-1], jumps=jumps)
 
-    assert engine_forecasts_it(known, jumps) is (said == "")
+    assert engine_forecasts_it(tuple(known), jumps) is (said == "")
     if said:
         more = range(known[-1] + 1, months.to_index(said) - FIRST + 1)
-        assert engine_forecasts_it([*known, *more], jumps)
-        assert not engine_forecasts_it([*known, *more[:-1]], jumps)
+        assert engine_forecasts_it((*known, *more), jumps)
+        assert not engine_forecasts_it((*known, *more[:-1]), jumps)
 
 
-def engine_forecasts_it(known: list[int], jumps: bool) -> bool:
+@cache  # a series too short for a gap is asked about with each
+def engine_forecasts_it(known: tuple[int, ...], jumps: bool) -> bool:
     steps = np.diff(known)
     long = np.flatnonzero(steps > MOST_MISSING + 1)
     kept = known[long[-1] + 1 :] if len(long) else known

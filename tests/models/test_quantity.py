@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -117,6 +119,22 @@ def until(counts: MonthlyCounts, month: int) -> MonthlyCounts:
     return replace(counts, values=values, last=counts.last - lost)
 
 
+def said_of(of: MonthlyCounts, in_parts: bool) -> SeriesForecasts:
+    """Hindcasts of all at once, or of two halves one by one."""
+    if not in_parts:
+        return forecast_counts(of, 6, hindcasts=30)
+    halves = [of.some(np.arange(5) % 2 == half) for half in (0, 1)]
+    parted = kept_parts(zip("ab", halves, strict=True), Scratch(), [])
+    parts = list(forecast_parts(parted, 6, hindcasts=30, spread=serial))
+    said = joined([part.predictive for part in parts]).of(np.array([0, 3, 1, 4, 2]))
+    return SeriesForecasts(of, parts[0].back, said)
+
+
+@cache
+def said_of_all(made: Callable[[], MonthlyCounts], in_parts: bool) -> SeriesForecasts:
+    return said_of(made(), in_parts)
+
+
 @pytest.mark.parametrize("in_parts", [False, True])
 @pytest.mark.parametrize("made", [turning, rare])
 @pytest.mark.parametrize(
@@ -124,18 +142,8 @@ def until(counts: MonthlyCounts, month: int) -> MonthlyCounts:
 )
 def test_what_comes_later_changes_no_byte_of_what_was_said(month, made, in_parts):
     counts = made()
-
-    def said(of: MonthlyCounts) -> SeriesForecasts:
-        if not in_parts:
-            return forecast_counts(of, 6, hindcasts=30)
-        halves = [of.some(np.arange(5) % 2 == half) for half in (0, 1)]
-        parted = kept_parts(zip("ab", halves, strict=True), Scratch(), [])
-        parts = list(forecast_parts(parted, 6, hindcasts=30, spread=serial))
-        said = joined([part.predictive for part in parts]).of(np.array([0, 3, 1, 4, 2]))
-        return SeriesForecasts(of, parts[0].back, said)
-
-    then, now = until(counts, month), said(counts)
-    ends = said(then).ends().predictive.values((0.1, 0.5, 0.9))[:, 0]
+    then, now = until(counts, month), said_of_all(made, in_parts)
+    ends = said_of(then, in_parts).ends().predictive.values((0.1, 0.5, 0.9))[:, 0]
     back = counts.last - then.last
     place = len(now.back) - 1 - back
     known = np.isfinite(then.values[:, -1])
