@@ -65,7 +65,11 @@ class View:
         """Name -> what it holds, in order; DataError of a column that no entry describes."""
         described = {name: self.special.get(name) or COLUMNS.get(name) for name in self.columns}
         if lacking := [name for name, column in described.items() if column is None]:
-            raise DataError(f"dictionary.toml: what holds {', '.join(lacking)} of {self.name}?")
+            types = ", ".join(_TOML["types"])
+            problem = f"say it below [views.{self.name}.TYPE], of these types: {types}"
+            raise DataError(
+                f"dictionary.toml: what holds {', '.join(lacking)} of {self.name}? {problem}"
+            )
         return {name: column for name, column in described.items() if column}
 
 

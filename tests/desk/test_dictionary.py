@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import forecast.rows
 from forecast.desk import dictionary
 from forecast.desk.dictionary import COLUMNS, VIEWS, definitions
+from forecast.errors import DataError
 from forecast.sources.catalog import find
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -36,6 +38,13 @@ def answer(path: Path, start: str) -> list[dict]:
     with closing(sqlite3.connect(path)) as db:
         db.row_factory = sqlite3.Row
         return [dict(row) for row in db.execute(query)]
+
+
+def test_a_column_that_no_entry_describes_is_named_with_where_to_say_it():
+    view = replace(VIEWS["ranks"], special={})
+
+    with pytest.raises(DataError, match=r"holds .*months.* of ranks\? say it below \[views\.ra"):
+        view.described()
 
 
 def test_every_view_is_described_and_no_other(published):

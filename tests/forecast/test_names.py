@@ -51,6 +51,7 @@ def names():
         ("southwest:California", "southwest", "CA"),
         ("northern:state:NY", "northern", "NY"),
         ("northern:state:New York", "northern", "NY"),
+        ("northern:New York state", "northern", "NY"),
         ("southwest:sector:Yuma", "southwest", "Yuma Sector"),
         ("southwest:RGV", "southwest", "Rio Grande Valley Sector"),
         ("southwest:El Paso office", "southwest", "El Paso Field Office"),
@@ -99,6 +100,15 @@ def test_a_name_that_will_not_do_lists_the_choices(names, text, choices):
 
     assert caught.value.choices == choices
     assert all(choice in str(caught.value) for choice in choices)
+
+
+def test_only_a_name_that_is_like_none_is_looked_for_in_other_measures(names):
+    with pytest.raises(SeriesNameError, match="another measure: this record counts encounters"):
+        names.find("fentanyl")
+    with pytest.raises(SeriesNameError, match="no series has this name; try northern:Swanton"):
+        names.find("Swantom")
+    with pytest.raises(SeriesNameError):
+        names.find("southwest:Mexico state")  # of states alone
 
 
 @pytest.mark.parametrize("total", [total for total in HEADLINES if len(total) > 5])
