@@ -31,6 +31,25 @@ class QuantityTraits:
     said: str = ""
 
 
+class FileColumns(BaseModel):
+    """Which columns a file of anybody's has, and how its cells are read.
+
+    over : what a month is of several counts of a stock or a rate. times : what decimals are
+    multiplied by to be whole.
+    """
+
+    month: str = ""
+    year: str = ""
+    part: str = ""
+    sheet: str = ""
+    decimal: Literal["", "point", "comma"] = ""
+    dates: Literal["", "mdy", "dmy"] = ""
+    sum: bool = False
+    round: bool = False
+    over: Literal["", "last", "mean"] = ""
+    times: Literal[1, 10, 100, 1000] = 1
+
+
 # The first kind whose words a header has is taken; a flow where none has.
 KINDS: dict[QuantityKind, QuantityTraits] = {
     "rate": QuantityTraits(

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from forecast import plugins
-from forecast.agreed import KINDS, Agreed, Contract
+from forecast.agreed import KINDS, Agreed, Contract, FileColumns
 from forecast.errors import ConfigError
 from forecast.types import DEFAULT_SOURCE, HEADLINES, FlagRules, Severity
 
@@ -338,22 +338,11 @@ class Compute(_ConfigModel):
         return self.processes or max(os.cpu_count() or 1, 2)
 
 
-class Columns(_ConfigModel):
+class Columns(_ConfigModel, FileColumns):
     """Where a file of counts has what, where it does not say it itself; see docs/own-counts.md."""
 
-    month: str = ""
-    year: str = ""
     series: tuple[str, ...] = ()
-    part: str = ""
     value: tuple[str, ...] = ()
-    sheet: str = ""
-    decimal: Literal["", "point", "comma"] = ""
-    dates: Literal["", "mdy", "dmy"] = ""
-    sum: bool = False
-    round: bool = False
-    # What a month is of several counts of a stock or a rate; and what makes decimals whole.
-    over: Literal["", "last", "mean"] = ""
-    times: Literal[1, 10, 100, 1000] = 1
 
 
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

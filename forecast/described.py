@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from forecast.agreed import QuantityKind
+from forecast.agreed import FileColumns, QuantityKind
 from forecast.errors import ConfigError
 from forecast.sources.source import (
     Agreement,
@@ -63,11 +63,10 @@ class ColumnTable(_Described):
     capitals: bool = False
 
 
-class FileTable(_Described):
+class FileTable(_Described, FileColumns):
     """What is in a file: found by content where it is not said, or each column by its name.
 
     name : of files, as shells write patterns, "asylum*.csv"; a regular expression with `layouts`.
-    round : whether decimals are rounded to whole counts. times : what they are multiplied by.
     path, address : where files come from. month to sum : as options of `bordercast forecast` say.
     absent : what a month without a line means: "unknown"; "parts", 0 of a part whose total has
     lines; or "none", 0 of everything.
@@ -76,18 +75,8 @@ class FileTable(_Described):
     name: str = "*"
     path: str = ""
     address: str = ""
-    sheet: str = ""
-    month: str = ""
-    year: str = ""
     total: str | tuple[str, ...] = ()
-    part: str = ""
     value: str | tuple[str, ...] = ()
-    decimal: Literal["", "point", "comma"] = ""
-    dates: Literal["", "mdy", "dmy"] = ""
-    sum: bool = False
-    round: bool = False
-    over: Literal["", "last", "mean"] = ""
-    times: Literal[1, 10, 100, 1000] = 1
     absent: Literal["unknown", "parts", "none"] = "parts"
     layouts: dict[str, tuple[str, ...]] = {}
     columns: dict[str, ColumnTable] = {}
@@ -272,8 +261,6 @@ def _words(of: SourceTable) -> dict[str, Any]:
         )
         for name in names
     }
-    columns: list[str] = ["month", "year", "part", "sheet", "decimal", "dates", "sum"]
-    columns += ["round", "over", "times"]
     series, value = ((of,) if isinstance(of, str) else of for of in (file.total, file.value))
     return alike | {
         "publisher": publisher.name,
@@ -284,6 +271,6 @@ def _words(of: SourceTable) -> dict[str, Any]:
         "due": of.due[:2],
         "overdue": of.days[2],
         "contract": {"kind": of.kind},
-        "columns": {name: getattr(file, name) for name in columns}
+        "columns": {name: getattr(file, name) for name in FileColumns.model_fields}
         | {"series": series, "value": value},
     }

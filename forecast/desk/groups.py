@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import attrgetter
@@ -46,22 +45,19 @@ class AgencyGroup:
         return member_words(dimension, member, source)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupTable:
-    """An agency's largest groups by one thing. title : with the month through which files tell."""
+def of_total(
+    connection: sqlite3.Connection, source: Source, total: str
+) -> dict[str, list[AgencyGroup]]:
+    """Return the largest groups of each agency at a total; none without such files.
 
-    title: str
-    groups: Sequence[AgencyGroup]
-
-
-def of_total(connection: sqlite3.Connection, source: Source, total: str) -> list[GroupTable]:
-    """Return the groups of each agency at a total, the largest first; none without such files."""
+    Under a title each, with the month through which files tell.
+    """
     about = {"totals": json.dumps(source.tree.totals_of(total))}
     every = records(connection, AgencyGroup, "groups_by_half", about)
-    tables = []
+    tables = {}
     for (half, dimension), found in groupby(every, attrgetter("half", "dimension")):
         first, *more = islice(found, LARGEST)
         by = source.hierarchy.called.get(dimension.partition("*")[2], dimension.partition("*")[2])
         short = source.hierarchy.named(half).short
-        tables.append(GroupTable(f"{short} by {by}, {month_words(first.month)}", [first, *more]))
+        tables[f"{short} by {by}, {month_words(first.month)}"] = [first, *more]
     return tables

@@ -17,6 +17,7 @@ from forecast.types import Counts, ScoredForecast
 from models.base import Floats, Ints
 
 TESTED = (1, 2, 3, 6, 12)  # months ahead
+NAIVE = "naive"  # no change, the rival
 LEAST = 24  # cutoffs: of fewer the test says nothing
 SURE = 0.05  # chance below which a difference is told as one
 
@@ -71,7 +72,7 @@ def diebold_mariano(difference: Floats, horizon: int) -> tuple[float, float]:
 
 
 def skill_tests(
-    stored: Iterable[ScoredForecast], counts: Counts, engine: str, naive: str = "naive"
+    stored: Iterable[ScoredForecast], counts: Counts, engine: str
 ) -> Iterator[SkillTest]:
     """Yield a test for each total and distance, then those of the mean over all totals.
 
@@ -79,7 +80,7 @@ def skill_tests(
     ----------
     stored : forecasts of both models. counts : per series and month, as now current.
     """
-    by_total = dict(_losses(by_series(stored), counts, engine, naive))
+    by_total = dict(_losses(by_series(stored), counts, engine))
     if len(by_total) > 1:  # cutoffs and distances at which every total was scored
         common = set.intersection(*(set(losses) for losses in by_total.values()))
         by_total[""] = {
@@ -95,13 +96,13 @@ def skill_tests(
 
 
 def _losses(
-    stored: ScoredColumns, counts: Counts, engine: str, naive: str
+    stored: ScoredColumns, counts: Counts, engine: str
 ) -> Iterator[tuple[str, dict[tuple[int, int], Floats]]]:
     """Yield each total with (cutoff, months ahead) -> (2,) losses, of the engine and of naive."""
     for key, model in list(stored):
-        if model == engine and (key, naive) in stored:
+        if model == engine and (key, NAIVE) in stored:
             known = {months.to_index(month): count for month, count in counts[key].items()}
-            ours, its = _log_wis(stored[key, engine], known), _log_wis(stored[key, naive], known)
+            ours, its = _log_wis(stored[key, engine], known), _log_wis(stored[key, NAIVE], known)
             yield key.total, {of: np.array([ours[of], its[of]]) for of in ours.keys() & its.keys()}
 
 

@@ -191,6 +191,11 @@ def _compute(settings: Compute) -> None:
         raise ConfigError("config.toml", "compute.engine", problem)
 
 
+def _either(name: str, good: str, wrong: str, do: str) -> Finding:
+    """Return what is good, or what is wrong and what to do, where something is."""
+    return Finding(name, "bad", wrong, do) if wrong else Finding(name, "good", good)
+
+
 # -- the machine -----------------------------------------------------------------------------------
 
 
@@ -230,20 +235,16 @@ def _database(path: Path) -> Iterator[Finding]:
             (answer,) = connection.execute("pragma quick_check(1)").fetchone()
     except (BordercastError, sqlite3.DatabaseError) as error:
         answer = str(error)
-    if answer == "ok":
-        yield Finding("database", "good", f"{path}, {path.stat().st_size:,} bytes")
-    else:
-        yield Finding("database", "bad", answer, "restore a backup: `bordercast restore`")
+    wrong = "" if answer == "ok" else answer
+    good = f"{path}, {path.stat().st_size:,} bytes"
+    yield _either("database", good, wrong, "restore a backup: `bordercast restore`")
 
 
 def _permissions(path: Path, config: Config) -> Iterator[Finding]:
     folder = path.resolve().parent
-    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        yield Finding("folder", "good", str(folder))
-    else:
-        yield Finding(
-            "folder", "bad", f"{folder} cannot be written", "make it, owned by the service"
-        )
+    ours = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    wrong = "" if ours else f"{folder} cannot be written"
+    yield _either("folder", str(folder), wrong, "make it, owned by the service")
     for file in (path, ops.ops_path(path)):
         if file.exists() and file.stat().st_mode & OTHERS_MAY_WRITE:
             yield Finding(file.name, "bad", "others may write to it", f"chmod go-w {file}")
@@ -262,11 +263,9 @@ def _inbox(path: Path, config: Config) -> Iterator[Finding]:
         yield Finding("inbox", "bad" if there else "note", problem, advice)
         return
     owner = path.resolve().parent.stat() if path.resolve().parent.is_dir() else folder.stat()
-    if not _may(owner.st_uid, owner.st_gid, folder):
-        problem = f"{folder}: user {owner.st_uid} may not list it and take files out of it"
-        yield Finding("inbox", "bad", problem, f"chown {owner.st_uid} {folder}")
-    else:
-        yield Finding("inbox", "good", str(folder))
+    may = _may(owner.st_uid, owner.st_gid, folder)
+    wrong = f"{folder}: user {owner.st_uid} may not list it and take files out of it"
+    yield _either("inbox", str(folder), "" if may else wrong, f"chown {owner.st_uid} {folder}")
     for name, reason in inbox.left(folder).items():
         yield Finding("inbox", "note", f"{name}: {reason}", "take it away")
 
@@ -283,11 +282,8 @@ def _may(uid: int, gid: int, folder: Path) -> bool:
 
 def _file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> Iterator[Finding]:
     kind = file_system(path.resolve().parent, mounts)
-    if kind in REMOTE:
-        advice = "put the database on a local disk: locks and the log do not work over a network"
-        yield Finding("file system", "bad", kind, advice)
-    else:
-        yield Finding("file system", "good", kind or "unknown")
+    advice = "put the database on a local disk: locks and the log do not work over a network"
+    yield _either("file system", kind or "unknown", kind if kind in REMOTE else "", advice)
 
 
 def file_system(folder: Path, mounts: Path) -> str:
@@ -301,11 +297,9 @@ def file_system(folder: Path, mounts: Path) -> str:
 def _clock(path: Path, now: datetime) -> Iterator[Finding]:
     last = _last_moment(path)
     behind = last is not None and now < last - timedelta(minutes=5)
-    if behind or now.year < 2026:
-        words = f"it is {now:%Y-%m-%d %H:%M} UTC, but the last run was published on {last}"
-        yield Finding("clock", "bad", words, "set the clock: timedatectl set-ntp true")
-    else:
-        yield Finding("clock", "good", f"{now:%Y-%m-%d %H:%M} UTC")
+    at, wrong = f"{now:%Y-%m-%d %H:%M} UTC", behind or now.year < 2026
+    words = f"it is {at}, but the last run was published on {last}" if wrong else ""
+    yield _either("clock", at, words, "set the clock: timedatectl set-ntp true")
 
 
 def _last_moment(path: Path) -> datetime | None:
@@ -348,10 +342,10 @@ def _disk(path: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         return
     free, needed = shutil.disk_usage(folder).free, room_needed(path)
-    if free < needed:
-        yield Finding("disk", "bad", f"{free:,} bytes free, {needed:,} needed", "make room")
-    else:
-        yield Finding("disk", "good", f"{free:,} bytes free")
+    words = f"{free:,} bytes free"
+    yield _either(
+        "disk", words, f"{words}, {needed:,} needed" if free < needed else "", "make room"
+    )
 
 
 def room_needed(path: Path) -> int:
