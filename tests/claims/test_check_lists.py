@@ -170,3 +170,83 @@ def test_one_count_alone_that_a_number_rounds_to_is_what_it_is_called(verdict):
     assert abs(count("sw.usbp", "2023-12") / every - 1) > 0.05
     assert verdict(text.format(round(every, -3)), "2024-02-10") == "mislabelled"
     assert verdict(text.format(round(every * 1.09, -3)), "2024-02-10") != "mislabelled"
+
+
+def test_what_is_not_on_record_is_one_number_not_its_sentence(verdict):
+    true = said("sw", "2023-05")
+    text = (
+        f"Of the <{true}> encounters at the southwest border in May 2023, 98 were of people on the "
+        "watch list."
+    )
+
+    assert verdict(text) == "right"
+    assert verdict(text.replace(f"<{true}>", true).replace("98", "<98>")) == "cannot_be_checked"
+
+
+RATES = [
+    "Agents on the southwest border now stop up to <{:,}> people each day.",
+    "At the southwest border <{:,}> migrants a day came in July, an official said.",
+    "They say some <{:,}> people are crossing the southwest border per day.",
+]
+
+
+@pytest.mark.parametrize("text", RATES)
+def test_round_numbers_a_day_are_not_judged(verdict, text):
+    daily = round(count("sw", "2024-07") / 31, -2)
+
+    assert not verdict(text.format(int(daily)), "2024-08-20").startswith(("right", "wrong"))
+    averaged = (
+        "In July 2024, an average of <{:,}> people a day were stopped at the southwest border."
+    )
+    assert verdict(averaged.format(int(daily))).startswith("right")
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.1, 1.3, 2.0])
+def test_an_average_below_a_number_is_not_over_it(verdict, factor):
+    monthly = count("sw", "2023-10..2024-03") / 6
+    text = (
+        "In the first six months of fiscal 2024, an average of over <{:,}> people a month were "
+        "stopped at the southwest border."
+    )
+
+    assert verdict(text.format(int(monthly * 0.97)), "2024-04-20").startswith("right")
+    assert not verdict(text.format(int(monthly * factor)), "2024-04-20").startswith("right")
+
+
+def test_a_number_of_a_year_before_the_record_is_not_one_of_a_later_year(verdict):
+    millions = round(count("sw", "FY2023") / 1e6, 1)
+    text = (
+        f"Encounters at the southwest border neared the 1986 figure of <{millions} million>, not "
+        "2023's."
+    )
+
+    assert not verdict(text, "2024-02-10").startswith("right")
+
+
+def test_the_count_of_one_border_is_not_near_that_of_another(verdict):
+    patrol = count("sw.usbp", "FY2022")
+    text = "In fiscal 2022, the Border Patrol recorded <{:,}> apprehensions nationwide."
+
+    assert 0 < abs(count("nw.usbp", "FY2022") / patrol - 1) < 0.02
+    assert verdict(text.format(patrol)) == "mislabelled"
+    assert verdict(text.format(count("nw.usbp", "FY2022"))) == "right"
+    both = "The southwest border is where most cross. " + text
+    assert verdict(both.format(patrol)) != "mislabelled"
+
+
+def test_over_a_percentage_is_not_passed_by_what_nobody_compares(verdict):
+    text = "Encounters at the southwest border rose more than <{}%> in {}."
+
+    assert count("sw", "2021-03") > 1.4 * count("sw", "2021-02")
+    assert verdict(text.format(60, "March 2021"), "2021-04-20").startswith("right")
+    assert not verdict(text.format(20, "March 2021"), "2021-04-20").startswith("right")
+
+
+def test_arrests_of_another_clause_do_not_name_an_encounter(verdict):
+    every = said("sw", "FY2022")
+    text = (
+        f"Fiscal year 2022 had the most encounters at the southwest border (<{every}>), and more "
+        "suspects arrested there (98) than ever."
+    )
+
+    assert verdict(text) != "mislabelled"

@@ -41,12 +41,17 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
         return None if only_if_exact else open_(spot)
     if by_agency(spot, rows[0].reading.subject):
         return show.not_held(spot.draft, NOT_APART)
+    return _near_or_called(spot, rows) or _unheld(spot, rows)
+
+
+def _near_or_called(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
+    """Near what the words name, unless the number is another count itself."""
     near = [row for row in rows if _is_near(spot, row, rows[0])]
     own = [row for row in near if row.whose.agency == BESIDE]
-    if own:
+    if own and is_same(spot.claimed, own[0].judged):
         return _finding(spot, own[0])
     found = _entered(spot, rows) or mislabeled(spot, rows)
-    return found or (_finding(spot, near[0]) if near else _unheld(spot, rows))
+    return found or next((_finding(spot, row) for row in own or near), None)
 
 
 def _is_held(spot: Spot, row: TracedRow, only_if_exact: bool) -> bool:
@@ -127,15 +132,14 @@ def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     """What is another agency's count of that place and time."""
     claimed = spot.claimed
-    if claimed.value < LEAST or claimed.hedge in ("under", "below"):
-        return None
-    if "either" in _measures(spot.scene) or unjudged(spot.scene):
+    loose = claimed.value < LEAST or claimed.hedge in ("under", "below")
+    if loose or "either" in _measures(spot.scene) or unjudged(spot.scene):
         return None
     seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
         if row.when.far > CARRIED or row.whose.agency != BESIDE or row.whose.part > SENTENCE:
             continue
-        for other in others(row.reading, spot.counts.source):
+        for other in others(row.reading, spot.counts.source, _unspoken(spot, row)):
             judged = judge(spot.counts, other, claimed)
             called = other not in seen and judged.holds
             if called and _is_called(spot, row, other, judged, rows):
@@ -150,7 +154,8 @@ def _is_called(
     """Whether a number is another reading's count: to the digit, or near where its own is not."""
     claimed, truth = spot.claimed, row.judged.truth
     same = is_same(claimed, judged)
-    if same and not denied(spot.scene, spot.number):
+    met = other == of_all(row.reading) and _says_encounters(spot)
+    if same and not met and not denied(spot.scene, spot.number):
         return True
     if same or not truth or other != of_all(row.reading) or innocent(spot.scene, spot.number):
         return False
@@ -166,6 +171,14 @@ def is_same(claimed: Claimed, judged: JudgedClaim) -> bool:
     """Whether a number names a count itself: to the digit, as published, or next to it."""
     next_to = abs((judged.truth or 0) / claimed.value - 1) <= SAME
     return claimed.telling and (next_to or judged.evidence == "vintage")
+
+
+def _says_encounters(spot: Spot) -> bool:
+    """Whether a number is of encounters; words for arrests are another clause's behind it."""
+    scene, number = spot.scene, spot.number
+    halves = [phrase for phrase in scene.of_kind("measure") if phrase.value in whose.HALVES]
+    met = any(low.startswith("encounter") for low in scene.words(0, number.first))
+    return met and all("," in scene.words(number.last, half.first) for half in halves)
 
 
 def _is_alone(
@@ -205,8 +218,15 @@ def of_all(sense: Reading) -> Reading | None:
     return replace(sense, subject=Subject(subject.total))
 
 
-def others(sense: Reading, source: Source) -> Iterator[Reading]:
-    """The same months of another agency."""
+def _unspoken(spot: Spot, row: TracedRow) -> list[str]:
+    """The borders of which a text does not speak: a number of it may be theirs by mistake."""
+    named = row.whose.place == row.when.far == BESIDE and spot.claimed.value >= 10 * LEAST
+    every = spot.counts.source.totals.every if named else ()
+    return [place for place in every if place not in _places(spot)]
+
+
+def others(sense: Reading, source: Source, elsewhere: Sequence[str] = ()) -> Iterator[Reading]:
+    """The same months of another agency, or of another border; elsewhere : which may be meant."""
     subject, total = sense.subject, sense.subject.total
     if subject.dimension == APPREHENSION:
         yield replace(sense, subject=Subject(total, "usbp"))
@@ -215,6 +235,8 @@ def others(sense: Reading, source: Source) -> Iterator[Reading]:
     for agency in ("", "usbp", "ofo"):
         if agency != subject.agency:
             yield replace(sense, subject=Subject(total, agency))
+    for place in elsewhere:
+        yield replace(sense, subject=Subject(place, subject.agency))
     aside = source.hierarchy.aside
     if subject.agency == "usbp" and aside:
         for kind in (aside.named, aside.rest):

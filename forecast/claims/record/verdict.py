@@ -243,7 +243,8 @@ def _fits_hedged(
 ) -> ClaimVerdict | None:
     if hedge == "over":
         least = 0.97 * stated if measure == "times" else stated - half
-        return "right" if real >= least else None
+        most = FAR_OVER * stated if measure in ("per_day", "per_month") else real
+        return "right" if least <= real <= most else None
     if hedge == "below":
         return "right" if real <= stated + half else None
     low = min(NEARLY[0] * stated, stated - 3 if "percent" in measure else stated)

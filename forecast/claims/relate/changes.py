@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
+    FAR_OVER,
     NOT_APART,
     Claimed,
     ClaimMeasure,
@@ -55,11 +56,12 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What is compared: now with before."""
+    """What is compared: now with before; named : whether words say with what."""
 
     now: End
     base: End
     rate: Rate = ""
+    named: bool = True
 
     @property
     def sure(self) -> bool:
@@ -170,6 +172,8 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
     for pair in pairs:
         reading, written = pair.reading(measure), pair.written(measure)
         judged = judge(spot.counts, reading, spot.claimed) if reading else None
+        if not pair.named and _is_far_over(spot.claimed, judged):
+            continue
         if reading and judged and judged.holds:
             made = show.explained(spot.counts, spot.draft, reading, judged)
             if judged.verdict != "near_today":
@@ -181,6 +185,12 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
             why = "It follows from the numbers beside it."
             return replace(spot.draft, sense=reading, judged=by_text, why=why)
     return near
+
+
+def _is_far_over(claimed: Claimed, judged: JudgedClaim | None) -> bool:
+    """Whether "over 40 percent" would be passed by far more."""
+    truth = judged.truth if judged else None
+    return claimed.hedge == "over" and abs(truth or 0) > FAR_OVER * abs(claimed.value)
 
 
 def _is_wrong(
@@ -408,7 +418,8 @@ def _usual(spot: Spot, now: End, span: Period) -> Iterator[Pair]:
     """What is often compared with: another count of the text, a year or a month before."""
     for anchor in (*spot.anchors[::-1], *spot.before[::-1][:3]):
         if anchor.span and anchor.span.first < span.first:
-            yield Pair(now, _end(anchor, False))
+            yield Pair(now, _end(anchor, False), named=False)
     shifts = [span.shift(by) for by in ((-12, -1) if span.length == 1 else (-12,))]
     recent = [other for other in spot.context.recent[:2] if other.first < span.first]
-    yield from (Pair(now, End(other, now.subject)) for other in (*shifts, *recent))
+    for other in (*shifts, *recent):
+        yield Pair(now, End(other, now.subject), named=False)

@@ -153,19 +153,30 @@ def _beside(
 
 def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
     """The nearest reading that the record has, exact ones before those that round."""
-    claimed = spot.claimed
-    kind = "telling" if claimed.telling else "exact" if claimed.exact else "rounded"
-    held = [row for row in rows if row.strict and row.far <= REACH[kind]]
+    if not rows:
+        return None
+    claimed, first = spot.claimed, rows[0]
+    strict = [row for row in rows if row.strict]
+    held = _within_reach(claimed, first, strict)
     exact = [row for row in held if row.judged.truth == claimed.value]
     if exact or held:
         return (exact or held)[0]
-    alone = [row for row in rows if row.strict and row.far <= REACH["telling"]]
-    if len(alone) == 1 and rows[0].far < REACH["rounded"]:
-        return alone[0]  # of all that the words may mean, one count rounds to it
-    telling = claimed.telling and bool(rows) and rows[0].reading.measure == "total"
+    if len(strict) == 1 and strict[0].far <= REACH["telling"] and first.far < REACH["rounded"]:
+        return strict[0]  # of all that the words may mean, one count rounds to it
     # Where no time beside it says which, a count may name its months itself.
-    named = telling and not rows[0].when.explicit
+    named = claimed.telling and first.reading.measure == "total" and not first.when.explicit
     return next(_named_by_number(spot, rows), None) if named else None
+
+
+def _within_reach(
+    claimed: Claimed, first: TracedRow, strict: Sequence[TracedRow]
+) -> list[TracedRow]:
+    """Of the readings that hold those near enough for how a number is written."""
+    kind = "telling" if claimed.telling else "exact" if claimed.exact else "rounded"
+    held = [row for row in strict if row.far <= REACH[kind]]
+    if claimed.exact or first.judged.verdict != "cannot_be_checked":
+        return held
+    return [row for row in held if row.when.far <= first.when.far]  # 1.6 million in 1986
 
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
