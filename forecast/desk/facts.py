@@ -352,19 +352,13 @@ def report(connection: sqlite3.Connection, total: str, month: str, source: Sourc
     """Return the facts of a total's month, which must be on record: as stored, else made now."""
     # What a run stated and sealed is repeated, not made anew by a newer program.
     stored = history.kept(connection, total, month)
-    if stored is not None:
-        return from_json(stored, source=source)
-    return made_now(connection, total, month, source)
+    return from_json(stored, source) if stored else made_now(connection, total, month, source)
 
 
 def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
     """Make the facts of a total's month from the record; KeyError if it has none."""
-    return month_report(
-        total,
-        month,
-        history.month_record(connection, total, month, source.tree),
-        source=source,
-    )
+    record = history.month_record(connection, total, month, source.tree)
+    return month_report(total, month, record, source)
 
 
 def followed(values: Sequence[MonthValue]) -> bool:

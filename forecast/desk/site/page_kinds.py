@@ -901,13 +901,7 @@ FIRST = (
         },
         nav="Compare",
     ),
-    PageKind(
-        "flags",
-        "flags/",
-        shown=flagged,
-        tables=flag_list,
-        nav="Unusual months",
-    ),
+    PageKind("flags", "flags/", shown=flagged, tables=flag_list, nav="Unusual months"),
     PageKind(
         "accuracy",
         "accuracy/",
@@ -937,11 +931,7 @@ FIRST = (
         "check", "check/", of=lambda record: (None,) * record.source.shipped, nav="Check a text"
     ),
     PageKind("reading", "reading/", shown=glossary),
-    PageKind(
-        "revisions",
-        "revisions/",
-        tables=revised,
-    ),
+    PageKind("revisions", "revisions/", tables=revised),
     # The newest page, and that of each run kept: where to find newer figures than its own.
     PageKind(
         "newer",
@@ -958,10 +948,7 @@ FIRST = (
 )
 OTHERS = (
     PageKind(
-        "together",
-        "month/",
-        of=lambda record: () if record.many else (None,),
-        shown=together,
+        "together", "month/", of=lambda record: () if record.many else (None,), shown=together
     ),
     PageKind(
         "month",
