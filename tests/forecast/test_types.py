@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from forecast.types import Totals
+from forecast.types import Provisional, SeriesKey, Totals
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -20,3 +22,13 @@ def test_every_total_is_each_part_then_the_whole(parts, whole, every):
 
 def test_totals_of_encounters_are_the_borders_and_nationwide():
     assert ENCOUNTERS.totals.every == ("northern", "southwest", "other", "nationwide")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "spread"),
+    [(0.4, 0.8, math.log(2) / 2.563), (0.0, 0.8, 0), (0.4, None, 0), (None, None, 0)],
+)
+def test_a_month_whose_completion_has_no_ends_is_of_no_width(low, high, spread):
+    told = (SeriesKey("northern"), "2026-10", 80, 1, 0, "2026-11-05", "a release", "delivery")
+
+    assert Provisional(*told, 0.6, low, high).spread == pytest.approx(spread)
