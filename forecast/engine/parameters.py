@@ -114,9 +114,7 @@ ODD_SPREAD = Number(0.25, "squared errors", "of variance after a month that is o
 # Small counts.
 COUNTED_MOST = Number(1000.0, "counts", "of larger ones a count model says nothing new")
 COUNTED_PRIOR = Number(2.0, "log odds", "against the count model: it knows no trend", _ALONE)
-COUNTING_PRIOR = Number(
-    6.0, "log odds", "for it where errors are no larger than counting's", _ALONE
-)
+COUNTING_PRIOR = Number(14.0, "log odds", "for it where errors are as large as counting's", _ALONE)
 COUNTED_LIMIT = Number(3.0, "nats", "no month says more than this of the count model")
 COUNTED_ALONE = Number(0.9, "", "beyond such a share a count model with a hurdle needs no t")
 COUNTED_LEAST = Number(0.05, "", "a smaller share of the count model is none")

@@ -91,8 +91,9 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
     )
     # What stood before a month that nobody took in has been told otherwise.
     apart[:, 1:][~part.known[:, :-1]] = np.nan
-    # Who errs by no more than counting does is Poisson, whatever a few years can tell.
-    counting = np.minimum(np.exp(-np.maximum(of_t.centre, 0)) / of_t.sigma**2, 1) ** 2
+    # Who errs as counting does is Poisson, whatever a few years can tell; who errs less is none.
+    noise, square = np.exp(-np.maximum(of_t.centre, 0)), of_t.sigma**2
+    counting = (np.minimum(noise, square) / np.maximum(noise - noise**2, square)) ** 2
     prior = par.COUNTED_PRIOR - par.COUNTING_PRIOR * np.nan_to_num(counting)
     share = expit(discounted_sum(np.nan_to_num(apart), par.MEMORY) - prior)
     heard = np.isfinite(apart).any(axis=1, keepdims=True)
