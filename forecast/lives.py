@@ -13,7 +13,7 @@ from forecast import months
 from forecast.agreed import Life
 from forecast.sources.source import Source
 from forecast.types import Counts, SeriesKey
-from forecast.words import first_few, many, month_words
+from forecast.words import capital, first_few, many, month_words
 
 Standing = Literal["running", "late", "not counted", "shut", "ended"]
 LATE = 2  # months behind the others: more is no lateness
@@ -91,11 +91,12 @@ def _life_words(last: str, newest: str, confirmed: Life | None) -> _LifeWords:
         how = f"has been shut since {since}"
         return _LifeWords(f"Shut since {since}", f"its last count: it {how}, and is not forecast")
     ended = confirmed if confirmed and confirmed.month > last else None
-    how = "as confirmed" if ended else f"{behind} before the others"
-    short = f"Ended in {month_words(last)}"
     if ended and ended.what == "merged":
-        return _LifeWords(short, f"merged into {ended.other!r} in {since}, and ended")
-    return _LifeWords(short, f"its last count: it has ended, {how}, and is not forecast")
+        how = f"merged into {ended.other!r} in {since}"
+        return _LifeWords(capital(how), f"{how}, and ended")
+    how = "as confirmed" if ended else f"{behind} before the others"
+    behind = f"its last count: it has ended, {how}, and is not forecast"
+    return _LifeWords(f"Ended in {month_words(last)}", behind)
 
 
 def news(name: str, last: str, newest: str, lives: Sequence[Life]) -> str:

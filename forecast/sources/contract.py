@@ -172,8 +172,9 @@ class DeliveryDiff:
         return {key for key, known in self.before.items() if known and max(known) >= since}
 
     def new(self) -> list[SeriesKey]:
-        """Return the series of the file that the record does not have."""
-        return sorted(self.stated.keys() - self.before.keys())
+        """Return the series that the file has first, unless a person said what it was before."""
+        grown = {life.other for life in self.agreed.lives}
+        return sorted(k for k in self.stated.keys() - self.before.keys() if _name(k) not in grown)
 
     def gone(self) -> list[SeriesKey]:
         """Return the running series that the file does not state, though no sum nor ended."""
@@ -370,13 +371,7 @@ def _quoted(keys: Iterable[SeriesKey]) -> str:
 
 def _names(case: DeliveryDiff) -> Found:
     """Names that are new, and names that are gone."""
-    grown = {life.other for life in case.agreed.lives}
-    begun = [
-        f"{_name(key)} from {month_words(min(case.stated[key]))}"
-        for key in case.new()
-        if _name(key) not in grown
-    ]
-    if begun:
+    if begun := [f"{_name(k)} from {month_words(min(case.stated[k]))}" for k in case.new()]:
         yield f"new: {_some(begun)}; shown at once, forecast once they have enough months"
     if gone := case.gone():
         ends = (

@@ -614,6 +614,9 @@ select f.* from latest_forecasts as f left join totals as t on t.name = f.border
 where f.dimension = '' and f.model = ? and (? is null or f.border = ?)
 order by t.place, f.border, f.month
 
+-- name: newest_months
+select border, dimension, member, component, last_month from series_held
+
 -- name: counts_by_month
 select border, month, encounters from border_months
 

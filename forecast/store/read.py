@@ -166,6 +166,11 @@ def drivers(connection: sqlite3.Connection) -> dict[int, list[DriverRow]]:
     return dict(by_flag)
 
 
+def newest_months(connection: sqlite3.Connection) -> dict[SeriesKey, str]:
+    """Return series -> the newest month that it has a count of."""
+    return {SeriesKey(*key): month for *key, month in connection.execute(sql("newest_months"))}
+
+
 def last_months(connection: sqlite3.Connection) -> dict[str, Row]:
     """Return total -> its newest month with the counts of then, a month and a year before."""
     counts: dict[str, dict[str, int]] = {}

@@ -122,10 +122,15 @@ def _news(
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
     still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
-    last = {} if source.layouts else read.last_months(connection)
+    ends = {} if source.layouts else read.newest_months(connection)
     for total in order:
-        own = last[total]["month"] if total in last else month
-        gone = lives.news(total, own, month, source.lives)
+        # What became of the total itself under "", of its parts under their names.
+        gone = {
+            key.member: of_series
+            for key, own in ends.items()
+            if key.total == total
+            and (of_series := lives.news(lives.named(key), own, month, source.lives))
+        }
         lasting = [e for e in still if e["border"] == total]
         flags = read.flags(connection, source.totals, total, month, parts=True)
         now = (flag for flag in flags if flag.month == month and flag.kind != "revision")

@@ -44,7 +44,10 @@ def own(kind: str = "flow", *confirmed: Life):
             "Ended in December 2023",
             "its last count: it has ended, 12 months before the others, and is not forecast",
         ),
-        ("2024-06", MERGED, "Ended in June 2024", "merged into 'West' in July 2024, and ended"),
+        (
+            *("2024-06", MERGED, "Merged into 'West' in July 2024"),
+            "merged into 'West' in July 2024, and ended",
+        ),
         (
             *("2024-06", ENDED, "Ended in June 2024"),
             "its last count: it has ended, as confirmed, and is not forecast",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP
 from html import unescape
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -32,6 +34,7 @@ MAIL = """
 sender = "Office <office@example.org>"
 """
 SETTINGS = own_counts.settings("2023-12", MAIL, 'total = "All"')
+INTO = ("--into", "Centre")
 NAMES = ("North", "South", "East", "West")
 
 
@@ -40,13 +43,19 @@ def visits(name: str, month: str) -> int:
     return round(900 * random.gamma(300, 1 / 300))
 
 
-def deliver(through: str, names: tuple[str, ...], lacking: str = "") -> None:
+def deliver(
+    through: str,
+    names: tuple[str, ...],
+    lacking: str = "",
+    also: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
+) -> None:
     lines = [
         f"{name},{month},{visits(name, month)}"
         for name in names
         for month in months.between("2020-01", through)
         if (name, month) != ("West", lacking)
     ]
+    lines += [f"{name},{month},{n}" for name in also for month, n in also[name].items()]
     Path(f"in/{through}.csv").write_text("\n".join(("Clinic,Month,Visits", *lines, "")))
     run(through)
 
@@ -109,7 +118,9 @@ def test_a_series_that_is_shut_is_no_hole_and_comes_back(tmp_path, monkeypatch):
     assert said("verify")
 
 
-def test_a_mail_says_which_series_is_late_and_which_is_shut(tmp_path, monkeypatch):
+@pytest.fixture
+def mailed(tmp_path, monkeypatch):
+    """A service that mails each month to a real server; gives what each mail says of a series."""
     monkeypatch.chdir(tmp_path)
     taken, asked = Taken(), 'address = "ann@example.org", digest = true'
     with server(taken) as port:
@@ -118,20 +129,77 @@ def test_a_mail_says_which_series_is_late_and_which_is_shut(tmp_path, monkeypatc
         more = f"{MAIL}{served}\n[notices]\n{notices}"
         Path("config.toml").write_text(own_counts.settings("2023-12", more))
         Path("in").mkdir()
-        deliver("2024-06", NAMES)
-        send("2024-06")
-        deliver("2024-07", NAMES[:3])
-        send("2024-07")
-        said("releases", "accept", "2", "--as", "shut", "--series", "west")
-        deliver("2024-08", NAMES[:3])
-        send("2024-08")
+        yield lambda begin: [
+            re.findall(rf"^{begin}(?=\r)", text, re.MULTILINE)
+            for _, content in taken.messages
+            for text in [
+                message_from_bytes(content, policy=SMTP).get_body(("plain",)).get_content()
+            ]
+        ]
 
-    texts = [
-        message_from_bytes(content, policy=SMTP).get_body(("plain",)).get_content()
-        for _, content in taken.messages
-    ]
-    told = [re.findall(r"^West: .+(?=\r)", text, re.MULTILINE) for text in texts]
-    assert told == [["West: Late"], ["West: Shut since July 2024"]]
+
+def test_a_mail_says_which_series_is_late_and_which_is_shut(mailed):
+    deliver("2024-06", NAMES)
+    send("2024-06")
+    deliver("2024-07", NAMES[:3])
+    send("2024-07")
+    said("releases", "accept", "2", "--as", "shut", "--series", "west")
+    deliver("2024-08", NAMES[:3])
+    send("2024-08")
+
+    assert mailed("West: .+") == [["West: Late"], ["West: Shut since July 2024"]]
+
+
+def test_a_mail_says_what_ended_and_what_was_merged(mailed):
+    deliver("2024-06", NAMES)
+    send("2024-06")
+    centre = {
+        month: visits("South", month) + visits("East", month)
+        for month in months.between("2020-01", "2024-07")
+    }
+    deliver("2024-07", NAMES[:1], also={"Centre": centre})
+    said(
+        "releases", "accept", "2", "--as", "merged", "--series", "South", "--series", "East", *INTO
+    )
+    said("releases", "accept", "2", "--as", "ended", "--series", "West")
+    run("2024-07")
+    send("2024-07")
+
+    merged = "Merged into 'Centre' in July 2024"
+    told = [f"South: {merged}", f"East: {merged}", "West: Ended in June 2024"]
+    (lines,) = mailed("(?:South|East|West): .+")
+    assert sorted(lines) == sorted(told)
+    record = forecast.open("bordercast.db")
+    for name in ("South", "East"):
+        assert "merged into 'Centre' in July 2024, and ended" in said("flags", name)
+        assert "erged into 'Centre' in July 2024" in page(f"counts/{name.lower()}/index.html")
+        with pytest.raises(SeriesNameError, match="merged into 'Centre' in July 2024"):
+            record.latest(name)
+    assert "it has ended, as confirmed" in said("flags", "West")
+
+
+def test_a_mail_says_which_part_is_late_and_which_is_shut(mailed):
+    parted = '\n[sources.columns]\nseries = ["Region"]\npart = "Clinic"\n'
+    Path("config.toml").write_text(Path("config.toml").read_text() + parted)
+
+    def file(through: str, names: tuple[str, ...]) -> None:
+        lines = [
+            f"{'Coast' if name in NAMES[:2] else 'Hills'},{name},{month},{visits(name, month)}"
+            for name in names
+            for month in months.between("2020-01", through)
+        ]
+        Path(f"in/{through}.csv").write_text("\n".join(("Region,Clinic,Month,Visits", *lines, "")))
+        run(through)
+
+    file("2024-06", NAMES)
+    send("2024-06")
+    file("2024-07", NAMES[:3])
+    send("2024-07")
+    said("releases", "accept", "2", "--as", "shut", "--series", "Hills: West")
+    file("2024-08", NAMES[:3])
+    send("2024-08")
+
+    assert mailed(" *- West.+") == [["  - West: Late"], ["  - West: Shut since July 2024"]]
 
 
 def send(through: str) -> None:

@@ -7,8 +7,9 @@ alone, what moved, how good the forecasts have been, and where the figure comes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from forecast.desk.facts import Falsehood, MonthFacts
@@ -179,11 +180,16 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
 
 
 def digest(
-    total: str, episodes: Sequence[Row], flagged: Sequence[FlagRow], source: Source, gone: str = ""
+    total: str,
+    episodes: Sequence[Row],
+    flagged: Sequence[FlagRow],
+    source: Source,
+    gone: Mapping[str, str] = MappingProxyType({}),
 ) -> SectionText:
     """The section of what is still open, and of unusual groups; all of them on the page.
 
-    episodes : of the total. flagged : its parts' flags of the month. gone : that it is not counted.
+    episodes : of the total. flagged : its parts' flags of the month. gone : parts that are not
+    counted -> what became of them; the total's own life under "".
     """
     still = tuple(
         ("", f"still {LEVELS[e['side']]} than forecast before {month_words(e['opened'])}")
@@ -205,14 +211,18 @@ def digest(
             f"expected {part.expected:,}{beside}; {kind}"
         )
         parts.append((one_line(member_words(part.dimension, part.member, source)), words))
+    parts += [("", f"{one_line(member)}: {life}") for member, life in gone.items() if member]
+    also = "also unusual" if still or flagged else f"some {source.totals.below} not counted"
     # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []
-    every = (TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
+    below = source.totals.below
+    listed = f"unusual {below}" if len(parts) == len(flagged) else f"{below} unusual or not counted"
+    every = (TextBlock(f"All {listed}", items=tuple(parts)),)
     return SectionText(
         total=total,
         phrase="digest",
-        finding=f"{capital(total)}: {gone or 'also unusual'}",
+        finding=f"{capital(total)}: {gone.get('') or also}",
         items=(*still, *shown, *more),
         blocks=every if rest else (),
     )
