@@ -55,48 +55,39 @@ def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
     return "late" if _behind(last, newest) <= LATE else "not counted"
 
 
-def verdict(last: str, newest: str, confirmed: Life | None = None) -> str:
-    """Return a life in a word or two; "" of a series that runs."""
-    return _life_words(last, newest, confirmed).verdict
+class LifeWords(NamedTuple):
+    """What is said of a life: in a word or two, and behind the newest count; "" of one that runs.
 
-
-def words(last: str, newest: str, confirmed: Life | None = None) -> str:
-    """Return what is said behind a series' newest count; "" of one that runs as it was called.
-
-    last : its newest month. newest : the record's.
+    One that runs under another name is called so behind its count.
     """
-    return _life_words(last, newest, confirmed).behind
-
-
-class _LifeWords(NamedTuple):
-    """What is said of a life in a word or two, and behind its newest count."""
 
     verdict: str
     behind: str
 
 
-def _life_words(last: str, newest: str, confirmed: Life | None) -> _LifeWords:
+def words(last: str, newest: str, confirmed: Life | None = None) -> LifeWords:
+    """Say what became of a series. last : its newest month. newest : the record's."""
     stands = standing(last, newest, confirmed)
     since = month_words(confirmed.month) if confirmed else ""
     if stands == "running":
         called = confirmed.other if confirmed and confirmed.what == "renamed" else ""
-        return _LifeWords("", f"called {called!r} in files since {since}" if called else "")
+        return LifeWords("", f"called {called!r} in files since {since}" if called else "")
     behind, through = many(_behind(last, newest), "month"), month_words(newest)
     if stands == "late":
-        return _LifeWords("Late", f"late by {behind}: other figures go through {through}")
+        return LifeWords("Late", f"late by {behind}: other figures go through {through}")
     if stands == "not counted":
         short = f"Not counted since {month_words(last)}"
-        return _LifeWords(short, f"not counted since: other figures go through {through}")
+        return LifeWords(short, f"not counted since: other figures go through {through}")
     if stands == "shut":
         how = f"has been shut since {since}"
-        return _LifeWords(f"Shut since {since}", f"its last count: it {how}, and is not forecast")
+        return LifeWords(f"Shut since {since}", f"its last count: it {how}, and is not forecast")
     ended = confirmed if confirmed and confirmed.month > last else None
     if ended and ended.what == "merged":
         how = f"merged into {ended.other!r} in {since}"
-        return _LifeWords(capital(how), f"{how}, and ended")
+        return LifeWords(capital(how), f"{how}, and ended")
     how = "as confirmed" if ended else f"{behind} before the others"
     behind = f"its last count: it has ended, {how}, and is not forecast"
-    return _LifeWords(f"Ended in {month_words(last)}", behind)
+    return LifeWords(f"Ended in {month_words(last)}", behind)
 
 
 def news(name: str, last: str, newest: str, lives: Sequence[Life]) -> str:
@@ -107,7 +98,7 @@ def news(name: str, last: str, newest: str, lives: Sequence[Life]) -> str:
     confirmed = life(name, lives)
     late = standing(last, newest, confirmed) in ("late", "not counted")
     fresh = any(of.series == name and _is_news(of, last, newest) for of in lives)
-    return verdict(last, newest, confirmed) if late or fresh else ""
+    return words(last, newest, confirmed).verdict if late or fresh else ""
 
 
 def _is_news(of: Life, last: str, newest: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations, zip_longest
 from math import log, sqrt
 from statistics import median
@@ -50,6 +50,7 @@ LEAST_USUAL = 10  # counts a month, below which a 0 or a fall is nothing odd
 _UNITS = {of: f"{of:,.0f} times" for of in (12.0, 10.0, 100.0, 1e3, 1e6)}
 _UNITS |= {1e-6: "a millionth of", 1e-3: "a thousandth of", 0.01: "a hundredth of"}
 _UNITS |= {0.1: "a tenth of", 1 / 12: "a twelfth of"}
+_some = partial(first_few, apart="; ")
 _TOTAL_WORDS = re.compile(r"\b(total|sum|all|overall|insgesamt|gesamt|totaal|totale|alle)\b", re.I)
 
 
@@ -208,6 +209,11 @@ class DeliveryDiff:
             self.used.add(answer)
         return answer in self.answered
 
+    def ask(self, text: str, *answers: str, odd: bool = True) -> str | DeliveryQuestion:
+        """Return a question; where nothing is odd, or one of the answers was given, its text."""
+        settled = not odd or any(map(self.take, answers))
+        return text if settled else DeliveryQuestion(text, answers)
+
 
 # ---------------------------------------------------------------- names
 
@@ -237,6 +243,8 @@ def confirmed(case: DeliveryDiff) -> Found:
 
 def _told_new(case: DeliveryDiff, told: ToldLife, olds: Sequence[SeriesKey]) -> SeriesKey:
     """Return which series of the file others became; DataError where they cannot have."""
+    if not told.into:
+        raise DataError(f"say what {_quoted(olds)} became in the file: --into NAME")
     new = _one_of(case.stated, told.into, "the file")
     if told.what != _became(olds):
         raise DataError("one series is renamed, and two or more are merged: give --series each")
@@ -247,7 +255,7 @@ def _told_new(case: DeliveryDiff, told: ToldLife, olds: Sequence[SeriesKey]) -> 
         )
     if told.what == MERGED and not case.adds:
         raise DataError(f"rates are not added up, so {told.into!r} is a new series: --as new")
-    if told.what == MERGED and any(_is_sum(case, old) for old in olds):
+    if _sum_among(case, olds):
         raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
     return new
 
@@ -304,20 +312,19 @@ def _moved(case: DeliveryDiff) -> Found:
     for key, olds in pairs:
         case.moved |= {*olds}
         what, names = _became(olds), _quoted(olds)
-        whole = next((old for old in olds if what == MERGED and _is_sum(case, old)), None)
+        whole = _sum_among(case, olds)
         if whole is None and case.take(what):
             yield _go_on(case, key, olds)
         elif case.take(NEW):
             continue
-        elif whole is None:
-            asked = "the same under a new name" if what == RENAMED else "what they are merged into"
-            yield DeliveryQuestion(
-                f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW)
-            )
-        else:
+        elif whole:
             text = f"{_name(key)!r} is new and adds up {names}, but {_name(whole)!r} is itself the"
             twice = "sum of others, which would be counted twice; take it for a new series, or ask"
             yield DeliveryQuestion(f"{text} {twice} whose it is", (NEW,))
+        else:
+            asked = "the same under a new name" if what == RENAMED else "what they are merged into"
+            text = f"{_name(key)!r} is new and {why} {names}: is it {asked}?"
+            yield DeliveryQuestion(text, (what, NEW))
     if new and gone and not pairs and not case.take(NEW):
         text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
         unknown = "whether one is another under a new name, no history shows"
@@ -337,11 +344,14 @@ def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey
                 break
 
 
-def _is_sum(case: DeliveryDiff, key: SeriesKey) -> bool:
-    """Whether the record's series is the sum of its others."""
-    others = {of for of in case.before if of.headline and of != key and of.total != case.whole}
-    own = key.headline and len(others) > 1
-    return own and _equal(case.before[key], _sums(case.before, others), least=3)
+def _sum_among(case: DeliveryDiff, olds: Sequence[SeriesKey]) -> SeriesKey | None:
+    """Return which of several is the sum of the record's others; None if none is."""
+    heads = {key for key in case.before if key.headline and key.total != case.whole}
+    for key in olds if len(olds) > 1 else ():
+        others = _sums(case.before, heads - {key}) if len(heads - {key}) > 1 else {}
+        if key.headline and _equal(case.before[key], others, least=3):
+            return key
+    return None
 
 
 def _go_on(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = "") -> str:
@@ -380,8 +390,7 @@ def _names(case: DeliveryDiff) -> Found:
         text = f"not in this file: {_some(ends)}; what the record has of them stays"
         usual = min((habit.series for habit in case.habits[1:]), default=len(case.before))
         lost = len({*gone} - case.moved) > max(1, FEW * len(case.running()))
-        asked = lost and len(case.stated) < usual and not case.take(PARTIAL)
-        yield DeliveryQuestion(text, (PARTIAL,)) if asked else text
+        yield case.ask(text, PARTIAL, odd=lost and len(case.stated) < usual)
 
 
 def _sums(counts: Counts, keys: Collection[SeriesKey]) -> dict[str, int]:
@@ -457,8 +466,7 @@ def _header(case: DeliveryDiff) -> Found:
         cells = case.cells()
         alike = ": the months that both have are the same" if cells and not case.changed() else ""
         text = f"a column is called {_some(words)}{alike}"
-        known = cells or case.take(RESTATED) or case.take(COUNTED)
-        yield text if known else DeliveryQuestion(text, (COUNTED,))
+        yield case.ask(text, COUNTED, odd=not (cells or case.take(RESTATED)))
 
 
 def _shifted(case: DeliveryDiff) -> Found:
@@ -490,12 +498,6 @@ def _restated(case: DeliveryDiff, text: str, *also: str) -> str | DeliveryQuesti
     return DeliveryQuestion(f"{text}{_examples(case.changed())}", (*also, RESTATED))
 
 
-def _halved(cell: SharedMonth) -> bool:
-    """Tell whether a count is off by more than half, and by more than chance."""
-    apart = abs(cell.now - cell.was)
-    return apart > max(cell.was, cell.now) / 2 + 3 * sqrt(cell.was + 1)
-
-
 def _history(case: DeliveryDiff) -> Found:
     """Months that both have and that differ: within habit, or not."""
     changed, cells = case.changed(), case.cells()
@@ -505,7 +507,9 @@ def _history(case: DeliveryDiff) -> Found:
     back = max([3, case.restates, *depths])
     share = max([FEW, *(1.5 * h.changed / max(h.cells, 1) for h in case.habits[1:])])
     deep = [c for c in changed if months.distance(c.month, case.last) > back]
-    large = list(filter(_halved, deep))
+    # Off by more than half, and by more than chance.
+    halves = [(c, max(c.was, c.now) / 2 + 3 * sqrt(c.was + 1)) for c in deep]
+    large = [c for c, most in halves if abs(c.now - c.was) > most]
     broad = len(changed) > max(share * len(cells), LEAST_CELLS - 1) and bool(deep)
     named = many(len(changed), "month") + " that the record has"
     if large:
@@ -532,29 +536,23 @@ def _order(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- its end, and what is lacking
 
 
-def _uncounted(case: DeliveryDiff) -> Found:
-    """Leave out zeros of months of which an operator said so before."""
+def _zeros(case: DeliveryDiff) -> Found:
+    """Zeros: left out again as said before, or of series that had none in two years."""
     if again := [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]:
         case.leave_out(again)
         named = _some(dict.fromkeys(month_words(f.month) for f in again))
         yield f"zeros of {named} are left out again, as nobody counted them"
-
-
-def _zeros(case: DeliveryDiff) -> Found:
-    """Zeros of series that had none in two years: of most to be asked, of some to be said."""
     fresh = [f for f in case.ends() if min(f.before) > 0]
     if not (zeros := [f for f in fresh if not f.now]):
         return
     named = _some(f"{_name(f.key)} in {month_words(f.month)}" for f in zeros)
     text = f"0 where it never was: {named}"
-    if len({f.key for f in zeros}) * 3 < len({f.key for f in fresh}) * 2 or case.take(COUNTED):
-        yield text
-    elif case.take(NOT_COUNTED):
+    most = len({f.key for f in zeros}) * 3 >= len({f.key for f in fresh}) * 2
+    if most and not case.take(COUNTED) and case.take(NOT_COUNTED):
         case.leave_out(zeros)
         case.agree(uncounted=tuple(sorted({*case.agreed.uncounted, *(f.month for f in zeros)})))
-        yield f"{text}; left out, as nobody counted them"
-    else:
-        yield DeliveryQuestion(text, (NOT_COUNTED, COUNTED))
+        text = f"{text}; left out, as nobody counted them"
+    yield case.ask(text, NOT_COUNTED, COUNTED, odd=most)
 
 
 def _end(case: DeliveryDiff) -> Found:
@@ -607,9 +605,8 @@ def _lost(case: DeliveryDiff) -> Found:
     ]
     if lost:
         text = f"{many(len(lost), 'month')} of its span that the record has are not in it"
-        asked = len(lost) > FEW * len(case.cells()) and not case.take(PARTIAL)
-        stay = f"{_listed(lost)}; they stay as they were"
-        yield DeliveryQuestion(f"{text}: {stay}", (PARTIAL,)) if asked else f"{text}: {stay}"
+        text += f": {_listed(lost)}; they stay as they were"
+        yield case.ask(text, PARTIAL, odd=len(lost) > FEW * len(case.cells()))
     stated = sum(map(len, case.stated.values()))
     before = case.habits[-1] if case.habits else None
     if before and before.cells > 3 * stated and len(case.stated) * 2 > before.series:
@@ -633,7 +630,7 @@ def _late(case: DeliveryDiff) -> Found:
 
 _OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
 _OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _history)
-_OF_MONTHS = (_uncounted, _zeros, _end, _lost, _late)
+_OF_MONTHS = (_zeros, _end, _lost, _late)
 CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_VALUES + _OF_MONTHS
 
 
@@ -683,7 +680,3 @@ def _examples(cells: Sequence[SharedMonth]) -> str:
 
 def _listed(keys: Iterable[tuple[str, SeriesKey]]) -> str:
     return _some(f"{_name(key)} {month_words(month)}" for month, key in sorted(keys))
-
-
-def _some(named: Iterable[str]) -> str:
-    return first_few(named, "; ")

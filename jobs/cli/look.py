@@ -257,7 +257,11 @@ def flags(
     blocks = terminal.flag_blocks(rows, moved, source, restated)
     span = history.series_span(connection, SeriesKey(total)) if total else None
     (newest,) = queries.column(connection, "newest_month")
-    life = lives.words(span[1], newest, lives.life(total, source.lives)) if total and span else ""
+    life = (
+        lives.words(span[1], newest, lives.life(total, source.lives)).behind
+        if total and span
+        else ""
+    )
     return Printed(value, [*notes(life and f"{total}: {life}."), *blocks, wrapped(judged)])
 
 

@@ -61,8 +61,8 @@ def own(kind: str = "flow", *confirmed: Life):
     ],
 )
 def test_a_series_says_how_it_lives(last, confirmed, verdict, words):
-    assert lives.verdict(last, NEWEST, confirmed) == verdict
-    assert lives.words(last, NEWEST, confirmed) == words
+    assert lives.words(last, NEWEST, confirmed).verdict == verdict
+    assert lives.words(last, NEWEST, confirmed).behind == words
 
 
 def test_one_line_names_what_is_late_and_no_news_of_what_ended():

@@ -234,6 +234,19 @@ def test_merged_series_end_and_the_new_one_has_their_history():
     assert [life.series for life in case.agreed.lives] == ["Seattle", "Öst"]
 
 
+def test_nothing_is_asked_of_a_new_name_that_a_person_spoke_of():
+    """Two are merged in the file that lacks a third: the new name is not asked to be the third."""
+    before = rows(LAST) | {SeriesKey("Gone"): dict(rows(LAST)[SeriesKey("Öst")])}
+    told = ToldLife("merged", ("Seattle", "Öst"), "West")
+    case = DeliveryDiff(merged(next_file()), before, HEADER, Agreed(header=HEADER), told=told)
+
+    notes, asked = contract.read(case)
+
+    assert asked == []
+    assert notes[0].startswith("'Seattle' and 'Öst' are merged into 'West'")
+    assert any(note.startswith("not in this file: Gone") for note in notes)
+
+
 def told_of(stated: Rows, what: str, *series: str, **more: str):
     """What comes of a file of which a person says that."""
     case = DeliveryDiff(
@@ -280,6 +293,7 @@ def test_a_name_is_renamed_by_a_person_where_nothing_proves_it():
         ("ended", ["Seatle"], {}, "'Seatle' is no series of the record; like it: Seattle"),
         ("ended", ["Yakima"], {}, "'Yakima' has a count of 2025-01"),
         ("shut", ["Seattle"], {"since": "2024-11"}, "'Seattle' has a count of 2024-12"),
+        ("renamed", ["Seattle"], {}, "say what 'Seattle' became in the file: --into NAME"),
         ("renamed", ["Seattle"], {"into": "Nome"}, "'Nome' is no series of the file"),
         ("renamed", ["Seattle"], {"into": "Yakima"}, "has counts of its own on record"),
         ("merged", ["Seattle"], {"into": "Yakima"}, "two or more are merged"),

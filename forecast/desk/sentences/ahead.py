@@ -165,7 +165,7 @@ def waiting_words(key: SeriesKey, known: Collection[str], through: str, source: 
 
     confirmed = lives.of_series(key, source)
     if lives.over(max(known), through, confirmed):
-        verdict = lives.verdict(max(known), through, confirmed)
+        verdict = lives.words(max(known), through, confirmed).verdict
         return f"it {'has been ' * verdict.startswith('Shut')}{verdict[0].lower()}{verdict[1:]}"
     month = first_forecast(known, through, jumps=source.jumps)
     if not month:

@@ -127,7 +127,7 @@ def stale_sentence(facts: MonthFacts) -> str:
 def life_words(facts: MonthFacts) -> str:
     """Say that a total is late, has ended, or was renamed; "" of one that runs."""
     confirmed = lives.life(facts.total, facts.source.lives)
-    return lives.words(facts.last_month, facts.newest_of_total, confirmed)
+    return lives.words(facts.last_month, facts.newest_of_total, confirmed).behind
 
 
 def expected_sentences(facts: MonthFacts) -> Iterator[str]:

@@ -37,7 +37,7 @@ def stale_words(own: str, total: str, source: Source, key: SeriesKey | None = No
     if not own or own >= total:
         return ""
     if key and not source.layouts:
-        return f"{capital(lives.words(own, total, lives.of_series(key, source)))}."
+        return f"{capital(lives.words(own, total, lives.of_series(key, source)).behind)}."
     return (
         f"{source.publisher.short}'s files on record give this breakdown through "
         f"{month_words(own)} only; the {source.totals.one}'s total goes through "

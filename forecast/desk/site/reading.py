@@ -193,7 +193,7 @@ class TotalRecord:
         late = (
             ""
             if self.source.layouts
-            else lives.verdict(newest.last_month, newest.newest_of_total, confirmed)
+            else lives.words(newest.last_month, newest.newest_of_total, confirmed).verdict
         )
         if late:
             return late, False
