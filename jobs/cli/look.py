@@ -257,11 +257,8 @@ def flags(
     blocks = terminal.flag_blocks(rows, moved, source, restated)
     span = history.series_span(connection, SeriesKey(total)) if total else None
     (newest,) = queries.column(connection, "newest_month")
-    life = (
-        lives.words(span[1], newest, lives.life(total, source.lives)).behind
-        if total and span
-        else ""
-    )
+    confirmed = lives.life(total, source.lives) if total else None
+    life = lives.words(span[1], newest, confirmed).behind if span else ""
     return Printed(value, [*notes(life and f"{total}: {life}."), *blocks, wrapped(judged)])
 
 
