@@ -614,7 +614,7 @@ select f.* from latest_forecasts as f left join totals as t on t.name = f.border
 where f.dimension = '' and f.model = ? and (? is null or f.border = ?)
 order by t.place, f.border, f.month
 
--- name: newest_months
+-- name: series_ends
 select border, dimension, member, component, last_month from series_held
 
 -- name: counts_by_month

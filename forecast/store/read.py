@@ -166,9 +166,9 @@ def drivers(connection: sqlite3.Connection) -> dict[int, list[DriverRow]]:
     return dict(by_flag)
 
 
-def newest_months(connection: sqlite3.Connection) -> dict[SeriesKey, str]:
+def series_ends(connection: sqlite3.Connection) -> dict[SeriesKey, str]:
     """Return series -> the newest month that it has a count of."""
-    return {SeriesKey(*key): month for *key, month in connection.execute(sql("newest_months"))}
+    return {SeriesKey(*key): month for *key, month in connection.execute(sql("series_ends"))}
 
 
 def last_months(connection: sqlite3.Connection) -> dict[str, Row]:

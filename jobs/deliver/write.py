@@ -122,7 +122,7 @@ def _news(
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
     still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
-    ends = {} if source.layouts else read.newest_months(connection)
+    ends = {} if source.layouts else read.series_ends(connection)
     for total in order:
         # What became of the total itself under "", of its parts under their names.
         gone = {

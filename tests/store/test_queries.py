@@ -26,6 +26,13 @@ def test_names_that_are_called_are_those_that_the_file_has():
     assert set(called) <= set(names)
 
 
+def test_no_two_statements_have_one_name():
+    text = Path(queries.__file__).with_name("queries.sql").read_text(encoding="utf-8")
+    names = re.findall(r"^-- name: (\w+)$", text, re.MULTILINE)
+
+    assert len(names) == len(set(names)) == len(queries._statements())
+
+
 def test_a_statement_is_read_without_its_name_and_the_next_one():
     assert queries.sql("every_withdrawal") == "select * from withdrawals order by run_id"
 
