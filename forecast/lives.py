@@ -90,15 +90,21 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> LifeWords:
     return LifeWords(f"Ended in {month_words(last)}", behind)
 
 
-def news(name: str, last: str, newest: str, lives: Sequence[Life]) -> str:
-    """Return what became of a series in a word or two while that is news; "" else.
+def news(
+    ends: Mapping[SeriesKey, str], newest: str, lives: Sequence[Life]
+) -> dict[str, dict[str, str]]:
+    """Return total -> part, "" for the total -> what became of it in a few words, while it is news.
 
-    last : its newest month. newest : the record's.
+    ends : of series, their newest months. newest : the record's.
     """
-    confirmed = life(name, lives)
-    late = standing(last, newest, confirmed) in ("late", "not counted")
-    fresh = any(of.series == name and _is_news(of, last, newest) for of in lives)
-    return words(last, newest, confirmed).verdict if late or fresh else ""
+    news: dict[str, dict[str, str]] = {}
+    for key, last in ends.items():
+        confirmed = life(named(key), lives)
+        late = standing(last, newest, confirmed) in ("late", "not counted")
+        fresh = any(of.series == named(key) and _is_news(of, last, newest) for of in lives)
+        if (late or fresh) and (verdict := words(last, newest, confirmed).verdict):
+            news.setdefault(key.total, {})[key.member] = verdict
+    return news
 
 
 def _is_news(of: Life, last: str, newest: str) -> bool:

@@ -498,6 +498,12 @@ def _restated(case: DeliveryDiff, text: str, *also: str) -> str | DeliveryQuesti
     return DeliveryQuestion(f"{text}{_examples(case.changed())}", (*also, RESTATED))
 
 
+def _halved(cell: SharedMonth) -> bool:
+    """Tell whether a count is off by more than half, and by more than chance."""
+    apart = abs(cell.now - cell.was)
+    return apart > max(cell.was, cell.now) / 2 + 3 * sqrt(cell.was + 1)
+
+
 def _history(case: DeliveryDiff) -> Found:
     """Months that both have and that differ: within habit, or not."""
     changed, cells = case.changed(), case.cells()
@@ -507,9 +513,7 @@ def _history(case: DeliveryDiff) -> Found:
     back = max([3, case.restates, *depths])
     share = max([FEW, *(1.5 * h.changed / max(h.cells, 1) for h in case.habits[1:])])
     deep = [c for c in changed if months.distance(c.month, case.last) > back]
-    # Off by more than half, and by more than chance.
-    halves = [(c, max(c.was, c.now) / 2 + 3 * sqrt(c.was + 1)) for c in deep]
-    large = [c for c, most in halves if abs(c.now - c.was) > most]
+    large = list(filter(_halved, deep))
     broad = len(changed) > max(share * len(cells), LEAST_CELLS - 1) and bool(deep)
     named = many(len(changed), "month") + " that the record has"
     if large:
@@ -536,12 +540,16 @@ def _order(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- its end, and what is lacking
 
 
-def _zeros(case: DeliveryDiff) -> Found:
-    """Zeros: left out again as said before, or of series that had none in two years."""
+def _uncounted(case: DeliveryDiff) -> Found:
+    """Leave out zeros of months of which an operator said so before."""
     if again := [f for f in case.ends() if not f.now and f.month in case.agreed.uncounted]:
         case.leave_out(again)
         named = _some(dict.fromkeys(month_words(f.month) for f in again))
         yield f"zeros of {named} are left out again, as nobody counted them"
+
+
+def _zeros(case: DeliveryDiff) -> Found:
+    """Zeros of series that had none in two years: of most to be asked, of some to be said."""
     fresh = [f for f in case.ends() if min(f.before) > 0]
     if not (zeros := [f for f in fresh if not f.now]):
         return
@@ -630,7 +638,7 @@ def _late(case: DeliveryDiff) -> Found:
 
 _OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
 _OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _history)
-_OF_MONTHS = (_zeros, _end, _lost, _late)
+_OF_MONTHS = (_uncounted, _zeros, _end, _lost, _late)
 CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_VALUES + _OF_MONTHS
 
 

@@ -123,14 +123,9 @@ def _news(
     episodes = rows(connection, "episodes", (month, month))
     still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
     ends = {} if source.layouts else read.series_ends(connection)
+    news = lives.news(ends, month, source.lives)
     for total in order:
-        # What became of the total itself under "", of its parts under their names.
-        gone = {
-            key.member: of_series
-            for key, own in ends.items()
-            if key.total == total
-            and (of_series := lives.news(lives.named(key), own, month, source.lives))
-        }
+        gone = news.get(total, {})
         lasting = [e for e in still if e["border"] == total]
         flags = read.flags(connection, source.totals, total, month, parts=True)
         now = (flag for flag in flags if flag.month == month and flag.kind != "revision")
