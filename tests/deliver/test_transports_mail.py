@@ -837,7 +837,7 @@ def test_a_word_that_came_in_time_holds_though_the_goodbye_takes_too_long(record
     queue(record, "ann@example.org")
 
     with scripted(lambda client: late_word(client, b"550 no\r\n")) as port:
-        outcomes = send(record, settings(port, message_seconds=0.6))
+        outcomes = send(record, settings(port, message_seconds=2.0))
 
     assert outcomes == ["refused"]
 

@@ -29,9 +29,14 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -187,7 +192,7 @@ def test_only_the_store_speaks_sql():
             return []
         # The auditor reads the tables by statements of its own, as it audits those of the store.
         alone = path.relative_to(ROOT).as_posix() == "forecast/base_tables.py"
-        nodes = (n for n in ast.walk(tree(path)) if isinstance(n, ast.Constant))
+        nodes = (n for n in nodes_of(path) if isinstance(n, ast.Constant))
         texts = [node.value.lower() for node in nodes if isinstance(node.value, str)]
         reading = [t for t in texts if "select " in t and " from " in t and "where" in t]
         begin = ("insert into", "delete from", "update ")
@@ -227,7 +232,7 @@ def test_no_module_keeps_what_a_function_set():
             if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
         }
         found = set()
-        for node in ast.walk(tree(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 arguments = node.args
                 every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
@@ -250,7 +255,7 @@ def test_only_a_context_and_what_starts_find_sources_by_name():
     finders |= {"jobs/service/first_settings.py"}
 
     def finds(path: Path) -> bool:
-        nodes = (ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))
+        nodes = (ast.unparse(n) for n in nodes_of(path) if isinstance(n, ast.Attribute))
         return any(name in ("catalog.find", "catalog.every") for name in nodes)
 
     assert set(offenders(finds)) == finders
@@ -264,7 +269,7 @@ def test_days_are_of_utc_whatever_the_time_zone_of_the_machine():
     local = {"date.today", "datetime.today", "datetime.utcnow"}
 
     def calls(path: Path) -> set[str]:
-        nodes = (n for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))
+        nodes = (n for n in nodes_of(path) if isinstance(n, ast.Attribute))
         return {ast.unparse(node) for node in nodes} & local
 
     assert offenders(calls) == {}
@@ -272,7 +277,7 @@ def test_days_are_of_utc_whatever_the_time_zone_of_the_machine():
 
 def type_names(path: Path) -> Iterator[str]:
     """Classes and aliases of types, wherever in the file, without an underscore in front."""
-    for node in ast.walk(tree(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.ClassDef):
             yield node.name.lstrip("_")
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -298,7 +303,7 @@ def test_records_never_change():
     made = {
         node.name: decorator
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ClassDef)
         for decorator in map(ast.unparse, node.decorator_list)
         if decorator.startswith("dataclass")
@@ -322,7 +327,7 @@ def test_what_is_paired_has_one_length():
     pairs = {
         ast.unparse(node)
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "zip"
     }
 
@@ -363,7 +368,7 @@ def kinds() -> set[str]:
     return {
         value.value
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal")
         for value in ast.walk(node.slice)
         if isinstance(value, ast.Constant) and isinstance(value.value, str)
@@ -399,7 +404,7 @@ def compared(node: ast.AST) -> Iterator[ast.AST]:
 
 def decided_by(path: Path, named: dict[str, set[str]]) -> Iterator[str]:
     """The texts that anything in a file is compared with or searched for."""
-    for part in (part for node in ast.walk(tree(path)) for part in compared(node)):
+    for part in (part for node in nodes_of(path) for part in compared(node)):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part.value
         elif isinstance(part, ast.Name | ast.Attribute):
@@ -439,7 +444,7 @@ def test_of_the_desk_only_what_reads_the_record_takes_a_connection():
         str(path.relative_to(ROOT / "forecast" / "desk"))
         for path in MODULES
         if path.is_relative_to(ROOT / "forecast" / "desk")
-        for node in ast.walk(tree(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.arg) and node.arg in ("connection", "db")
     }
 

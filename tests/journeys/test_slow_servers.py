@@ -49,15 +49,15 @@ def posted(
 
 @pytest.mark.parametrize("where", [HEAD, SILENT])
 def test_an_answer_that_does_not_begin_in_time_is_none(where):
-    with dripping(where) as server, pytest.raises(TimeoutError, match=r"within 0\.3 seconds"):
-        posted(server.address, seconds=0.3)
+    with dripping(where) as server, pytest.raises(TimeoutError, match=r"within 0\.8 seconds"):
+        posted(server.address, seconds=0.8)
 
     assert server.asked == ["POST / HTTP/1.1"]
 
 
 def test_a_content_that_does_not_end_in_time_is_not_whole():
     with dripping(BODY) as server:
-        answer, content, whole = posted(server.address, seconds=0.5)
+        answer, content, whole = posted(server.address, seconds=0.8)
 
     assert (answer.status_code, answer.is_success, whole) == (200, True, False)
     assert set(content) <= set(b"x")
@@ -88,7 +88,7 @@ def test_a_connection_that_opens_when_the_time_is_up_is_shut():
 
 def test_a_heartbeat_has_one_deadline_for_all_it_tries():
     with dripping(HEAD) as server:
-        assert not heartbeat.ping(server.address + "abc", False, "x", seconds=0.3)
+        assert not heartbeat.ping(server.address + "abc", False, "x", seconds=0.8)
 
     assert server.asked == ["POST /abc/fail HTTP/1.1"]
 
@@ -121,7 +121,7 @@ def states(record: Path) -> list[tuple]:
 @pytest.mark.parametrize(
     ("where", "status", "outcome", "state", "reply"),
     [
-        (HEAD, 200, "put off", "waiting", "does not answer within 0.4 seconds"),
+        (HEAD, 200, "put off", "waiting", "does not answer within 0.8 seconds"),
         (BODY, 200, "sent", "sent", ""),
         (BODY, 503, "put off", "waiting", "503 xxx"),
         (BODY, 410, "refused", "refused", "410 xxx"),
@@ -132,7 +132,7 @@ def test_a_webhook_is_done_when_its_time_is_up(tmp_path, where, status, outcome,
     queue(record, "hook:desk")
     with dripping(where, status) as server:
         desk = webhook(tmp_path, server.address)
-        assert outbox.send_hooks(record, [desk], lambda: NOW, seconds=0.4) == [outcome]
+        assert outbox.send_hooks(record, [desk], lambda: NOW, seconds=0.8) == [outcome]
 
     ((found, said),) = states(record)
     assert (found, said[: len(reply)]) == (state, reply)
@@ -146,8 +146,8 @@ def root(tmp_path_factory):
 @pytest.mark.parametrize(
     ("where", "problem"),
     [
-        (HEAD, "the authority does not answer: not complete within 0.4 seconds"),
-        (BODY, "the authority's answer did not end within 0.4 seconds"),
+        (HEAD, "the authority does not answer: not complete within 0.8 seconds"),
+        (BODY, "the authority's answer did not end within 0.8 seconds"),
     ],
 )
 def test_a_time_stamp_is_done_when_its_time_is_up(root, where, problem):

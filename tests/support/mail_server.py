@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 HOST = "127.0.0.1"
+HANGS = 60.0  # seconds: nobody waits so long but for what never comes
 USER, SECRET = "bordercast", "correct-horse-battery"
 
 
@@ -156,14 +157,14 @@ def scripted(play: Callable[[socket.socket], None]) -> Iterator[int]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        accepting.join(5)
+        accepting.join(HANGS)
         for thread in threads:
-            thread.join(5)
+            thread.join(HANGS)
 
 
 def _played(play: Callable[[socket.socket], None], client: socket.socket) -> None:
     with client, suppress(OSError):
-        client.settimeout(5)
+        client.settimeout(HANGS)
         play(client)
 
 

@@ -195,6 +195,7 @@ def test_one_connection_too_many_costs_the_one_that_is_silent_longest(server):
 
 @pytest.mark.parametrize("server", [Patient], indirect=True)
 def test_more_answers_than_can_be_made_at_once_are_refused(server):
+    server.released.clear()
     with ExitStack() as held:
         for _ in range(Patient.answers_most):
             held.enter_context(connected(server, get("/never")))
