@@ -152,7 +152,7 @@ def root(tmp_path_factory):
 )
 def test_a_time_stamp_is_done_when_its_time_is_up(root, where, problem):
     with dripping(where) as server, pytest.raises(WitnessError) as failed:
-        timestamps.ask(server.address, WitnessedEntry(1, 1, "f", "d" * 64), root, 0.4)
+        timestamps.ask(server.address, WitnessedEntry(1, 1, "f", "d" * 64), root, 0.8)
 
     assert (failed.value.problem, failed.value.grave) == (problem, False)
 
