@@ -250,3 +250,40 @@ def test_arrests_of_another_clause_do_not_name_an_encounter(verdict):
     )
 
     assert verdict(text) != "mislabelled"
+
+
+SINCES = ["January 2024", "February 2024", "July 2024", "September 2024"]
+
+
+@pytest.mark.parametrize("since", SINCES)
+def test_a_record_is_of_the_count_beside_it_and_since_a_month_before(verdict, since):
+    text = (
+        "In fiscal 2023 there were {} encounters at the northern border. They were {} in July, "
+        f"<the highest since {since}>."
+    )
+    text = text.format(said("nb", "FY2023"), said("nb", "2025-07"))
+
+    assert count("nb", "2024-08") > count("nb", "2025-07")
+    assert not verdict(text, "2025-09-20").startswith("right")
+
+
+@pytest.mark.parametrize("verb", ["say", "claim", "write", "repeat", "suggest"])
+def test_what_nobody_should_say_is_shown(verdict, verb):
+    true = said("sw", "2023-12")
+    text = f"Staff should not {verb} that <{true}> people came to the southwest border in "
+
+    assert verdict(text + "December 2023.") == "not understood"
+
+
+def test_a_bare_month_is_the_one_that_was_news(verdict):
+    earlier = said("sw", "2023-08")
+    text = (
+        f"At the southwest border there were {said('sw', '2024-08')} encounters in August, against "
+        f"{earlier} a year earlier. In short, <{earlier}> people were met in August."
+    )
+
+    assert not verdict(text.replace("against", "and many more, against"), "2024-09-20").startswith(
+        "right when"
+    )
+    other = text.replace(f"against {earlier} a year earlier", "far fewer than a year earlier")
+    assert verdict(other, "2024-09-20") not in ("right", "right_when_rounded")

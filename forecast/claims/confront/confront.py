@@ -347,6 +347,7 @@ def _vague_time(scene: Scene) -> bool:
 _DENIES = word_set("no not never nor neither without didn't wasn't weren't isn't don't doesn't")
 _FALSE = re.compile(
     r"\b(?:falsely|wrongly|mistakenly|erroneously|incorrectly|debunk\w*|myth)\b"
+    r"|\b(?:not|never|n't) (?:to )?(?:say|claim|write|repeat|assert|state|suggest|tell)\b"
     r"|\b(?:false|untrue|misleading|bogus|baseless)(?: \w+)? (?:claim|statement|figure|post)"
     r"|\b(?:rated?|called|is|was|are) (?:a )?(?:\w+ )?(?:false|untrue|hoax|lie|misleading)\b",
     re.I,

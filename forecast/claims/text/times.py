@@ -253,16 +253,22 @@ def _of_month(now: TextState, base: Period | None, number: int, year: Any, which
     year = _said_year(now, year)  # March of last year
     if year:
         return [_month(year * 12 + number - 1)]
-    if base and which == "last" and base.first % 12 == number - 1:
-        candidates = [base.first - 12, latest, latest - 12]  # this October against last October
-    elif base and not which:  # the latest one before what it is compared with
-        candidates = [_latest(number, base.last + (base.length > 1)), latest]
-    else:
-        candidates = [latest, latest - 12] if which == "last" else [latest]
+    if not (base or which) and latest == now.month - 1 and latest in {r.last for r in now.recent}:
+        return [_month(latest)]  # what the text is about, whatever else it speaks of
+    candidates = _of_name(latest, base, which, number)
     if not base and _is_late(now, number):
         candidates.append(now.month)
     near = [_latest(number, r.last + after) for r in now.recent[:3] for after in (1, 12)]
     return [_month(month) for month in (*candidates, *(m for m in near if m < now.month))]
+
+
+def _of_name(latest: int, base: Period | None, which: str, number: int) -> list[int]:
+    """The likeliest months of a name, by what they are compared with."""
+    if base and which == "last" and base.first % 12 == number - 1:
+        return [base.first - 12, latest, latest - 12]  # this October against last October
+    if base and not which:  # the latest one before what it is compared with
+        return [_latest(number, base.last + (base.length > 1)), latest]
+    return [latest, latest - 12] if which == "last" else [latest]
 
 
 def _is_late(now: TextState, number: int) -> bool:
