@@ -56,10 +56,7 @@ def standing(last: str, newest: str, confirmed: Life | None = None) -> Standing:
 
 
 class LifeWords(NamedTuple):
-    """What is said of a life: in a word or two, and behind the newest count; "" of one that runs.
-
-    One that runs under another name is called so behind its count.
-    """
+    """What is said of a life: in a word or two, "" of one that runs; and behind its last count."""
 
     verdict: str
     behind: str
@@ -133,15 +130,10 @@ def lagging(lasts: Mapping[str, str], lives: Sequence[Life]) -> list[str]:
 
 def running(source: Source, counts: Counts) -> Source:
     """Return a source of own counts without the series that are over, which no run forecasts."""
-    heads = {key.total: max(known) for key, known in counts.items() if key.headline and known}
-    if source.layouts or not heads:
-        return source
-    newest = max(heads.values())
-    return source.with_totals(
-        name
-        for name in source.totals.parts
-        if name not in heads or not over(heads[name], newest, life(name, source.lives))
-    )
+    heads = {key: known for key, known in counts.items() if key.headline and known}
+    gone = {key.total for key in heads.keys() - without_over(source, heads).keys()}
+    left = (name for name in source.totals.parts if name not in gone)
+    return source.with_totals(left) if gone else source
 
 
 def without_over(source: Source, counts: Counts) -> Counts:

@@ -9,7 +9,6 @@ left unexplained. What was answered is kept with the measure's words, dated, in 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -479,11 +478,8 @@ def _shifted(case: DeliveryDiff) -> Found:
         if sum(hits) >= MOST * len(hits):
             yield _restated(case, f"{len(hits):,} months have the numbers of {words}")
             return
-    by_month: dict[str, dict[int, SeriesKey]] = defaultdict(dict)
-    for key, known in case.before.items():
-        for month, count in known.items():
-            by_month[month][count] = key
-    pairs = [(c.key, by_month[c.month].get(c.now, c.key)) for c in changed]
+    whose = {(at, n): key for key, known in case.before.items() for at, n in known.items()}
+    pairs = [(c.key, whose.get((c.month, c.now), c.key)) for c in changed]
     others = [pair for pair in pairs if pair[0] != pair[1]]
     if len(others) >= MOST * len(pairs):
         shown = _some([f"{_name(b)} under {_name(a)}" for a, b in dict.fromkeys(others)])
