@@ -266,15 +266,15 @@ def fits_eighty_columns(text: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["before", "after", "far after", "="])
-def test_the_programs_options_may_stand_after_the_command(published, tmp_path, place):
+def test_the_programs_options_may_stand_after_the_command(of_borders, tmp_path, place):
     settings = tmp_path / "own.toml"
     settings.touch()
-    ours = ["--db", published, "--config", settings]
+    ours = ["--db", of_borders, "--config", settings]
     words = {
         "before": [*ours, "releases", "list", "--json"],
         "after": ["releases", *ours, "list", "--json"],
         "far after": ["releases", "list", "--json", *ours],
-        "=": ["releases", "list", f"--db={published}", "--json", f"--config={settings}"],
+        "=": ["releases", "list", f"--db={of_borders}", "--json", f"--config={settings}"],
     }
 
     assert json.loads(said(*words[place]))[0]["kind"]

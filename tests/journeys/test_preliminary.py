@@ -137,9 +137,9 @@ def test_what_a_figure_made_of_a_total_is_scored_by_day_before_publication(tmp_p
         ("300", "2126-10-05", "is after today"),
     ],
 )
-def test_what_nobody_can_know_is_refused(database, count, on, problem):
+def test_what_nobody_can_know_is_refused(borders_alone, count, on, problem):
     words = ("northern", "2026-09", count, "--on", on, "--source", "a release")
-    options = ["--db", str(database)]
+    options = ["--db", str(borders_alone)]
     done = CliRunner().invoke(main, [*options, "preliminary", "add", *words])
 
     assert done.exit_code == 2
