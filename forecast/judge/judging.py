@@ -105,12 +105,12 @@ class JudgedMonth(NamedTuple):
 
 
 def judge_months(
-    looks: Iterable[MonthCase], rules: FlagRules, state: State | None = None
+    looks: Iterable[MonthCase], rules: FlagRules, state: State | None = None, *, drifts: bool = True
 ) -> Iterator[tuple[State, JudgedMonth]]:
     """Month after month, ascending; the state after each and what came of it."""
     state = state or State()
     for look in looks:
-        state, judged = judge_month(state, look, rules)
+        state, judged = judge_month(state, look, rules, drifts=drifts)
         yield state, judged
 
 
