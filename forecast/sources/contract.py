@@ -401,8 +401,8 @@ def _sums(counts: Counts, keys: Collection[SeriesKey]) -> dict[str, int]:
 def _equal(known: Mapping[str, int], other: Mapping[str, int], least: int) -> bool:
     """Whether nearly all months that both have are the same, and not all one number."""
     pairs = [(known[month], count) for month, count in other.items() if month in known]
-    # What was rounded apart adds up to a unit more or less.
-    same = sum(abs(now - was) <= 2 * (was >= 1000) for now, was in pairs)
+    # What was rounded apart, to tenths of a small number too, adds up to a unit more or less.
+    same = sum(abs(now - was) <= (was >= 100) + (was >= 1000) for now, was in pairs)
     return len(pairs) >= least and same >= 0.9 * len(pairs) and len(set(pairs)) > 1
 
 

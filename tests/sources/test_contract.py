@@ -334,6 +334,23 @@ def test_what_was_rounded_apart_is_merged_all_the_same():
     assert asked.startswith("'West' is new and has the same history as 'Seattle' and 'Öst'")
 
 
+def test_tenths_that_were_rounded_apart_are_merged_all_the_same():
+    def tenths(counts: Rows) -> Rows:
+        return {key: {m: round(n / 70) for m, n in of.items()} for key, of in counts.items()}
+
+    two = [SeriesKey("Seattle"), SeriesKey("Öst")]
+    before, now = tenths(rows(LAST)), tenths(merged(next_file()))
+    west = now[SeriesKey("West")]
+    off = [west[m] - sum(before[key][m] for key in two) for m in before[two[0]] if m in west]
+    case = DeliveryDiff(now, before, HEADER, Agreed(header=HEADER))
+
+    _, (asked,) = contract.read(case)
+
+    assert {*off} > {0}
+    assert max(west.values()) < 1000
+    assert asked.startswith("'West' is new and has the same history as 'Seattle' and 'Öst'")
+
+
 def test_rates_are_not_merged():
     told = contract.ToldLife("merged", ("Seattle", "Öst"), "West")
 

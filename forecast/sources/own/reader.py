@@ -40,6 +40,7 @@ DECIMALS = (
     "write times = 10 (or 100, 1000) to keep tenths and say so in noun, or round = true to round"
 )
 _OPTION = re.compile(r"--(dates|decimal) (\w+)")
+_ACCEPT = "accept the file: `bordercast releases accept N --why REASON`"
 
 
 class OwnReader(FileReader):
@@ -159,7 +160,7 @@ def _table_in(section: CountsSection, file: ReleaseFile) -> tables.TableRead:
         return tables.table_in_bytes(file.name, file.content, read_as(section))
     except DataError as error:
         words, options = _OPTION.subn(r'\1 = "\2"', str(error))
-        then = "below [sources.columns], and accept the file: `bordercast releases`"
+        then = f"below [sources.columns], and {_ACCEPT}"
         raise DataError(f"{words}, {then}") if options else error from None
 
 
@@ -225,8 +226,7 @@ def _known_months(
         raise DataError(
             f"{file_name}: {read.decimal}{table.names[row]} in {broken}: "
             f"{by_month[broken] / times:.10g} is no whole number, as a record keeps. Below "
-            f"[sources.columns], or [file] of its source.toml, {DECIMALS}; then "
-            "accept the file: `bordercast releases`"
+            f"[sources.columns], or [file] of its source.toml, {DECIMALS}; then {_ACCEPT}"
         )
     return whole
 
