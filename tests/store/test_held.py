@@ -192,6 +192,27 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, tmp_pa
     assert len(opened) == 5
 
 
+@pytest.mark.parametrize("back", [True, False])
+def test_a_file_that_is_not_the_one_that_was_opened_is_opened_again(path, tmp_path, back):
+    """Another for a moment, while it was opened; or another from then on."""
+    other, kept = Path(shutil.copy(path, tmp_path / "other")), tmp_path / "kept"
+    os.link(path, kept)
+    turns = []
+
+    def watch(event, about):
+        if event == "open" and str(about[0]) == str(path) and not turns:
+            turns.append(back and other.replace(path))
+        elif event == "sqlite3.connect" and len(turns) == 1:
+            turns.append((kept if back else other).replace(path))
+
+    with audited.watching(watch):
+        found = held.hold(path, 1)
+    held.close(found)
+
+    assert len(turns) == 2
+    assert found.identity == held.identity(path)
+
+
 def test_the_last_verification_is_known_beside_a_record_that_cannot_be_written(path, monkeypatch):
     record = path.with_name("bordercast.db")
     assert held.verified(record) is None
