@@ -89,7 +89,7 @@ ODD_LIMIT = Number(3.0, "usual errors", "a month farther away, but taken in, is 
 HELD_UNDO = WholeNumber(24, "months", "for so long a move can be undone at once")
 FIRST_USUAL = WholeNumber(13, "months", "since the start, from which errors tell what is usual")
 LEAST_USUAL = WholeNumber(8, "errors", "fewer do not")
-USUAL_RATE = Number(1 / 48, "a month", "at which what is usual changes")
+USUAL_RATE = Number(1 / 48, "", "of a month in what is usual")
 
 # Small counts.
 FIRST_COUNTED = WholeNumber(24, "months", "known, from which counts weigh the points", _WAITING)
