@@ -54,7 +54,7 @@ class Scene:
         self._lows = [token.low for token in self.tokens]
         starts = [token.start for token in self.tokens]
         self.times = []
-        for ref in times.find(text[self.start : self.end], self.start, lexicon):
+        for ref in times.find(text[self.start : self.end], self.start):
             first = bisect_left(starts, ref.start)
             last = max(first + 1, bisect_left(starts, ref.end))
             self.times.append(replace(ref, first=first, last=last))

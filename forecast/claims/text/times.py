@@ -15,7 +15,6 @@ from typing import Any
 from forecast import months
 from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import ClaimMeasure, Reading
-from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.tokens import filled, number_words
 from forecast.periods import Calendar, Period
 
@@ -140,11 +139,10 @@ def _length(text: str) -> int:
 _LENGTHS = {"half": 6, "quarter": 3}
 
 
-@lru_cache(8)
-def _grammar(lexicon: Lexicon) -> list[tuple[re.Pattern[str], str, TimeWord]]:
+@lru_cache(1)
+def _grammar() -> list[tuple[re.Pattern[str], str, TimeWord]]:
     """The expressions of times.toml, macros filled in, in their order."""
     read = tomllib.loads(files("forecast.claims.text").joinpath("times.toml").read_text("utf-8"))
-    macros = read["macros"]
     numbered = count()  # a group may stand in several places of a pattern
     return [
         (
@@ -152,7 +150,7 @@ def _grammar(lexicon: Lexicon) -> list[tuple[re.Pattern[str], str, TimeWord]]:
                 re.sub(
                     r"\(\?P<(\w+)>",
                     lambda group: f"(?P<{group[1]}_{next(numbered)}>",
-                    filled(pattern, macros),
+                    filled(pattern, read["macros"]),
                 )
             ),
             form,
@@ -173,16 +171,16 @@ _COUNTED = re.compile(
 _BEFORE_MODAL = re.compile(r"\bMay (?:be|have|not|also|well)\b")
 
 
-def find(text: str, start: int, lexicon: Lexicon) -> list[TimeRef]:
+def find(text: str, start: int) -> list[TimeRef]:
     """The expressions of time in a sentence, none inside another, left to right.
 
-    text : the sentence; start : its place in the whole text. lexicon : has the eras.
+    text : the sentence; start : its place in the whole text.
     """
     if not _HINT.search(text):
         return []
     taken: list[TimeRef] = []
     busy = bytearray(len(text))
-    for pattern, form, entry in _grammar(lexicon):
+    for pattern, form, entry in _grammar():
         for match in pattern.finditer(text):
             first, last = match.span()
             if any(busy[first:last]) or (form == "month" and _BEFORE_MODAL.match(text, first)):

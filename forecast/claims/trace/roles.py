@@ -146,7 +146,7 @@ def _off_topic(
     if off.first >= number.last and distance <= 8 and not parted:
         return off.value
     measures = scene.near(number, _strong(scene))
-    if measures and _is_anothers(scene, off, distance):
+    if _is_anothers(scene, off, distance if measures else 0.0):
         return None
     nearer = distance <= 9 and (not measures or distance < measures[0][0])
     alone = not measures and distance <= 22

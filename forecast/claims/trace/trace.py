@@ -110,9 +110,7 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     persons = whose.options(scene, number, context)
     months = when.options(scene, number, context, base, compared)
     host = next((a for a in reversed(others) if a.first < number.first), None)
-    again = _said_before(spot, measure)
-    # Of the 38,347 that the sentence before had, if its words are not of another agency.
-    if again and again.subject.agency in {who.subject.agency for who in persons}:
+    if again := _said_before(spot, measure, persons):
         persons, months = [Whose(again.subject), *persons], [When(again.span), *months]
     if host and host.reading and (host.traced or host.reading.subject.dimension == "none"):
         whole = whose.is_altogether(scene, number)
@@ -127,14 +125,15 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     ]
 
 
-def _said_before(spot: Spot, measure: ClaimMeasure) -> Reading | None:
-    """What a number was that the text had before, if the record had it."""
+def _said_before(spot: Spot, measure: ClaimMeasure, persons: Sequence[Whose]) -> Reading | None:
+    """What a number was that the text had before, if its words are not of another agency now."""
+    agencies = {who.subject.agency for who in persons}
     said = (
         a.reading
         for a in reversed(spot.before)
         if a.traced and a.claimed.value == spot.claimed.value and a.measure == measure
     )
-    return next(said, None)
+    return next((one for one in said if one and one.subject.agency in agencies), None)
 
 
 def _beside(

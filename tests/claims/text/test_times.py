@@ -26,7 +26,7 @@ def meant(case: str) -> str:
     now = times.TextState(date.fromisoformat(day), FEDERAL, recent=list(before_it))
     return "\n".join(
         " ".join(map(FEDERAL.name, times.spans(ref, now, next(iter(beside), None))))
-        for ref in times.find(words, 0, LEXICON)
+        for ref in times.find(words, 0)
     )
 
 
