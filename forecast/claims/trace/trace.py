@@ -128,6 +128,8 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
 def _said_before(spot: Spot, measure: ClaimMeasure, persons: Sequence[Whose]) -> Reading | None:
     """What a number was that the text had before, if its words are not of another agency now."""
     agencies = {who.subject.agency for who in persons}
+    if spot.scene.of_kind(*whose.PLACES) or any(ref.counts for ref in spot.scene.times):
+        return None  # it says itself whose it is, or when
     said = (
         a.reading
         for a in reversed(spot.before)
