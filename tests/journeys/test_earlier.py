@@ -310,11 +310,16 @@ def test_a_record_of_an_earlier_program_is_verified_as_it_is_by_one_who_may_only
     folder.mkdir()
     path = unpacked(name, folder)
     ((run_id, digest),) = rows(path, "select id, digest from runs order by id desc limit 1")
+    ((schema,),) = rows(path, "pragma user_version")
     before = contents(folder)
 
     for words in ((), ("--run", str(run_id), "--digest", digest)):
         assert (said := bordercast(path, "verify", *words)).exit_code == 0, said.output
-        assert contents(folder) == before
+        after = contents(folder)
+        if schema == len(connect.migrations()):  # today's: ops.db keeps that it was verified
+            for name in ("ops.db", "ops.db.lock"):
+                before[name] = after[name]
+        assert after == before
     words = ("--witnesses",) if (folder / "authority.pem").exists() else ()
     read = as_reader(folder, "verify", *words)
 
