@@ -445,6 +445,7 @@ def test_a_rate_alone_is_what_there_is_to_forecast():
         ("month,n ytd", "n ytd"),
         ("12 months to,n", "12 months to"),
         ("trailing month,n,m", "trailing month"),
+        ("trailing month,n,n ytd", "trailing month"),
     ],
 )
 def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
@@ -453,6 +454,13 @@ def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
     with pytest.raises(DataError, match=f"{longer!r} adds up several months"):
         read(text)
     assert values(read(text, value=(head.split(",")[1],)))["count"] == THREES
+
+
+def test_beside_a_year_the_month_says_whether_a_count_is_of_several():
+    trailing = refusal(lines("year,trailing month,n", "2020,{n},{j}"))
+
+    assert "'trailing month' adds up several months" in trailing
+    assert values(read(lines("trailing year,month,n", "2020,{n},{j}"))) == {"count": THREES}
 
 
 @pytest.mark.parametrize(
@@ -1921,6 +1929,28 @@ def test_a_column_of_days_beside_years_and_months_is_asked_about():
     assert values(read(text, sums=True)) == {"count": [3596.0, 3335.0, 3596.0]}
 
 
+@pytest.mark.parametrize(("named", "days"), [(["East"], True), (["East", "West"], False)])
+def test_numbers_beside_years_and_months_are_no_days_where_one_of_twenty_is_a_name(named, days):
+    """Day cares numbered 1 to 28, and others that have a name."""
+    cares = [*map(str, range(1, 29)), *named]
+    text = lines("year,month,day care,n", *(f"2020,{{n}},{care},{{j}}" for care in cares))
+
+    if days:
+        assert "these are counts of days" in refusal(text)
+    else:
+        assert values(read(text)) == dict.fromkeys(cares, THREES)
+
+
+@pytest.mark.parametrize("names", [month_abbr[1:], range(1, 13)], ids=["names", "numbers"])
+def test_months_that_the_user_names_need_a_year(names):
+    text = "month,n\n" + "".join(f"{name},{at}\n" for at, name in enumerate([*names, *names]))
+
+    assert (
+        "the year of the months in column 'month' is not told; add --year COLUMN --month COLUMN"
+        in refusal(text, month="month")
+    )
+
+
 def test_a_column_of_weeks_beside_years_is_named():
     text = "year,week,deaths\n" + "".join(f"2020,{n},{50 + n % 7}\n" for n in range(1, 53))
 
@@ -1975,6 +2005,23 @@ def test_one_month_whose_name_is_unknown_is_said_to_be_missing():
     two = refusal(text.replace("Apr", "Aprl"))
     assert "column 'Mrch' and 'Aprl' among columns of months" in two
     assert "March, April are missing" in two
+
+
+def test_a_month_whose_name_is_unknown_is_said_of_years_without_their_december():
+    text = f"year,{','.join(month_abbr[1:12])}\n".replace("Mar", "Mrch")
+    text += "".join(f"{year},{','.join(map(str, range(1, 12)))}\n" for year in (2020, 2021))
+    said = refusal(text)
+
+    assert "column 'Mrch' among columns of months is unknown" in said
+    assert "March, December are missing" in said
+
+
+def test_counts_before_months_of_summer_are_none_of_the_months_missing():
+    text = "year,beds,Apr,May,Jun,Jul,Aug,Sep\n2020,9,1,2,3,4,5,6\n2021,8,1,2,3,4,5,6\n"
+    found = read(text)
+
+    assert values(found)["count"][-6:] == [1, 2, 3, 4, 5, 6]
+    assert "ignored column: 'beds'" in found.notes
 
 
 def test_years_are_refused_with_the_first_of_them():
