@@ -94,6 +94,7 @@ def test_a_base_that_is_not_read_accuses_nobody(verdict, text, percent):
 READ = [
     ("It fell <9%> from May to June.", True, ["months"]),
     ("It fell <9%> from May.", True, ["month"]),
+    ("It fell <9%> from May (as all of them said at the time, in June).", True, ["month"]),
     ("It fell <9%> on May.", True, ["month"]),
     ("It fell <9%>.", False, []),
     ("It fell <9%>, and in May it rose.", False, []),

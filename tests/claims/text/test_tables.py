@@ -8,7 +8,7 @@ import pytest
 
 from forecast.claims.text import tables
 from tests.support.claim_verdicts import check
-from tests.support.embedded_figures import count, said
+from tests.support.embedded_figures import count, said, within
 
 SW, NB, BP = "sw", "nb", "sw.usbp"
 LINE = "Border Patrol apprehensions at the southwest border by fiscal year: FY2022: {}; FY2023: {}."
@@ -89,6 +89,18 @@ def test_a_caption_gives_the_months_of_the_heads_their_year(embedded):
     found = check(
         YEAR_TO_DATE.format(*(said(*c) for c in cells)), embedded, date(2024, 2, 1)
     ).claims
+
+    assert [(one.verdict, one.judged.truth) for one in found] == [
+        ("right", count(*cell)) for cell in cells
+    ]
+
+
+def test_every_month_of_a_fiscal_year_may_head_its_column(embedded):
+    cells = [(SW, month) for month in within("FY2024")]
+    heads = "OCT | NOV | DEC | JAN | FEB | MAR | APR | MAY | JUN | JUL | AUG | SEP"
+    numbers = " | ".join(said(*cell) for cell in cells)
+    text = f"Southwest border, FY2024\n\n | {heads}\nEncounters | {numbers}\n"
+    found = check(text, embedded, date(2024, 11, 1)).claims
 
     assert [(one.verdict, one.judged.truth) for one in found] == [
         ("right", count(*cell)) for cell in cells
