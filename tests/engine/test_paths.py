@@ -473,3 +473,17 @@ def test_paths_by_factors_are_the_same_whichever_rows_are_drawn(said):
     assert np.array_equal(every[0], first)
     assert np.array_equal(np.sort(every[0], axis=0), np.sort(every[len(of) // 2], axis=0))
     assert not np.array_equal(every[0], every[len(of) // 2])
+
+
+def test_how_long_a_path_stays_away_is_told_by_its_last_month_s_noise_alone():
+    """Six paths whose walks fall while their noise rises: the three of least noise stay."""
+    of = np.stack([np.log1p(np.linspace(10, 20, 27))] * 2)  # as wide in each month: all noise
+    noise = np.array([0.5, -1.5, 2.0, -0.2, 1.1, -0.9])
+    step = np.zeros((2, 6, 2))
+    step[0], step[1] = -noise[:, None], noise[:, None]
+
+    found = paths.from_two_ways(of, of, -9.0, np.array([0.5, 0.5]), step)
+
+    stays = noise < 0
+    assert stays.sum() == 3
+    assert found[stays].max() < found[~stays].min()

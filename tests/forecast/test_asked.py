@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from forecast import months
 from forecast.asked import Answering
+from forecast.claims.record.counts import Subject
 from forecast.context import sources_of
 from forecast.errors import ClaimError
+from forecast.periods import Period
 from forecast.sources import holes
 from forecast.store import connect, measures
 from tests.support.cbp_files import ENCOUNTERS
@@ -68,3 +71,23 @@ def test_averages_are_of_the_months_that_lie_whole_in_an_administration(answerin
     assert (value["count"], len(counted)) == (sum(counted), 47)
     assert value["per_month"] == sum(counted) / 47
     assert value["per_day"] == sum(counted) / 1430
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        ("2023-10", "2024-09", True),
+        ("2023-10", "2024-10", False),  # October 2023 would be on both sides
+        ("2014-10", "2015-03", True),
+        ("2012-10", "2013-03", False),  # the record begins later
+    ],
+)
+def test_up_to_a_year_is_held_against_the_same_months_before(answering, first, last, before):
+    span = Period(months.to_index(first), months.to_index(last))
+    subject = Subject("southwest")
+    said = " ".join(answering.compared(subject, span))
+
+    counts = answering.counts(subject)
+    earlier = months.between(months.shift(first, -12), months.shift(last, -12))
+    words = f"The same months a year before: {sum(counts.get(m, 0) for m in earlier):,} ("
+    assert ("a year before" in said, words in said) == (before, before)
