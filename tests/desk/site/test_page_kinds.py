@@ -103,3 +103,20 @@ def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
     misses = [abs(math.log(one.judged.count / one.judged.median)) for one in shown["misses"]]
     assert misses == sorted(misses, reverse=True)
     assert len(misses) == page_kinds.MISSES
+
+
+@pytest.mark.parametrize(
+    ("shipped", "named"),
+    [
+        (True, ["Find a series", "Compare", "Unusual months", "Accuracy", "Check a text"]),
+        (False, ["Compare", "Unusual months", "Accuracy"]),
+    ],
+)
+def test_every_page_names_in_its_head_the_sections_that_a_record_has(full, shipped, named):
+    """Own counts without parts have no list of series, and no text is checked against them."""
+    of = full if shipped else replace(full, parts={}, source=replace(ENCOUNTERS, shipped=False))
+
+    sections = page_kinds.told(of, "", None)["sections"]
+
+    assert [name for _, name in sections] == named
+    assert all(isinstance(place, str) for place, _ in sections)
