@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
@@ -176,20 +177,37 @@ NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 SENDER = {"mail": {"sender": "Bordercast <notices@example.org>", "reply_to": "desk@example.org"}}
 
 
-def made(record, month=demo.MONTH, total="", **sections):
+OWN = replace(ENCOUNTERS, shipped=False)
+
+
+def made(record, month=demo.MONTH, total="", source=ENCOUNTERS, **sections):
     with closing(connect.read(record)) as connection:
         settings = Config.model_validate(SENDER | sections)
         totals = (total,) if total else demo.TOTALS
-        return demo.letter(connection, settings, NOW, ENCOUNTERS, month, totals)
+        return demo.letter(connection, settings, NOW, source, month, totals)
 
 
-def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_path):
-    empty = tmp_path / "new.db"
-    with connect.writing(empty):
+@pytest.fixture
+def empty(tmp_path):
+    path = tmp_path / "new.db"
+    with connect.writing(path):
         pass
-    for path in (record, empty):
+    return path
+
+
+def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, empty):
+    for path, source in ((record, ENCOUNTERS), (empty, ENCOUNTERS), (empty, OWN)):
         with pytest.raises(DataError, match="has no 2025-02 to show; run `bordercast run` first"):
-            made(path)
+            made(path, source=source)
+
+
+def test_of_own_counts_the_month_flagged_last_is_demonstrated_whichever_is_named(record):
+    edit(record, "delete from drivers")
+    edit(record, "delete from flags where month > '2024-01'")
+
+    letter = made(record, source=OWN)
+
+    assert letter.subject.startswith("Demonstration: Border encounters, January 2024: northern")
 
 
 @pytest.mark.parametrize(

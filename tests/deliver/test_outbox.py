@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -572,6 +573,15 @@ def test_a_notice_is_held_for_a_person_or_approved_as_the_settings_say(
     assert '"severity": "major"' in finding.statement
     assert ("New York" in digest.text, "Vermont" in digest.text) == (True, True)
     assert not write(due)  # nothing more is due
+
+
+def test_the_chart_in_a_mail_has_two_pixels_for_each_point_of_a_phone(due):
+    write(due)
+
+    with closing(connect.read(due)) as connection:
+        finding = notices.sections(connection, 1)[0]
+    (pixels,) = struct.unpack(">I", finding.chart[16:20])  # of a PNG, its width
+    assert pixels >= 2 * 360
 
 
 def test_a_notice_with_nothing_to_say_any_more_is_closed(due):
