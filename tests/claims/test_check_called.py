@@ -27,6 +27,16 @@ def test_all_encounters_called_arrests_are_mislabeled_though_restated(verdict, t
     assert verdict(text.format(f"{patrol:,}")) == "right"
 
 
+def test_what_to_say_instead_is_what_the_record_has(embedded):
+    every, patrol = count("sw", "2024-07"), count("sw.usbp", "2024-07")
+
+    for off in (1, 0.998):
+        text = PATROL[0].replace("<{}>", f"{round(every * off):,}")
+        (found,) = check(text, embedded, date(2024, 9, 1)).claims
+        assert f"{every:,} " in found.say_instead
+        assert f"{patrol:,} " in found.say_instead
+
+
 @pytest.mark.parametrize("off", [0.92, 0.99, 1.01, 1.09])
 def test_a_group_that_one_agency_met_is_not_on_record(verdict, off):
     number = round(count("sw:VENEZUELA", "2023-09") * off)

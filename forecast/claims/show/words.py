@@ -20,6 +20,7 @@ from forecast.claims.record.verdict import (
     JudgedClaim,
     Reading,
     peers,
+    value_of,
 )
 from forecast.periods import Calendar, Period
 from forecast.sources.wording import Halves, Split, small_words, split_words
@@ -188,7 +189,7 @@ def _explain_mislabeled(
 ) -> tuple[str, str]:
     truth, other = finding.judged.truth, finding.other or sense
     known = "" if truth is None else f" The words would need {statement(table, sense, truth)}."
-    instead = _sentence(statement(table, other, finding.claimed.value))
+    instead = _sentence(statement(table, other, value_of(table, other)))
     return f"The number is of {_kind(table, sense, other)}.{known}", f"{instead}{known}"
 
 
