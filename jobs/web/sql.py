@@ -176,12 +176,12 @@ def _in_words(datasette: Any, exception: Exception) -> Plain:
         return Plain(400, "The query took too long", words)
     if isinstance(exception, DatasetteError):
         title = exception.title or "That could not be done"
-        return Plain(exception.status, title, exception.message)
+        # The file never changes: what Datasette cannot answer lies in what it was asked.
+        return Plain(exception.status if exception.status < 500 else 400, title, exception.message)
     if isinstance(exception, Base400):
         return Plain(exception.status, "That could not be done", str(exception.args[0]))
     if isinstance(exception, MemoryError):
         return Plain(400, "The query is too large", TOO_MUCH_MEMORY)
-    # The file never changes: what Datasette cannot answer lies in what it was asked.
     return Plain(400, "That could not be done", UNANSWERABLE)
 
 

@@ -208,7 +208,7 @@ OF_THE_JUDGE = {
         '"issued" if outlook.run_id is None else "hindcast"',
     ),
     "parts that moved the other way": Fault(
-        "forecast/judge/drivers.py", "(*row, row[3] - row[2])", "(*row, row[2] - row[3])"
+        "forecast/judge/drivers.py", "share, value, value - share", "share, value, share - value"
     ),
     "what came of a part for what was expected": Fault(
         "forecast/judge/drivers.py", '("part", member, share, value)', '("part", member, value, share)'

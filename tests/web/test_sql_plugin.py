@@ -190,6 +190,7 @@ class OddError(Exception):
         (OddError(), 400, "The query took too long", "longer than 3 seconds"),
         (DatasetteError("why", title="No", status=409), 409, "No", "why"),
         (DatasetteError("why", status=400), 400, "That could not be done", "why"),
+        (DatasetteError("Cannot sort by x"), 400, "That could not be done", "Cannot sort by x"),
         (Base400("odd"), 400, "That could not be done", "odd"),
         (MemoryError(), 400, "The query is too large", bounded.TOO_MUCH_MEMORY),
         (KeyError("secret"), 400, "That could not be done", "Datasette cannot answer this address"),
