@@ -98,7 +98,7 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
 
     Raises
     ------
-    ConfigError : there is no database, or a newer one.
+    ConfigError : there is no database, or a newer one. OperationalError : its schema is damaged.
     """
     if not path.exists():
         raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
@@ -107,6 +107,9 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
         _refuse_newer(connection, path, schema)
         if schema == SCHEMA:
             lend_views(connection)
+    except UnicodeDecodeError as error:  # SQLite quotes what it found in a damaged schema
+        connection.close()
+        raise sqlite3.OperationalError(error.object.decode(errors="replace")) from None
     except BaseException:
         connection.close()
         raise

@@ -180,6 +180,19 @@ def test_what_fails_half_way_leaves_nothing(tmp_path):
         assert releases.accepted(db) == []
 
 
+def test_a_bit_that_makes_a_schema_no_text_is_damage(tmp_path):
+    path = tmp_path / "a.db"
+    with writing(path):
+        pass
+    content = bytearray(path.read_bytes())
+    content[content.lower().index(b"create table") + len("create ")] ^= 0x80
+    path.write_bytes(content)
+
+    with pytest.raises(sqlite3.OperationalError, match="malformed database schema") as told:
+        connect.read(path)
+    assert connect.is_damage(told.value)
+
+
 def test_a_newer_database_is_refused_in_words(tmp_path):
     edit(tmp_path / "new.db", "pragma user_version = 999")
 
