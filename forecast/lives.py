@@ -83,8 +83,8 @@ def words(last: str, newest: str, confirmed: Life | None = None) -> LifeWords:
         how = f"merged into {ended.other!r} in {since}"
         return LifeWords(capital(how), f"{how}, and ended")
     how = "as confirmed" if ended else f"{behind} before the others"
-    behind = f"its last count: it has ended, {how}, and is not forecast"
-    return LifeWords(f"Ended in {month_words(last)}", behind)
+    said = f"its last count: it has ended, {how}, and is not forecast"
+    return LifeWords(f"Ended in {month_words(last)}", said)
 
 
 def news(

@@ -24,7 +24,6 @@ from forecast.engine.predictive import PanelHindcasts, Predictive, TotalRows, ou
 from forecast.engine.refit import engine_at_both, engine_forecasts, model_forecasts
 from forecast.engine.refits import Refits, Refitting, model_options
 from forecast.errors import DataError
-from forecast.tree import Tree
 from forecast.types import (
     HUB_PERMILLES,
     Counts,

@@ -104,12 +104,10 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
         raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
     connection = _reading(path)
     try:
-        _refuse_newer(connection, path, schema)
-        if schema == SCHEMA:
-            lend_views(connection)
-    except UnicodeDecodeError as error:  # SQLite quotes what it found in a damaged schema
-        connection.close()
-        raise sqlite3.OperationalError(error.object.decode(errors="replace")) from None
+        with _damage_in_words():
+            _refuse_newer(connection, path, schema)
+            if schema == SCHEMA:
+                lend_views(connection)
     except BaseException:
         connection.close()
         raise
@@ -118,6 +116,15 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     connection.execute("pragma busy_timeout = 10000")
     connection.execute("pragma cell_size_check = on")
     return connection
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """Raise OperationalError where a schema is damaged: SQLite quotes what is no text any more."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.OperationalError(error.object.decode(errors="replace")) from None
 
 
 def _reading(path: Path) -> sqlite3.Connection:
@@ -227,9 +234,10 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             # Each time: all but journal_mode are of the connection, not of the file.
-            for pragma in _PRAGMAS:
-                connection.execute(f"pragma {pragma}")
-            migrate(connection, path, schema)
+            with _damage_in_words():
+                for pragma in _PRAGMAS:
+                    connection.execute(f"pragma {pragma}")
+                migrate(connection, path, schema)
             yield connection
         finally:
             connection.close()

@@ -196,6 +196,7 @@ def test_a_clock_is_not_from_before_the_program(tmp_path, year, verdict):
     (found,) = checks._clock(tmp_path / "none.db", datetime(year, 12, 31, tzinfo=UTC))
 
     assert found.verdict == verdict
+    assert "None" not in found.found
 
 
 def test_fetching_that_is_off_is_said_with_what_to_do_instead():

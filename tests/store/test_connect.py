@@ -191,6 +191,8 @@ def test_a_bit_that_makes_a_schema_no_text_is_damage(tmp_path):
     with pytest.raises(sqlite3.OperationalError, match="malformed database schema") as told:
         connect.read(path)
     assert connect.is_damage(told.value)
+    with pytest.raises(sqlite3.OperationalError, match="malformed database schema"), writing(path):
+        pass
 
 
 def test_a_newer_database_is_refused_in_words(tmp_path):

@@ -22,8 +22,8 @@ from forecast.sources.source import Source
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
 LEAST = 1000  # a smaller number is of many things
 FAR_FROM = 0.05  # how far off the count of the words is where a number is called what it is not
-VERY_NEAR = 0.006
-ROUND = 0.01
+VERY_NEAR = 0.006  # how far off a count a number to the digit may be said of it alone
+ROUND = 0.01  # and a round one at least
 SAME = 0.0001  # a number this near to a count is that count, before it was restated
 NEAR = 4  # how far the words of a reading may be that a number is near
 SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
@@ -130,10 +130,10 @@ def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
-    """What is another agency's count of that place and time."""
+    """What is another agency's count of that place and time, or of a border not spoken of."""
     claimed = spot.claimed
-    loose = claimed.value < LEAST or claimed.hedge in ("under", "below")
-    if loose or "either" in _measures(spot.scene) or unjudged(spot.scene):
+    of_many = claimed.value < LEAST or claimed.hedge in ("under", "below")
+    if of_many or "either" in _measures(spot.scene) or unjudged(spot.scene):
         return None
     seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
@@ -188,8 +188,8 @@ def _is_alone(
     claimed = spot.claimed
     if row.when.far == BESIDE and is_placed(spot, row):
         return True
-    loose = VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
-    if abs((judged.truth or 0) / claimed.value - 1) > loose or not _places(spot):
+    most = VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
+    if abs((judged.truth or 0) / claimed.value - 1) > most or not _places(spot):
         return False
     alls = {every for r in rows if r.far <= NEAR and (every := of_all(r.reading))} - {other}
     rivals = not claimed.telling and any(judge(spot.counts, e, claimed).holds for e in alls)

@@ -182,25 +182,25 @@ def _within_reach(
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
     """Spans of which a count names itself."""
-    near, months = _spoken_of(spot), _of_news(spot, rows[0])
+    near, news = _spoken_of(spot), _of_news(spot, rows[0])
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
             # What no time is said of was news on the day.
             known = span in near if near else span.last >= spot.context.month - NEWS
             early = span.first <= spot.context.month
-            if months and (span.last - months[0].last) % 12 == 0:
+            if news and (span.last - news.last) % 12 == 0:
                 continue
             if known and early and who.place <= CARRIED and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
 
 
-def _of_news(spot: Spot, first: TracedRow) -> list[Period]:
+def _of_news(spot: Spot, first: TracedRow) -> Period | None:
     """The month just over, if it alone is named: in August is not in the August before."""
     scene, span = spot.scene, first.when.span
     lone = len(scene.times) == 1 and "earlier" not in scene.words(0, len(scene.tokens))
     news = lone and first.when.far == BESIDE and span.last == spot.context.month - 1
-    return [span] if news and scene.times[0].form == "month" else []
+    return span if news and scene.times[0].form == "month" else None
 
 
 def _spoken_of(spot: Spot) -> set[Period]:
