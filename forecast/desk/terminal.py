@@ -28,6 +28,7 @@ from forecast.desk.sentences.unusual import (
     moved_parts,
     with_whole,
 )
+from forecast.engine import NAIVE
 from forecast.names import member_words
 from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, bounds
 from forecast.sources.source import Source
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 
 ALL_ERAS = "all"
 ALL_LEADS = 0
-NAIVE = "naive"
 WORSE = "!"
 _COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")

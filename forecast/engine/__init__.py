@@ -13,5 +13,6 @@ scores, skill    how forecasts are judged
 """
 
 ENGINE = "bordercast"  # its name among the models
+NAIVE = "naive"  # no change: the rival that all are held against
 PROVISIONAL = "provisional"  # its forecasts of a whole of which a figure says a part
 VERSION = "5"  # raised when the numbers change, so that hindcasts are made anew

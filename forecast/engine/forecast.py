@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast import months, plugins
-from forecast.engine import ENGINE, VERSION, blocks, intervals
+from forecast.engine import ENGINE, NAIVE, VERSION, blocks, intervals
 from forecast.engine.blocks import Spread, Task, serial
 from forecast.engine.panel import month_of, nationwide_rows, panel
 from forecast.engine.panel import panel as side_by_side
@@ -153,7 +153,7 @@ def forecast_headline(
 
     models : beside the engine and the last value. horizon : months ahead.
     """
-    names = tuple(dict.fromkeys((ENGINE, "naive", *models)))
+    names = tuple(dict.fromkeys((ENGINE, NAIVE, *models)))
     return forecast(
         head.panel,
         head.keys,

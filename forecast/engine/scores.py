@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from forecast import months
+from forecast.engine import NAIVE
 from forecast.types import (
     HUB_PERMILLES,
     Basis,
@@ -129,7 +130,7 @@ def scores(
             came[key, model] = np.column_stack([rows, actual])[scored][order]
     usual = {key: _usual_change(counts[key]) for key in dict.fromkeys(key for key, _ in came)}
     for (key, model), rows in came.items():
-        naive = came.get((key, "naive"), rows[:0])
+        naive = came.get((key, NAIVE), rows[:0])
         # Once a series: each era and horizon is a mean over some of these rows.
         columns = _columns(rows, usual[key], naive)
         for era, in_era in _eras(rows, break_months(key.total, breaks)):

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast import months
+from forecast.engine import NAIVE
 from forecast.engine.scores import PROBS, ScoredColumns, by_series, log_wis
 from forecast.types import Counts, ScoredForecast
 from models.base import Floats, Ints
 
 TESTED = (1, 2, 3, 6, 12)  # months ahead
-NAIVE = "naive"  # no change, the rival
 LEAST = 24  # cutoffs: of fewer the test says nothing
 SURE = 0.05  # chance below which a difference is told as one
 
