@@ -68,7 +68,13 @@ def _learned(
     change = np.diff(z, axis=1, prepend=z[:, :1])
     # A gap of a year is no change of a month.
     change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan
-    profile = _profiles(change, first, years)
+    # The usual change into each phase: medians over the last years, centred.
+    profile, latest = np.zeros((*z.shape, 12)), np.zeros((len(z), 12))
+    for t in range(1, z.shape[1]):
+        since = t % 12 or 12  # the first month has no change
+        latest[:, t % 12] = np.nan_to_num(median(change[:, since : t + 1 : 12][:, -years:]))
+        if t >= first:
+            profile[:, t] = latest - latest.mean(axis=1, keepdims=True)
     # How far changes follow the profile: a discounted, shrunk regression.
     usual = _usual_size(change)
     limit, prior = par.STRENGTH_LIMIT, par.STRENGTH_PRIOR
@@ -84,22 +90,6 @@ def _learned(
     momentum = np.clip(both / (own + par.MOMENTUM_PRIOR), 0, par.MOMENTUM_MAX)
     push = np.nan_to_num(np.clip(surprise, -limit * usual, limit * usual))
     return profile, push, momentum
-
-
-def _profiles(change: Floats, least: int, years: int) -> Floats:
-    """(k, months, 12) the usual change into each phase, known at each month.
-
-    Medians over the last years, centred; 0 in a series' first `least` months.
-    """
-    series, months = change.shape
-    latest = np.zeros((series, 12))
-    profiles = np.zeros((series, months, 12))
-    for t in range(1, months):
-        first = t % 12 or 12  # the first month has no change
-        latest[:, t % 12] = np.nan_to_num(median(change[:, first : t + 1 : 12][:, -years:]))
-        if t >= least:
-            profiles[:, t] = latest - latest.mean(axis=1, keepdims=True)
-    return profiles
 
 
 def _expected(profile: Floats) -> Floats:

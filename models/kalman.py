@@ -85,7 +85,12 @@ def _gains(months: int, h: int) -> Gains:
         variance[:, t] = seen[:, LEVEL] + seen[:, SEASON + t % 12] + observation
         gain[:, t] = seen / variance[:, t, None]
         cov = cov - gain[:, t, :, None] * seen[:, None, :]
-        ahead[:, t] = _ahead(cov, t, slope_sum) + future_noise
+        # What today's uncertainty of the states leaves in the path.
+        phases = SEASON + (t + steps) % 12
+        level = cov[:, LEVEL, LEVEL, None] + 2 * slope_sum * cov[:, LEVEL, SLOPE, None]
+        slope = slope_sum**2 * cov[:, SLOPE, SLOPE, None]
+        shared = 2 * cov[:, LEVEL, phases] + 2 * slope_sum * cov[:, SLOPE, phases]
+        ahead[:, t] = level + slope + cov[:, phases, phases] + shared + future_noise
     return Gains(gain, variance, ahead, slope_sum)
 
 
@@ -104,16 +109,6 @@ def _system() -> tuple[Floats, Floats, Floats, Floats]:
     noise[:, LEVEL, LEVEL] += share
     noise[:, SEASON:, SEASON:] = season_noise[:, None, None] ** 2 * contrast
     return start, transition, noise, 1 - share
-
-
-def _ahead(cov: Floats, t: int, slope_sum: Floats) -> Floats:
-    """(grid, h) variance that today's uncertainty of the states, cov, leaves in the path."""
-    season = SEASON + (t + np.arange(1, slope_sum.shape[1] + 1)) % 12
-    level = cov[:, LEVEL, LEVEL, None] + 2 * slope_sum * cov[:, LEVEL, SLOPE, None]
-    slope = slope_sum**2 * cov[:, SLOPE, SLOPE, None]
-    effects = cov[:, season, season]
-    shared = 2 * cov[:, LEVEL, season] + 2 * slope_sum * cov[:, SLOPE, season]
-    return np.asarray(level + slope + effects + shared)
 
 
 class Filter:

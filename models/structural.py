@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import parameters as par
 from models.base import Floats, Ints, Panel
@@ -66,26 +65,19 @@ def evidence(panel: Panel) -> Ints:
     mass, quiet = np.zeros((families, months, len(GRID)), dtype=np.int64), silent(panel.seen)
     for block in blocks(panel.steady, BLOCK):
         for t, record in _foretold(block, months):
-            if record.seen:
-                column = block.start + t
-                live = (column < months) & ~quiet[block.rows, np.minimum(column, months - 1)]
-                _add_evidence(mass, block, t, record.weights(np.zeros((len(GRID), 1))), live)
+            # One month's posteriors of the series that have not ended.
+            column = block.start + t
+            live = (column < months) & ~quiet[block.rows, np.minimum(column, months - 1)]
+            rows = np.flatnonzero(live)
+            if not record.seen or not len(rows):
+                continue
+            family, column = block.family[rows], (column - block.behind)[rows]
+            order = np.lexsort((column, family))
+            family, column = family[order], column[order]
+            first = np.flatnonzero(np.diff(family, prepend=-1) | np.diff(column, prepend=-1))
+            units = in_units(record.weights(np.zeros((len(GRID), 1)))[:, rows[order]])
+            mass[family[first], column[first]] += np.add.reduceat(units, first, axis=1).T
     return mass
-
-
-def _add_evidence(
-    mass: Ints, block: PanelBlock, t: int, weight: Floats, live: NDArray[np.bool_]
-) -> None:
-    """Add one month's posteriors, (grid, BLOCK), of the series that have not ended."""
-    rows = np.flatnonzero(live)
-    if not len(rows):
-        return
-    family, column = block.family[rows], (block.start - block.behind)[rows] + t
-    order = np.lexsort((column, family))
-    family, column = family[order], column[order]
-    first = np.flatnonzero(np.diff(family, prepend=-1) | np.diff(column, prepend=-1))
-    total = np.add.reduceat(in_units(weight[:, rows[order]]), first, axis=1)
-    mass[family[first], column[first]] += total.T
 
 
 def log_prior(mass: Ints) -> Floats:
@@ -221,23 +213,19 @@ def filled(panel: Panel) -> Panel:
         return panel
     # The caller's panel stays as it was read.
     z = panel.z.copy()
+    gains, flat = kalman_gains(z.shape[1], 1), np.zeros((len(GRID), 1))
     for first in range(0, len(rows), BLOCK):
-        part = rows[first : first + BLOCK]
-        _fill(z, part, panel.start[part])
+        part, record = rows[first : first + BLOCK], _GridRecord()
+        start = panel.start[part]
+        months = z.shape[1] - int(start.min())
+        column = np.minimum(np.arange(months)[:, None] + start, z.shape[1] - 1)
+        everybody = np.minimum(np.arange(BLOCK), len(part) - 1)
+        states = Filter(gains, z[part, start][everybody])
+        for t in range(1, months):
+            expected = states.mean_path(t - 1, 1, record.weights(flat))[: len(part), 0]
+            now = z[part, column[t]]
+            known = np.isfinite(now)
+            z[part, column[t]] = now = np.where(known, now, expected)
+            states.step(t, now[everybody])
+            record.add(t, states.error, known[everybody].astype(float), gains)
     return replace(panel, z=z, filled=gap)
-
-
-def _fill(z: Floats, rows: Ints, start: Ints) -> None:
-    """Fill the gaps of at most BLOCK rows of z, (series, months), in place."""
-    months = z.shape[1] - int(start.min())
-    column = np.minimum(np.arange(months)[:, None] + start, z.shape[1] - 1)
-    gains, record = kalman_gains(z.shape[1], 1), _GridRecord()
-    everybody = np.minimum(np.arange(BLOCK), len(rows) - 1)
-    states, flat = Filter(gains, z[rows, start][everybody]), np.zeros((len(GRID), 1))
-    for t in range(1, months):
-        expected = states.mean_path(t - 1, 1, record.weights(flat))[: len(rows), 0]
-        now = z[rows, column[t]]
-        known = np.isfinite(now)
-        z[rows, column[t]] = now = np.where(known, now, expected)
-        states.step(t, now[everybody])
-        record.add(t, states.error, known[everybody].astype(float), gains)

@@ -47,7 +47,7 @@ def shares(own: Floats, others: Floats, level: float = 0.8) -> list[Share]:
         if len(every):
             of_all, of_own = _growth(every, age), _growth(mine, age) if count else 0.0
             growth = (_OTHERS * of_all + count * of_own) / (_OTHERS + count)
-            deviations = _ratios(mine, age) - growth
+            deviations = np.log((mine[:, age + 1] + 0.5) / (mine[:, age] + 0.5)) - growth
             prior = (_PRIOR_SPREAD * growth) ** 2
             free = _PRIOR_MONTHS + count
             spread = (_PRIOR_MONTHS * prior + float((deviations**2).sum())) / free
@@ -64,7 +64,3 @@ def _growth(counts: Floats, age: int) -> float:
     """Return the log of the sum at the next age over that at this one."""
     now, then = counts[:, age + 1].sum() + 0.5, counts[:, age].sum() + 0.5
     return float(np.log(now / then))
-
-
-def _ratios(counts: Floats, age: int) -> Floats:
-    return np.log((counts[:, age + 1] + 0.5) / (counts[:, age] + 0.5))

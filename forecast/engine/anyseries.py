@@ -70,15 +70,13 @@ class SeriesForecasts:
         first, last, _ = rows.indices(len(self.counts.names))
         values = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
         for at in range(first, last, TOGETHER):
-            part = slice(at, min(at + TOGETHER, last))
-            values[part.start - first : part.stop - first] = self._values(part, probs)
+            some = slice(at, min(at + TOGETHER, last))
+            part = self.some(some)
+            limits = limits_of(part.counts.values, part.counts.names)
+            column = part.counts.values.shape[1] - 1 - part.back
+            within = limits.kept(part.predictive.values(probs), column)
+            values[some.start - first : some.stop - first] = within
         return values
-
-    def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
-        part = self.some(rows)
-        limits = limits_of(part.counts.values, part.counts.names)
-        column = part.counts.values.shape[1] - 1 - part.back
-        return limits.kept(part.predictive.values(probs), column)
 
     def some(self, rows: slice) -> SeriesForecasts:
         """Only some of the series."""
@@ -290,36 +288,31 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
 
     quantiles : (series, cutoffs, h, scores.PROBS) in the series' own unit.
     """
-    # Some series at a time: what stands between would be several times the quantiles.
-    firsts = range(0, len(quantiles), TOGETHER)
-    parts = [slice(first, first + TOGETHER) for first in firsts]
-    scored = [_series_scores(hindcasts, rows, quantiles[rows]) for rows in parts]
-    return np.concatenate([np.empty((0, 5)), *scored])
-
-
-def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -> Floats:
-    values = hindcasts.counts.values[rows]
-    origins = values.shape[1] - 1 - hindcasts.back
+    scored, months = [np.empty((0, 5))], hindcasts.counts.values.shape[1]
+    origins = months - 1 - hindcasts.back
     target = origins[:, None] + np.arange(1, quantiles.shape[2] + 1)
-    came = values[:, np.minimum(target, values.shape[1] - 1)]
-    actual = np.where(target < values.shape[1], came, np.nan)
-    last = values[:, origins, None]
-    median = quantiles[..., MIDDLE]
-    known = np.isfinite(actual) & np.isfinite(median) & np.isfinite(last)
-    parts = (
-        scores.log_wis(actual, quantiles),
-        (quantiles[..., 2] <= actual) & (actual <= quantiles[..., -3]),
-        (quantiles[..., 0] <= actual) & (actual <= quantiles[..., -1]),
-        np.abs(actual - median),
-        np.abs(actual - last),
-    )
-    # One series after the other: what is summed must not depend on the series beside it.
-    sums = [[float(x[row][known[row]].sum()) for x in parts] for row in range(len(known))]
-    wis, inside80, inside95, own, naive = np.array(sums).T
-    # A last value that never errs has no ratio, or one such series would rule the mean.
-    usual = np.where(naive > 0, naive, np.nan)
-    ratio = np.log(np.maximum(own / usual, 1e-300))
-    return np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1)
+    # Some series at a time: what stands between would be several times the quantiles.
+    for first in range(0, len(quantiles), TOGETHER):
+        values, q = (x[first : first + TOGETHER] for x in (hindcasts.counts.values, quantiles))
+        came = values[:, np.minimum(target, months - 1)]
+        actual = np.where(target < months, came, np.nan)
+        last, median = values[:, origins, None], q[..., MIDDLE]
+        known = np.isfinite(actual) & np.isfinite(median) & np.isfinite(last)
+        parts = (
+            scores.log_wis(actual, q),
+            (q[..., 2] <= actual) & (actual <= q[..., -3]),
+            (q[..., 0] <= actual) & (actual <= q[..., -1]),
+            np.abs(actual - median),
+            np.abs(actual - last),
+        )
+        # One series after the other: what is summed must not depend on the series beside it.
+        sums = [[float(x[row][known[row]].sum()) for x in parts] for row in range(len(known))]
+        wis, inside80, inside95, own, naive = np.array(sums).T
+        # A last value that never errs has no ratio, or one such series would rule the mean.
+        usual = np.where(naive > 0, naive, np.nan)
+        ratio = np.log(np.maximum(own / usual, 1e-300))
+        scored.append(np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1))
+    return np.concatenate(scored)
 
 
 def quality(scores: Sequence[Floats]) -> Row:

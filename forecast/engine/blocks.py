@@ -372,7 +372,20 @@ class _Together:
             places: list[Place | None] = []
             self.waiting[part] = self._hear(part, shelf, places, alone=alone)
         statistic = [combination.t_statistic(*says) for says in self.shared[:2].swapaxes(0, 1)]
-        self.verdict = np.stack([np.stack(statistic), self._medians()])
+        self.verdict = np.empty((2, self.families, self.months))
+        self.verdict[0] = statistic
+        # Medians of the series' ratios, one month of all at a time where memory does not hold them.
+        number = np.concatenate(list(self.numbers.values()))
+        rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+        chunk = self.months if self.scratch.folder is None else 1
+        for t in range(0, self.months, chunk):
+            now = slice(t, t + chunk)
+            ratios = [self.scratch.rows("ratio", part, now) for part in self.numbers]
+            ratio = np.concatenate(ratios, axis=1)
+            for family, of in enumerate(rows):
+                self.verdict[1, family, now] = median(ratio[:, of])
+        for part in self.numbers:
+            self.scratch.forget(part, "ratio")
 
     def _hear(
         self, part: int, shelf: Shelf, places: list[Place | None], *, alone: bool
@@ -380,7 +393,10 @@ class _Together:
         """Keep what a part's series say of the models, each by itself; where its paths wait."""
 
         def job(task: Task, cut: Slice) -> FirstJob:
-            places.append(None if alone else _place(task, shelf, self.spread))
+            # Workers on other machines cannot open the shelf's files.
+            waits = not alone and not getattr(self.spread, "remote", False)
+            size = task.panel.z.size * (5 * task.ahead + 1) * 8 + 4096
+            places.append(shelf.place(size) if waits else None)
             return FirstJob(task, self.prior[cut[1]], places[-1], alone)
 
         series = len(self.numbers[part])
@@ -394,23 +410,6 @@ class _Together:
         self.scratch.keep("own", part, own)
         self.scratch.keep("ratio", part, ratio)
         return list(zip(places, paths, strict=True))
-
-    def _medians(self) -> Floats:
-        """(families, months) median of the series' ratios."""
-        number = np.concatenate(list(self.numbers.values()))
-        rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
-        out = np.empty((self.families, self.months))
-        # One month of all series at a time where they are more than memory holds.
-        chunk = self.months if self.scratch.folder is None else 1
-        for t in range(0, self.months, chunk):
-            now = slice(t, t + chunk)
-            ratios = [self.scratch.rows("ratio", part, now) for part in self.numbers]
-            ratio = np.concatenate(ratios, axis=1)
-            for family, of in enumerate(rows):
-                out[family, now] = median(ratio[:, of])
-        for part in self.numbers:
-            self.scratch.forget(part, "ratio")
-        return out
 
     def forecast(self) -> None:
         """Keep each part's forecasts before widths are learned, and what these are learned from."""
@@ -515,13 +514,6 @@ def cuts_of(number: Ints, size: int) -> list[Slice]:
     """Blocks of at most `size` series; number : (series,) of their families."""
     rows = np.split(np.arange(len(number)), range(size, len(number), size))
     return [(block, np.unique(number[block])) for block in rows]
-
-
-def _place(task: Task, shelf: Shelf, spread: Spread) -> Place | None:
-    """Room for a block's paths; None where there is none, or workers are on other machines."""
-    if getattr(spread, "remote", False):
-        return None
-    return shelf.place(task.panel.z.size * (5 * task.ahead + 1) * 8 + 4096)
 
 
 def block_losses(job: FirstJob) -> BlockLosses:

@@ -127,12 +127,10 @@ class Given:
         )
         if figure.days:
             of_month = months.end(figure.month).day
-            rate = count / figure.days * np.exp(self._spread(figure) * step[1])
+            # How far the daily count may move after the days that are known, in logs.
+            others = {k: f for k, f in self.figures.items() if k != figure.series}
+            without = Given(self.joint, self.month, others).draws(figure.series)
+            spread = WITHIN * float(np.log1p(without).std())
+            rate = count / figure.days * np.exp(spread * step[1])
             count = count + rate * (of_month - figure.days)
         return np.asarray(count * np.exp(RESTATED * step[2]))
-
-    def _spread(self, figure: Provisional) -> float:
-        """How far the daily count may move after the days that are known, in logs."""
-        others = {k: f for k, f in self.figures.items() if k != figure.series}
-        without = Given(self.joint, self.month, others)
-        return WITHIN * float(np.log1p(without.draws(figure.series)).std())

@@ -514,21 +514,16 @@ def _said_of(
     # All cutoffs in one pass: each is a family of its own and teaches no other.
     together = stack(panels)
     end = together.z.shape[1] - 1
-    predictive = engine_forecasts(
-        together,
-        np.array([end], dtype=np.int64),
-        horizon,
-        totals=_totals(earlier, source),
-        until=end - weighed_before if weighed_before else None,
-    )
-    return predictive, panels
-
-
-def _totals(earlier: Sequence[tuple[str, Counts]], source: Traits) -> dict[int, tuple[int, ...]]:
-    """Row of each cutoff's nationwide -> rows of its totals."""
     totals, first = {}, 0
     for _, counts in earlier:
         for total, parts in nationwide_rows(tuple(counts), source.tree).items():
             totals[first + total] = tuple(first + part for part in parts)
         first += len(counts)
-    return totals
+    predictive = engine_forecasts(
+        together,
+        np.array([end], dtype=np.int64),
+        horizon,
+        totals=totals,
+        until=end - weighed_before if weighed_before else None,
+    )
+    return predictive, panels

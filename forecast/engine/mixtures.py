@@ -121,7 +121,11 @@ class Mixtures:
             rows = np.flatnonzero(kind == of)
             for at in np.split(rows, range(TOGETHER, len(rows), TOGETHER)):
                 part, counted = self.chosen(at), half_counts_cdf if of < WIDE else smooth_count_cdf
-                z = part._half_counts(of) if of < WIDE else part._nodes(df[at], reach[at], of)
+                if of < WIDE:
+                    z = np.log(np.arange(HALF_COUNTS[of] + 2) + 0.5)
+                    z = np.broadcast_to(z, (*part.centre.shape, len(z)))
+                else:
+                    z = part._nodes(df[at], reach[at], of)
                 out[at] = part._turned(z, df[at], chances, counted)
         return out
 
@@ -155,10 +159,6 @@ class Mixtures:
         low, high, at = (ndtri(np.clip(x, 1e-12, 1 - 1e-12)) for x in (low, high, probs))
         part = np.divide(at - low, high - low, out=np.ones_like(low), where=high > low)
         return np.asarray(np.maximum(z_low + np.clip(part, 0, 1) * (z_high - z_low), 0))
-
-    def _half_counts(self, kind: int) -> Floats:
-        nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
-        return np.asarray(np.broadcast_to(nodes, (*self.centre.shape, len(nodes))))
 
     def _nodes(self, df: Floats, reach: Floats, kind: int) -> Floats:
         """(n, h, nodes) ascending: about where each part has CHANCES below."""

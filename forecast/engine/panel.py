@@ -12,7 +12,7 @@ from forecast.engine import parameters as par
 from forecast.errors import DataError
 from forecast.tree import Traits, Tree
 from forecast.types import Break, Counts, SeriesKey
-from models.base import MOST_MISSING, Floats, Panel
+from models.base import MOST_MISSING, Panel
 
 
 def nationwide_rows(keys: Sequence[SeriesKey], tree: Tree) -> dict[int, tuple[int, ...]]:
@@ -48,8 +48,11 @@ def panel(
     spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
     last = [months.to_index(span[-1]) for span in spans.values()]
+    z = np.full((len(spans), width), np.nan)
+    for row, (key, span) in enumerate(spans.items()):
+        z[row, width - len(span) :] = np.log1p([counts[key].get(m, np.nan) for m in span])
     return Panel(
-        z=np.stack([_row(counts[key], span, width) for key, span in spans.items()]),
+        z=z,
         last=np.array(last, dtype=np.int64),
         family=np.array([(family or {}).get(key, key.dimension) for key in counts], dtype=np.str_),
         names=tuple(map(str, counts)),
@@ -91,12 +94,6 @@ def break_columns(
         if total in event.totals
     ]
     return tuple((column, max(known, 0)) for column, known in places if column >= 0)
-
-
-def _row(by_month: Mapping[str, int], span: Sequence[str], width: int) -> Floats:
-    z = np.full(width, np.nan)
-    z[width - len(span) :] = np.log1p([by_month.get(month, np.nan) for month in span])
-    return z
 
 
 def _span(by_month: Mapping[str, int]) -> list[str]:

@@ -48,16 +48,14 @@ def weighed(
         name: _moved(forecasts, _moves(forecasts, head.panel, head.keys, unsure))
         for name, forecasts in models.predictive.items()
     }
+    parts = []
+    for family in families:
+        moves = _moves(family.predictive, family.panel, family.keys, unsure)
+        further = family.further and _moved(family.further, moves)
+        together = _moved(family.predictive, moves)
+        parts.append(replace(family, predictive=together, further=further))
     further = models.further and _moved(models.further, engine)
-    return replace(models, predictive=near, further=further), [
-        _family(family, unsure) for family in families
-    ]
-
-
-def _family(family: PanelHindcasts, unsure: Unsure) -> PanelHindcasts:
-    moves = _moves(family.predictive, family.panel, family.keys, unsure)
-    further = family.further and _moved(family.further, moves)
-    return replace(family, predictive=_moved(family.predictive, moves), further=further)
+    return replace(models, predictive=near, further=further), parts
 
 
 @dataclass(frozen=True)

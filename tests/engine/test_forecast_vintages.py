@@ -20,7 +20,6 @@ from forecast.engine.forecast import (
     Headline,
     _as_of,
     _earlier_figures,
-    _totals,
     fits,
     forecast_headline,
     headline,
@@ -167,13 +166,29 @@ def test_figures_of_a_day_are_the_last_known_by_then_or_the_first():
 
 
 def test_each_of_several_cutoffs_adds_up_by_itself():
-    counts = {SeriesKey(b): {} for b in ("northern", "nationwide", "southwest", "other")}
-    some = {NORTH: {}, SOUTH: {}}
+    every = [months.shift(FIRST, n) for n in range(60)]
 
-    found = _totals([("a", counts), ("b", some), ("c", counts)], ENCOUNTERS)
+    def figures(scale: int, *borders: str) -> dict[SeriesKey, dict[str, int]]:
+        keys = [SeriesKey(border) for border in borders]
+        return {
+            k: {m: scale * (n + 7 * r) + 900 for n, m in enumerate(every)}
+            for r, k in enumerate(keys)
+        }
 
-    assert {total: set(parts) for total, parts in found.items()} == {1: {0, 2, 3}, 7: {6, 8, 9}}
-    assert refit_on_vintages([], 12, ENCOUNTERS.tree) == {}
+    whole = ("northern", "nationwide", "southwest", "other")
+    earlier = [
+        ("a", figures(1, *whole)),
+        ("b", figures(2, *whole[:3:2])),
+        ("c", figures(3, *whole)),
+    ]
+    said = refit_on_vintages(earlier, 2, ENCOUNTERS.traits)
+
+    assert len(said) == 10
+    for name in ("a", "c"):
+        counts = {b: np.expm1(said[SeriesKey(b), name].centre) for b in whole}
+        parts = counts["northern"] + counts["southwest"] + counts["other"]
+        np.testing.assert_allclose(counts["nationwide"], parts)
+    assert refit_on_vintages([], 12, ENCOUNTERS.traits) == {}
 
 
 def test_a_range_of_80_in_100_is_of_whole_counts():
