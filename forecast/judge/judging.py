@@ -540,29 +540,23 @@ def family_looks(
     cases = list(_member_months(past, totals, family))
     together: dict[tuple[str, str, str], list[MonthCase]] = defaultdict(list)
     for case in cases:
-        together[_siblings(case)].append(case)
-    moved = {of: _moves(group) for of, group in together.items()}
+        assert case.outlook is not None
+        together[case.series.total, case.month, case.outlook.cutoff].append(case)
+    moved: dict[tuple[SeriesKey, str], float] = {}
+    for group in together.values():
+        # How far each part's siblings were from their forecasts in a month.
+        centre = np.array([c.outlook.expected(c.month).centre for c in group if c.outlook])[:, None]
+        errors = np.log1p([[case.value] for case in group]) - centre
+        moves = parts.siblings_moves(errors, np.exp(centre / 2))[:, 0].tolist()
+        moved |= {(c.series, c.month): move for c, move in zip(group, moves, strict=True)}
     for case in cases:
-        move, total = moved[_siblings(case)][case.series], case.total
+        move, total = moved[case.series, case.month], case.total
         assert total is not None
         if math.isfinite(move):
             total = replace(total, z=total.outlook.expected(case.month).centre + move)
             yield replace(case, total=total)
         else:
             yield replace(case, apart=math.nan)  # by its own history: no siblings say otherwise
-
-
-def _siblings(case: MonthCase) -> tuple[str, str, str]:
-    assert case.outlook is not None
-    return case.series.total, case.month, case.outlook.cutoff
-
-
-def _moves(cases: Sequence[MonthCase]) -> dict[SeriesKey, float]:
-    """Each part of a total -> how far its siblings were from their forecasts in a month."""
-    centre = np.array([of.outlook.expected(of.month).centre for of in cases if of.outlook])[:, None]
-    errors = np.log1p([[case.value] for case in cases]) - centre
-    moves = parts.siblings_moves(errors, np.exp(centre / 2))[:, 0].tolist()
-    return dict(zip([case.series for case in cases], moves, strict=True))
 
 
 def _member_months(
