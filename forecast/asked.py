@@ -147,16 +147,13 @@ class Answering:
         except _UnansweredError as refused:
             raise ClaimError(text, str(refused)) from None
         value = {"kind": question.kind, **answered.value, "answer": answered.lines[0]}
-        lines = (*answered.lines, *self._beside(question))
-        return replace(answered, lines=lines, value=value)
-
-    def _beside(self, question: CountQuestion) -> Iterator[str]:
-        begin = {months.to_index(term.first) for term in self.source.terms}
-        for named in question.spans:
-            if named.name or (named.period.first in begin and named.period.length > 12):
-                yield "January, which two administrations share, is counted under neither."
-                break
-        yield monthly.caveat(self.source)
+        lines, begin = [*answered.lines], {months.to_index(t.first) for t in self.source.terms}
+        if any(
+            s.name or (s.period.first in begin and s.period.length > 12) for s in question.spans
+        ):
+            lines.append("January, which two administrations share, is counted under neither.")
+        lines.append(monthly.caveat(self.source))
+        return replace(answered, lines=tuple(lines), value=value)
 
     # -- what is asked about ------------------------------------------------------------------
 
@@ -239,15 +236,11 @@ class Answering:
     def _meaning(self, reading: Reading, count: float | None) -> Row:
         return {**claim_answers.meaning_json(reading, self.names), "count": count}
 
-    def _page(self, *subjects: Subject) -> SeriesKey | None:
-        """Return the key of a single series that is stored, and has a page."""
-        keys = {subject.key(self.source) for subject in subjects}
-        key = next(iter(keys))
-        return key if len(keys) == 1 and key in set(self.table.keys) else None
-
     def _about(self, *subjects: Subject) -> tuple[Any, SeriesKey | None]:
         """Return what an answer is about: its series and its page, as `Answer` has them."""
-        return self._drawn(*subjects), self._page(*subjects)
+        keys = {subject.key(self.source) for subject in subjects}
+        stored = keys & set(self.table.keys) if len(keys) == 1 else set()
+        return self._drawn(*subjects), next(iter(stored), None)
 
     # -- answers ------------------------------------------------------------------------------
 

@@ -624,8 +624,11 @@ def refuse_places(config: Config, db: Path, source: str) -> None:
         problem = f'{copy.name} is the record\'s own file; the default is "{{db}}-snapshot.db"'
         raise ConfigError(source, "service.snapshot", problem)
     # A backup swept with the inbox, or shown with the site, is no backup.
+    folders = {"site.folder": config.site.folder} if config.site.folder else {}
+    folders["service.backups"] = config.service.backups
+    folders |= {f"fetch.{n}": getattr(config.fetch, n) for n in ("inbox", "archive", "quarantine")}
     seen: dict[Path, str] = {}
-    for key, folder in _folders(config).items():
+    for key, folder in folders.items():
         place = (beside / folder).resolve()
         if beside.resolve().is_relative_to(place):
             problem = f"{folder!r} holds the record itself; name a folder of its own"
@@ -637,13 +640,6 @@ def refuse_places(config: Config, db: Path, source: str) -> None:
         if any(place.is_relative_to(item) for item in shown):
             raise ConfigError(source, key, f"{folder!r} is in site.folder, which others read")
         seen[place] = key
-
-
-def _folders(config: Config) -> dict[str, str]:
-    """Setting -> folder, of those that are written; the site's first."""
-    folders = {"service.backups": config.service.backups}
-    folders |= {f"fetch.{n}": getattr(config.fetch, n) for n in ("inbox", "archive", "quarantine")}
-    return {"site.folder": config.site.folder} | folders if config.site.folder else folders
 
 
 def found() -> Path | None:
@@ -683,7 +679,11 @@ def parse(text: str, source: str, beside: Path = Path()) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in (*within, *first["loc"]))
-        raise ConfigError(source, key, _problem(first)) from error
+        given = without_logins(repr(first["input"]))
+        problem = f"{given} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"
+        if first["type"] == "extra_forbidden":
+            problem = "no such setting; see the shipped config.toml for all of them"
+        raise ConfigError(source, key, problem) from error
     except ValueError as error:  # also of a whole number with thousands of digits
         raise ConfigError(source, "file", f"not valid TOML: {error}") from error
     except RecursionError:
@@ -696,10 +696,3 @@ def _with_tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _with_tuples(item) for key, item in value.items()}
     return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
-
-
-def _problem(error: Any) -> str:
-    if error["type"] == "extra_forbidden":
-        return "no such setting; see the shipped config.toml for all of them"
-    given = without_logins(repr(error["input"]))
-    return f"{given} is not allowed: {error['msg'][0].lower()}{error['msg'][1:]}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecast.config import (
     Config,
@@ -80,7 +80,10 @@ class Context:
         sources = {}
         for name in names:
             section, totals = recorded.get(name, (None, []))
-            sources[name] = source_by_section(_as_agreed(sections.get(name), section), totals)
+            written = sections.get(name)
+            if isinstance(written, CountsSection) and isinstance(section, CountsSection):
+                written = written.model_copy(update={"agreed": section.agreed})
+            sources[name] = source_by_section(written or section, totals)
         _refuse_unknown(config, sources.values())
         return cls(path, config, sources, names[0], config).about(names[0])
 
@@ -183,13 +186,6 @@ def _refuse_unknown(config: Config, sources: Collection[Source]) -> None:
                 f"{threshold.series!r} is no series of the record; {like(threshold.series, known)}"
             )
             raise ConfigError("config.toml", "thresholds.series", problem)
-
-
-def _as_agreed(settings: SourceSection | None, recorded: SourceSection | None) -> Any:
-    """Return a source's section as settings have it, with what its record has agreed on."""
-    if isinstance(settings, CountsSection) and isinstance(recorded, CountsSection):
-        return settings.model_copy(update={"agreed": recorded.agreed})
-    return settings or recorded
 
 
 def _is_named(file_name: str, source: Source) -> bool:

@@ -190,7 +190,11 @@ def check(settings: Mapping[str, Any], path: Path) -> SourceTable:
         ]
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
         message = str(first.get("ctx", {}).get("error", first["msg"]))
-        problem = _problem(str(first["type"]), first.get("input"), message)
+        problem = f"{first.get('input')!r} is not allowed: {message[:1].lower()}{message[1:]}"
+        if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+            problem = "no source has such a key; docs/publishers.md shows all of them"
+        elif first["type"] == "missing":
+            problem = "is missing; every source says it"
         lines = path.read_text(encoding="utf-8") if path.is_file() else ""
         where = f"{path}, line {line_of(lines, keys)}" if lines else str(path)
         raise ConfigError(where, ".".join(keys) or "table", problem) from error
@@ -200,14 +204,6 @@ def _names(settings: Mapping[str, Any]) -> set[str]:
     """Return every key of a table and of those in it."""
     inside = (_names(value) for value in settings.values() if isinstance(value, dict))
     return set(settings).union(*inside)
-
-
-def _problem(kind: str, given: Any, message: str) -> str:
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return "no source has such a key; docs/publishers.md shows all of them"
-    if kind == "missing":
-        return "is missing; every source says it"
-    return f"{given!r} is not allowed: {message[:1].lower()}{message[1:]}"
 
 
 def line_of(text: str, keys: Sequence[str]) -> int:
@@ -241,15 +237,10 @@ def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     own : what the settings say of the source beside its name: [forecast], [flags].
     """
     settings = table(path)
-    checked = check(settings, path)
-    if checked.file.columns or checked.like:
-        return {**own, "kind": name, "table": settings}
-    return {**own, "kind": "counts", "name": name, **_words(checked)}
-
-
-def _words(of: SourceTable) -> dict[str, Any]:
-    """Return a source as settings have counts of one's own."""
+    of = check(settings, path)
     measure, totals, file, publisher = of.measure, of.totals, of.file, of.publisher
+    if file.columns or of.like:
+        return {**own, "kind": name, "table": settings}
     alike: dict[str, Any] = {
         name: getattr(table, name)
         for table, names in (
@@ -262,7 +253,7 @@ def _words(of: SourceTable) -> dict[str, Any]:
         for name in names
     }
     series, value = ((of,) if isinstance(of, str) else of for of in (file.total, file.value))
-    return alike | {
+    return {**own, "kind": "counts", "name": name, **alike} | {
         "publisher": publisher.name,
         "homepage": publisher.address,
         "total": totals.whole,

@@ -30,22 +30,14 @@ def joined(counts: Counts, joins: Joins) -> dict[SeriesKey, dict[str, int]]:
     # In the order of the counts: the first label of two keeps its place.
     sums: dict[SeriesKey, dict[str, int]] = {}
     for key, by_month in counts.items():
-        to = key._replace(member=_member(key, joins))
-        sums[to] = _added(sums[to], by_month) if to in sums else dict(by_month)
+        # Of a crossing each column's label is joined by its own list.
+        columns, labels, to = key.dimension.split(CROSSED), key.member.split(CROSSING), key
+        if len(columns) == len(labels):
+            pairs = zip(columns, labels, strict=True)
+            to = key._replace(member=CROSSING.join(joins.get(c, {}).get(x, x) for c, x in pairs))
+        if (other := sums.get(to)) is not None:
+            every = sorted({*other, *by_month})
+            sums[to] = {m: other.get(m, 0) + by_month.get(m, 0) for m in every}
+        else:
+            sums[to] = dict(by_month)
     return sums
-
-
-def _added(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {m: counts.get(m, 0) + other.get(m, 0) for m in sorted({*counts, *other})}
-
-
-def _member(key: SeriesKey, joins: Joins) -> str:
-    # Of a crossing each column's label is joined by its own list.
-    columns = key.dimension.split("*")
-    labels = key.member.split(CROSSING)
-    if len(columns) != len(labels):
-        return key.member
-    return CROSSING.join(
-        joins.get(column, {}).get(label, label)
-        for column, label in zip(columns, labels, strict=True)
-    )

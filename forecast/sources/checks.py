@@ -132,8 +132,19 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
             # Where not all parts are known they are no more than the whole.
             if parts - count > slack or (month in added.complete and count - parts > slack):
                 missed.append((parts, count, month))
-        if missed:
-            yield f"{added.wrong}: {_missed(source, missed)}"
+        if not missed:
+            continue
+        shown = [f"{parts:,} against {count:,} in {month}" for parts, count, month in missed]
+        problem = f"{added.wrong}: {_some(shown)}"
+        if not source.layouts:
+            # The message names the tolerance that would do, so that nobody has to guess it.
+            most = max(abs(parts - count) for parts, count, _ in missed)
+            problem += (
+                f". If they are rounded, write tolerance = {most} into [[sources]] of the settings "
+                f"(it is {slack}), and take this file in by `bordercast releases accept N "
+                "--why rounded`, its number in `bordercast releases list --refused`"
+            )
+        yield problem
 
 
 @dataclass(frozen=True)
@@ -163,21 +174,6 @@ def _sums(source: Source, new: Snapshot) -> Iterator[_AddsUp]:
             wrong = f"{total} by {dimension} does not add up to its total"
             span = spans[Scope(total, "")]
             yield _AddsUp(wrong, members, SeriesKey(total), span, _shared(spans, scopes))
-
-
-def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
-    """Name sums that miss their totals, and, of own counts, the setting that lets them."""
-    examples = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
-    if source.layouts:  # its files are as they are
-        return examples
-    # The message names the tolerance that would do, so that nobody has to guess it.
-    most = max(abs(parts - total) for parts, total, _ in wrong)
-    return (
-        f"{examples}. If they are rounded, write tolerance = {most} into [[sources]] of the "
-        "settings "
-        f"(it is {source.agreement.tolerance}), and take this file in by `bordercast releases "
-        "accept N --why rounded`, its number in `bordercast releases list --refused`"
-    )
 
 
 def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:

@@ -486,7 +486,10 @@ def _as_people_write(column: ColumnTable, label: str) -> Any:
         named = dates.names_year(label)
         return (named[0], "") if named else None
     if column.role == "month":
-        return _any_month(label)
+        if re.fullmatch(r"0?[1-9]|1[0-2]", label, re.ASCII):
+            return int(label)
+        # With its year it is a running number.
+        return dates.names_month(label) or dates.read(label, dates.MONTH_FIRST, 1)[0]
     if column.number:
         return _number(column.number, label if "." in label else label.replace(" ", ""))
     return None
@@ -499,13 +502,6 @@ def _year(column: ColumnTable, label: str) -> tuple[int, str]:
     if match is None:
         raise ValueError(f"not a year; expected {column.expected or '2026'}")
     return int(match["year"]), _RUNNING if match.groupdict().get("running") else ""
-
-
-def _any_month(label: str) -> int:
-    """Return 1 .. 12 for a month's name or number, the running number of one with its year."""
-    if re.fullmatch(r"0?[1-9]|1[0-2]", label, re.ASCII):
-        return int(label)
-    return dates.names_month(label) or dates.read(label, dates.MONTH_FIRST, 1)[0]
 
 
 def _number(form: str, text: str) -> int | Decimal:

@@ -181,7 +181,14 @@ def _whole_counts(
     for row, name in enumerate(table.names):
         by_month = _known_months(section, file_name, read, row)
         series, part = places[row]
-        series, part = _labelled(section, file_name, series), names.get(part, part)
+        # Where a label that is not in a closed list belongs is not guessed.
+        if section.labels and series not in section.labels:
+            raise DataError(
+                f"{file_name}: {series!r} is no known {section.one}; there are "
+                f"{first_few(section.labels)}. If it belongs to the counts, add "
+                "it under [totals.labels] of source.toml"
+            )
+        series, part = section.labels.get(series, series), names.get(part, part)
         series = series if part else names.get(series, series)
         # Each part is a scope of its own: of one, a month may be known that is not of another.
         key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
@@ -229,20 +236,6 @@ def _known_months(
             f"[sources.columns], or [file] of its source.toml, {DECIMALS}; then {_ACCEPT}"
         )
     return whole
-
-
-def _labelled(section: CountsSection, file: str, series: str) -> str:
-    """Return what a series is called, by the closed list of its source if it has one.
-
-    DataError for a label that is not in it: where it belongs is not guessed.
-    """
-    if not section.labels or series in section.labels:
-        return section.labels.get(series, series)
-    raise DataError(
-        f"{file}: {series!r} is no known {section.one}; there are "
-        f"{first_few(section.labels)}. If it belongs to the counts, add "
-        "it under [totals.labels] of source.toml"
-    )
 
 
 def _fill_absent(

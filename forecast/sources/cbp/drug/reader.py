@@ -45,16 +45,13 @@ class DrugFiles(LineReader):
                 raise RowError(name, number, _AREA, row.field, f"none of the {row.component}'s")
             if self.places.get(row.field, "other") != row.total:
                 raise RowError(name, number, "Region", row.total, f"not where {row.field} is")
-        self._refuse_marks(name, lines)
-        self._refuse_holes(name, {(line.row.total, line.row.month) for line in lines})
-
-    def _refuse_marks(self, name: str, lines: Sequence[FileLine]) -> None:
-        """Refuse lines unless the last year alone runs, and all its lines say so."""
+        # The last year alone runs, and all its lines say so.
         last = max(line.year for line in lines)
         marks = {line.marks for line in lines if line.year == last}
         for line in lines:
             if any(line.marks) and (line.year != last or len(marks) > 1):
                 raise RowError(name, line.number, "FY", str(line.year), "only some lines say FYTD")
+        self._refuse_holes(name, {(line.row.total, line.row.month) for line in lines})
 
     def _refuse_holes(self, name: str, present: set[TotalMonth]) -> None:
         """Refuse months without a line: each border has seizures every month, so it was cut off."""
