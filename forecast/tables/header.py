@@ -10,7 +10,7 @@ could be something else. Thirteen of them, each a month after the one before, ca
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain
@@ -107,8 +107,11 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     if not texts or len(texts) < max(least, 0.3 * len(cells)):
         return {}, ""
     alone = sorted(int(text) for text in texts.values() if text.isdigit())
-    if alone and not (_is_thai(sheet) and _years_only(alone, cells.values(), least)):
-        return {}, ""
+    if alone:
+        numbers = sum(map(numerals.is_number, cells.values()))
+        follow = alone == list(range(alone[0], alone[0] + len(alone)))
+        if not (follow and numbers == len(alone) >= least and _is_thai(sheet)):
+            return {}, ""
     code, text = next(iter(texts.items()))
     return texts, f"years are of another era: {cells[code]} is read as {text}"
 
@@ -116,13 +119,6 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
 def _is_thai(sheet: Sheet) -> bool:
     top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
     return bool(sheet.which(lambda c: isinstance(c, str) and _THAI.search(c), top).any())
-
-
-def _years_only(years: list[int], cells: Collection[str], least: int) -> bool:
-    """Whether years follow each other, and nothing else among the cells is a number."""
-    numbers = sum(map(numerals.is_number, cells))
-    follow = years == list(range(years[0], years[0] + len(years)))
-    return follow and numbers == len(years) >= least
 
 
 def _in_ours(text: str) -> str:

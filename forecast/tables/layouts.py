@@ -563,7 +563,17 @@ def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
     Above are units, sources and dates of release, but one line with a number may be a count whose
     month is misspelled: that is a fault. Below are notes, without a number or month in a line.
     """
-    _refuse_short_header(table)
+    beyond = int(table.sheet.ragged[table.header]) if table.header >= 0 else 0
+    # Every line may end in a separator, or in a letter for its quality, that the header has not;
+    # a number or a month there was 1,234 without quotes, say.
+    fields = table.cells(np.unique(table.grid[:, beyond:])) if beyond else []
+    if any(numerals.is_number(cell) or is_month(cell) for cell in fields):
+        width = len(table.columns)
+        raise DataError(
+            f"{table.sheet.name}, line {table.sheet.line[table.header]}: the header has "
+            f"{width + beyond} fields, most lines have {width}. Put numbers with commas in "
+            "quotation marks, or complete the header"
+        )
     rows = table.filled_rows(table.data_rows(table.header))
     top = rows[:TOP].tolist()
 
@@ -580,22 +590,6 @@ def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
         last -= 1
     table.leave_out([*top[:first], *rows[last:].tolist()])
     return rows[first:last]
-
-
-def _refuse_short_header(table: TableGrid) -> None:
-    """DataError where the header has more fields than the lines: 1,234 without quotes, say."""
-    beyond = int(table.sheet.ragged[table.header]) if table.header >= 0 else 0
-    # Every line may end in a separator, or in a letter for its quality, that the header has not.
-    if beyond and any(
-        numerals.is_number(cell) or is_month(cell)
-        for cell in table.cells(np.unique(table.grid[:, beyond:]))
-    ):
-        width = len(table.columns)
-        raise DataError(
-            f"{table.sheet.name}, line {table.sheet.line[table.header]}: the header has "
-            f"{width + beyond} fields, most lines have {width}. Put numbers with commas in "
-            "quotation marks, or complete the header"
-        )
 
 
 def _is_remark(table: TableGrid, places: tuple[int, ...], row: int) -> bool:
@@ -632,21 +626,14 @@ def _days_apart(
     table: TableGrid, columns: list[int], rows: np.ndarray
 ) -> tuple[np.ndarray | None, list[int]]:
     """(rows,) days of a column that has them, None without; and the columns that are left."""
-    of_month = [column for column in columns if _holds_days(table, column, rows)]
-    if not of_month:
-        return None, columns
-    days = np.array(list(map(_day, table.cells(table.grid[rows, of_month[0]]))))
-    return days, [column for column in columns if not words.says(table.name(column), "day")]
-
-
-def _holds_days(table: TableGrid, column: int, rows: np.ndarray) -> bool:
-    """Whether a column has the days of months, beside columns of years and months."""
-    if not words.says(table.name(column), "day"):
-        return False
-    days = {_day(cell) for cell in table.cells(np.unique(table.grid[rows, column]))} - {0}
-    # One that nobody knows is a day all the same, of a month that is known.
-    unknown = 1 - table.share(column, _day, rows)
-    return {1, 15, 28} <= days and max(days) <= 31 and unknown < 0.05
+    called = [column for column in columns if words.says(table.name(column), "day")]
+    for column in called:
+        days = np.array(list(map(_day, table.cells(table.grid[rows, column]))))
+        known = {*days.tolist()} - {0}
+        # One that nobody knows is a day all the same, of a month that is known.
+        if {1, 15, 28} <= known and max(known) <= 31 and table.share(column, _day, rows) > 0.95:
+            return days, [column for column in columns if column not in called]
+    return None, columns
 
 
 def _is_compact_column(table: TableGrid, column: int) -> bool:
@@ -695,7 +682,19 @@ def _wanted_months(table: TableGrid) -> tuple[int, ...]:
     DataError where the column named has no months, or no year can be told.
     """
     years = table.having(dates.names_year, 0.9)
-    month = _named_month(table, years) if table.wanted.month else _month_beside_year(table)
+    if table.wanted.month:
+        month = table.place(table.wanted.month, "--month")
+        if month in years and not _is_compact_column(table, month):
+            raise DataError(
+                f"{table.sheet.name}: column {table.quoted(month)} has years, no months; add "
+                f"--year {table.quoted(month)} --month COLUMN"
+            )
+    else:  # what counts months within the years that the user names, or theirs if nothing does
+        month = table.place(table.wanted.year, "--year")
+        others = [at for at in table.columns if at != month]
+        numbered = [at for at in others if _numbers_months(table, month, at)]
+        named = [at for at in numbered if _says(table, at, "month")] or numbered
+        month = roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else month
     if table.wanted.year:
         years = [table.place(table.wanted.year, "--year")]
     elif table.share(month, _month_number) <= 0.9:
@@ -706,24 +705,6 @@ def _wanted_months(table: TableGrid) -> tuple[int, ...]:
             "told; add --year COLUMN --month COLUMN, or write months as 2024-01"
         )
     return years[0], month
-
-
-def _named_month(table: TableGrid, years: Sequence[int]) -> int:
-    month = table.place(table.wanted.month, "--month")
-    if month in years and not _is_compact_column(table, month):
-        raise DataError(
-            f"{table.sheet.name}: column {table.quoted(month)} has years, no months; add "
-            f"--year {table.quoted(month)} --month COLUMN"
-        )
-    return month
-
-
-def _month_beside_year(table: TableGrid) -> int:
-    """The column that counts months within the years that the user names, or theirs if none."""
-    year = table.place(table.wanted.year, "--year")
-    numbered = [at for at in table.columns if at != year and _numbers_months(table, year, at)]
-    named = [at for at in numbered if _says(table, at, "month")] or numbered
-    return roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else year
 
 
 def _says(table: TableGrid, column: int, unit: str) -> bool:
@@ -806,16 +787,12 @@ def _refuse_other_periods(table: TableGrid) -> None:
             shown = [c for c in table.cells(codes) if dates.other_periods(c) == period]
             if len(shown) >= 2:
                 refuse_period(name, period, f"{text_of(shown[0])!r} in {where}")
-    _refuse_numbered_periods(table)
-    _refuse_years(table)
-
-
-def _refuse_numbered_periods(table: TableGrid) -> None:
     called = {at: table.name(at) for at in table.columns if not re.search(r"\d", table.name(at))}
     for period, test in _NUMBERED_PERIODS:
         named = [at for at in called if words.says(called[at], period)]
         if named and table.share(named[0], test) > 0.5:
-            refuse_period(table.sheet.name, f"{period}s", f"column {called[named[0]]!r}")
+            refuse_period(name, f"{period}s", f"column {called[named[0]]!r}")
+    _refuse_years(table)
 
 
 def _refuse_years(table: TableGrid) -> None:

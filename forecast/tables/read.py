@@ -150,8 +150,12 @@ def _entries_of(
         title, sizes[sheets[0].title] = sheets[0].title, sheets[0].grid.size
         try:
             entries = layouts.entries(sheets.pop(0), wanted)
-            if several:
-                _refuse_without_counts(title, entries)
+            # What only looks like a table, as a list of contents does.
+            dated = np.unique(entries.month[(entries.month >= 0) & (entries.value > 0)])
+            cells = (entries.labels[code] for code in np.unique(entries.value))
+            few = len(dated) < 2 and not dates.names_year(title)
+            if several and (few or not any(map(numerals.is_number, cells))):
+                raise DataError(f"{entries.file}: no counts of several months in it")
             parts[title] = entries
         except DataError as error:
             unread[title] = error
@@ -168,14 +172,6 @@ def _sheets_note(read: Sequence[str], unread: Sequence[str]) -> list[str]:
     if len(read) > 1:
         return [f"sheets {shown} were read as one table"]
     return [f"sheet {shown} was read, not {others}"] if unread else []
-
-
-def _refuse_without_counts(title: str, entries: Entries) -> None:
-    """DataError of a sheet that only looks like a table, as a list of contents does."""
-    dated = entries.month[(entries.month >= 0) & (entries.value > 0)]
-    numbers = any(map(numerals.is_number, (entries.labels[c] for c in np.unique(entries.value))))
-    if not numbers or (len(np.unique(dated)) < 2 and not dates.names_year(title)):
-        raise DataError(f"{entries.file}: no counts of several months in it")
 
 
 def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
@@ -419,8 +415,11 @@ def _decimal_mark(
 ) -> tuple[str, str]:
     """What begins the decimals of a file, and a number that shows it; DataError if it is open."""
     shown, proof = numerals.marks(cells, entries.separator)
-    decimal = wanted.decimal or shown
-    if not decimal and entries.separator == "," and numerals.point_by_column(_by_column(entries)):
+    decimal, labels = wanted.decimal or shown, entries.labels
+    every = range(len(entries.columns))
+    codes = (np.unique(entries.value[entries.column == at]).tolist() for at in every)
+    columns = ([labels[code] for code in of_column] for of_column in codes)
+    if not decimal and entries.separator == "," and numerals.point_by_column(columns):
         decimal = "."
     if not decimal:
         raise DataError(
@@ -471,13 +470,6 @@ def _without_words(entries: Entries, faults: list[Fault]) -> Entries:
     left = ~np.isin(entries.column, list(wrong))
     fields = {name: getattr(entries, name)[left] for name in PER_ENTRY}
     return replace(entries, notes=[*entries.notes, note], **fields)
-
-
-def _by_column(entries: Entries) -> Iterator[list[dates.CellValue]]:
-    """The different cells of each column of counts."""
-    for column in range(len(entries.columns)):
-        codes = np.unique(entries.value[entries.column == column])
-        yield [entries.labels[code] for code in codes.tolist()]
 
 
 def _in_order(series: np.ndarray, month: np.ndarray, *more: np.ndarray) -> np.ndarray | slice:

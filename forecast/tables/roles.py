@@ -14,7 +14,6 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.tables import dates, numerals
-from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     ONE_SERIES,
     SAMPLE,
@@ -136,10 +135,6 @@ def series_columns(
     return _telling_apart(lines, full[:_TRIED])
 
 
-def _is_coded(cell: CellValue) -> bool:
-    return _CODE.fullmatch(text_of(cell)) is not None
-
-
 def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
     """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
 
@@ -169,7 +164,7 @@ def _all_needed(lines: LinesTold, columns: Sequence[int]) -> list[int]:
 
 def _fewest(lines: LinesTold, columns: Sequence[int]) -> tuple[int, ...]:
     """The fewest columns that tell lines apart, a country's name before its code; () if none."""
-    coded = set(lines.table.having(_is_coded, 0.8, columns))
+    coded = set(lines.table.having(lambda cell: _CODE.fullmatch(text_of(cell)), 0.8, columns))
     for size in (1, 2, 3):
         telling = [g for g in combinations(columns, size) if lines.apart(*g) >= UNIQUE]
         if telling:

@@ -188,30 +188,26 @@ def sheets_of(
     try:
         if exact:
             return [_as_written(name, unpacked.read(most + 1), most, exact)]
-        return _unpacked(name, unpacked, most)
+        first = unpacked.read(512)
+        start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+        unpacked.seek(0)
+        for begins, kind in (
+            (first.startswith(_WORKBOOKS), _workbook),
+            (first.startswith(b"PAR1"), _parquet),
+            (start.startswith(b"<"), _web_page),
+            (_JSON.match(start), _json),
+        ):
+            if begins:
+                read = unpacked.read(most + 1)
+                _refuse_more(name, len(read), most)
+                if sheets := kind(name, read):
+                    return sheets
+        _refuse_foreign(name, start, "not a table; save the table as CSV or Excel")
+        unpacked.seek(0)
+        return [_text(name, unpacked, most)]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         problem = f"damaged or cut gzip file ({error}); fetch it again"
         raise QuarantineError(name, [problem]) from error
-
-
-def _unpacked(name: str, file: IO[bytes], most: int) -> list[Sheet]:
-    first = file.read(512)
-    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
-    file.seek(0)
-    for begins, kind in (
-        (first.startswith(_WORKBOOKS), _workbook),
-        (first.startswith(b"PAR1"), _parquet),
-        (start.startswith(b"<"), _web_page),
-        (_JSON.match(start), _json),
-    ):
-        if begins:
-            content = file.read(most + 1)
-            _refuse_more(name, len(content), most)
-            if sheets := kind(name, content):
-                return sheets
-    _refuse_foreign(name, start, "not a table; save the table as CSV or Excel")
-    file.seek(0)
-    return [_text(name, file, most)]
 
 
 def _as_written(name: str, content: bytes, most: int, header: Header) -> Sheet:
