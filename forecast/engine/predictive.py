@@ -93,22 +93,19 @@ class Predictive:
         places = np.arange(self.sigma.shape[1])[chosen]
         mixed = self.mixtures.at(places) if self.mixtures else None
         unit = None if self.unit is None else self.unit[:, chosen]
-        return self._with({name: x[:, chosen] for name, x in self._arrays.items()}, mixed, unit)
+        arrays = {name: x[:, chosen] for name, x in self._arrays.items()}
+        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def of(self, rows: slice | Ints) -> Predictive:
         """The same for some of the series."""
         mixed = self.mixtures.of(np.arange(len(self.sigma))[rows]) if self.mixtures else None
         unit = None if self.unit is None else self.unit[rows]
-        return self._with({name: x[rows] for name, x in self._arrays.items()}, mixed, unit)
+        arrays = {name: x[rows] for name, x in self._arrays.items()}
+        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     @property
     def _arrays(self) -> dict[str, Floats]:
         return {name: getattr(self, name) for name in ARRAYS}
-
-    def _with(
-        self, arrays: Mapping[str, Floats], mixed: Mixtures | None, unit: Floats | None
-    ) -> Predictive:
-        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def restated(self, rows: Sequence[int], origin: int, first: Predictive) -> Predictive:
         """The same but for some series' forecasts from one origin: those that `first` has first."""
@@ -140,7 +137,8 @@ class Predictive:
             kept = source[home[mixed.row], mixed.place] == mixed.row
             mixed = replace(mixed, row=home[mixed.row]).chosen(kept)
         arrays = {name: x[source, here] for name, x in self._arrays.items()}
-        return self._with(arrays, mixed, None if self.unit is None else self.unit[source, here])
+        unit = None if self.unit is None else self.unit[source, here]
+        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def first(self) -> Predictive:
         """The same one month ahead only."""

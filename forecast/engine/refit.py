@@ -140,7 +140,10 @@ def error_growth(
     """
     room = 0 if calendar is None else calendar.z.shape[1] - z.shape[1]
     behind = None if calendar is None else calendar.behind
-    misses = np.pad(matured(centre, z), ((0, 0), (room, 0), (0, 0)), constant_values=np.nan)
+    # |error| of the h-step path that was about a column.
+    misses = np.full((len(z), room + z.shape[1], centre.shape[-1]), np.nan)
+    for h in range(1, centre.shape[-1] + 1):
+        misses[:, room + h :, h - 1] = np.abs(centre[:, :-h, h - 1] - z[:, h:])
     misses = on_calendar(misses, behind, np.nan)
     growth, steps = np.empty_like(misses), np.arange(1, misses.shape[-1] + 1)
     root = np.sqrt(steps)
@@ -157,11 +160,3 @@ def error_growth(
         drawn[:, 0] = 1
         growth[family == name] = np.maximum.accumulate(drawn, axis=1)
     return off_calendar(growth, behind)[:, room:]
-
-
-def matured(centre: Floats, z: Floats) -> Floats:
-    """(series, months, h) |error| of the h-step path that was about this column."""
-    misses = np.full_like(centre, np.nan)
-    for h in range(1, centre.shape[-1] + 1):
-        misses[:, h:, h - 1] = np.abs(centre[:, :-h, h - 1] - z[:, h:])
-    return misses
