@@ -8,7 +8,6 @@ cutoff and a digest of what the fit saw.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -45,13 +44,6 @@ Fitter = Callable[[Sequence[Job], Callable[[Job], Any]], Iterable[JobResult[Job,
 """Has jobs done by a function."""
 
 
-class Refits(NamedTuple):
-    """One model's paths at the origins asked for, and the seconds that new fits took."""
-
-    paths: Paths
-    seconds: float
-
-
 @cache
 def model_options(name: str) -> str:
     """What a path depends on beside its data: the model's options, and versions of its packages."""
@@ -83,7 +75,7 @@ class Refitting:
 
     def paths(
         self, names: Sequence[str], panel: Panel, keys: Sequence[Any], origins: Ints, h: int
-    ) -> dict[str, Refits]:
+    ) -> dict[str, Paths]:
         """The paths of every refit model named, kept or fitted; origins : ascending columns."""
         names = [name for name in names if plugins.library_of(name)]
         if not names:
@@ -97,12 +89,10 @@ class Refitting:
         digests = [_digests(panel, row) for row in range(len(keys))]
         book = _Book(panel, keys, digests, h, by_key, self.decimals)
         jobs = [job for name in names for job in book.jobs(name, origins)]
-        spent = dict.fromkeys(names, 0.0)
-        for done, (job, refits) in enumerate(_answers(jobs, self.fit), start=1):
-            self.keep(book.enter(job, refits.paths))
-            spent[job.name] += refits.seconds
+        for done, (job, paths) in enumerate(_answers(jobs, self.fit), start=1):
+            self.keep(book.enter(job, paths))
             self.report("refitting", done, len(jobs))
-        return {name: Refits(book.paths(name, origins), spent[name]) for name in names}
+        return {name: book.paths(name, origins) for name in names}
 
 
 @dataclass(frozen=True)
@@ -175,18 +165,18 @@ def _digests(panel: Panel, row: int) -> dict[int, str]:
     return digests
 
 
-def _answers(jobs: Sequence[Job], fit: Fitter) -> Iterator[tuple[Job, Refits]]:
+def _answers(jobs: Sequence[Job], fit: Fitter) -> Iterator[tuple[Job, Paths]]:
     """Each job's answer, in the jobs' order; a job that no process lived to answer has failed.
 
     The ledger chains what is kept in the order in which it is kept: as answers come, the digest of
     a run would depend on which worker was the faster.
     """
-    early: dict[int, tuple[Job, Refits]] = {}
+    early: dict[int, tuple[Job, Paths]] = {}
     order = iter(jobs)
     due = next(order, None)
-    for job, refits, lost in fit(jobs, _timed):
+    for job, paths, lost in fit(jobs, _done):
         # By identity: two jobs may be equal, and arrays cannot be compared to a bool.
-        early[id(job)] = job, refits or Refits(no_paths(job, lost), 0.0)
+        early[id(job)] = job, paths or no_paths(job, lost)
         while due is not None and id(due) in early:
             yield early.pop(id(due))
             due = next(order, None)
@@ -198,7 +188,5 @@ def no_paths(job: Job, reason: str) -> Paths:
     return Paths(values, failures=tuple(Failure(0, o, reason) for o in job.origins.tolist()))
 
 
-def _timed(job: Job) -> Refits:
-    started = time.perf_counter()
-    paths = plugins.model(job.name).paths(job.panel, job.origins, job.h)
-    return Refits(paths, time.perf_counter() - started)
+def _done(job: Job) -> Paths:
+    return plugins.model(job.name).paths(job.panel, job.origins, job.h)

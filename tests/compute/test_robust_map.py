@@ -100,7 +100,7 @@ def hanging(job):
 def test_hung_fits_are_left_out_and_the_run_publishes(tmp_path, monkeypatch):
     from forecast.engine import refits
 
-    monkeypatch.setattr(refits, "_timed", hanging)
+    monkeypatch.setattr(refits, "_done", hanging)
     monkeypatch.setattr("jobs.compute.robust_map.FIT_SECONDS", 0.2)
 
     failures = run_with_prophet(tmp_path / "a.db", 2)

@@ -32,7 +32,7 @@ from forecast.engine.forecast import (
 )
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.refits import Refits, Refitting
+from forecast.engine.refits import Refitting
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
@@ -262,7 +262,7 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     said.weight[:, -1] = (0.25, np.nan, 0.5, 0.75)
     values = np.zeros((4, COUNT, 2))
     failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
-    refits = {"ets": Refits(Paths(values, failures=failures), 2.5)}
+    refits = {"ets": Paths(values, failures=failures)}
     origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
     models = Forecasts({ENGINE: said, "ets": said}, origins, refits, said)
 
@@ -279,10 +279,6 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     assert [found["ets", key].weight for key in head.keys] == [None] * 4
     assert [found["ets", key].failure for key in head.keys] == ["", "no end", "", ""]
     assert {found[ENGINE, key].failure for key in head.keys} == {""}
-    assert {(name, fit.seconds) for (name, _), fit in found.items()} == {
-        (ENGINE, 0.0),
-        ("ets", 2.5),
-    }
 
 
 def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
