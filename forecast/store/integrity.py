@@ -82,6 +82,15 @@ class QuotedDigest:
     differs: tuple[str, ...] = ()
 
 
+class StatedRun(NamedTuple):
+    """A run, its digest and the one before."""
+
+    id: int
+    digest: str
+    previous: str
+    scheme: int
+
+
 def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> QuotedDigest:
     """Look a quoted digest up. What it covers is as it was only if there are no `findings`."""
     runs = {run.id: run for run in _runs(connection)}
@@ -100,6 +109,20 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> QuotedDi
     # The nearest of several digests of that run tells most.
     differ = (_differing(entry.digest, digest) for entry in reversed(of_run))
     return replace(answer, differs=min(differ, key=len, default=()))
+
+
+def latest(connection: sqlite3.Connection) -> StatedRun | None:
+    """Return the last run that stands, with its newest digest; None before the first.
+
+    Of the measure that the connection is about, and from tables alone: nobody answers for the views
+    of an older record.
+    """
+    stand = "select id from runs"
+    if queries.has(connection, "withdrawals"):
+        stand += " except select run_id from withdrawals"
+    ids = {run_id for (run_id,) in connection.execute(stand)}
+    last = next((run for run in reversed(_runs(connection)) if run.id in ids), None)
+    return last and last._replace(digest=quoted(connection, last.id, "").standing)
 
 
 def _with_later(
@@ -145,16 +168,9 @@ def _entries(db: sqlite3.Connection) -> list[LedgerEntry]:
     return ledger.entries(db) if queries.has(db, "entries") else []
 
 
-class _RunDigest(NamedTuple):
-    id: int
-    digest: str
-    previous: str
-    scheme: int
-
-
-def _runs(db: sqlite3.Connection) -> list[_RunDigest]:
+def _runs(db: sqlite3.Connection) -> list[StatedRun]:
     scheme = "scheme" if queries.has(db, "entries") else str(scheme1.SCHEME)
-    return queries.records(db, _RunDigest, "run_digests", scheme=scheme)
+    return queries.records(db, StatedRun, "run_digests", scheme=scheme)
 
 
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
@@ -187,7 +203,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
 
 def _chain_findings(
     db: sqlite3.Connection,
-    runs: Sequence[_RunDigest],
+    runs: Sequence[StatedRun],
     entries: Sequence[LedgerEntry],
     compared: Collection[int],
 ) -> Iterator[str]:
@@ -217,7 +233,7 @@ def _named(entry: LedgerEntry) -> str:
     return f"entry {entry.id} of the ledger ({entry.subject or entry.kind})"
 
 
-def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[_RunDigest]) -> Iterator[str]:
+def _run_findings(entries: Sequence[LedgerEntry], runs: Sequence[StatedRun]) -> Iterator[str]:
     """Compare runs and the entries that state them."""
     published = {entry.subject: entry for entry in entries if entry.kind == "run"}
     for run in runs:

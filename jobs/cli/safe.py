@@ -81,7 +81,8 @@ def verify(
             return
         yield from history.in_words(history.false_issued_of_all(connection))
         settings.context.scope(connection)
-        latest = OpenRecord(connection, settings).run
+        # Where there is none, the other says why.
+        latest = integrity.latest(connection) or OpenRecord(connection, settings).run
     yield f"The record fits its digests. Run {latest.id}, digest {latest.digest}"
     yield "Compare this digest with one that was quoted elsewhere, or let the program do it:"
     yield check_command(latest.id, latest.digest)

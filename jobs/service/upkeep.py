@@ -99,8 +99,8 @@ def verify(path: Path, now: datetime) -> list[str]:
         before = wakes.files_as_of(path)
         with connect.moment(path, earlier=True) as connection:
             problems = integrity.findings(connection)
-            latest = read.latest_run(connection)
             current = version(connection) == len(schema.migrations())
+            latest = read.latest_run(connection) if current else None
         # A file without a log is read as it lies there: it may have been written meanwhile.
         if not problems or before == wakes.files_as_of(path):
             break

@@ -91,6 +91,19 @@ def verify(path: Path, run_id: int, digest: str):
     return bordercast(path, "verify", "--run", str(run_id), "--digest", digest)
 
 
+def test_verify_takes_no_view_at_its_word_that_no_ledger_states(earlier):
+    stands = "select max(id) from runs where id not in (select run_id from withdrawals)"
+    ((last, digest),) = rows(earlier, f"select id, digest from runs where id = ({stands})")
+    forged = "select 99 as id, '2024' as published_at, '2024-03' as data_through, 'f0' as digest"
+    for change in ("drop view latest_run", f"create view latest_run as {forged}"):
+        edit(earlier, change)
+
+        verified = bordercast(earlier, "verify")
+
+        assert verified.exit_code == 0, verified.output
+        assert f"Run {last}, digest {digest}" in verified.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_of_an_earlier_program_is_opened_run_and_verified(name, tmp_path):
