@@ -245,7 +245,7 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
                 "weight": weight if name == ENGINE and np.isfinite(weight) else None,
                 "past_error": float(known.mean()) if len(known) else None,
                 "failure": failed.get(row, ""),
-                # The digest covers it: measured, as by earlier programs, it made equal runs unequal.
+                # Measured, as by earlier programs, it gave equal runs unequal digests.
                 "seconds": 0.0,
             }
 
