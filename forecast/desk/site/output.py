@@ -4,7 +4,8 @@ A list of what was written lies beside the files, so that nothing else is ever r
 that an old run's pages stay: every file of a run is also linked under `as-of/RUN/`. A later run
 puts new files in the place of old ones and so leaves the linked ones as they were; what did not
 change is on the disk once. Of many totals every page changes with each run: theirs are one file,
-`as-of/RUN.zip`, from which the server answers at the same addresses.
+`as-of/RUN.zip`, from which the server answers at the same addresses. Pages are alike, and small:
+some of them are compressed together, an archive in the archive, called after its first page.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import json
 import os
 import re
 import shutil
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZipFile
 
 from forecast.errors import ConfigError
 from forecast.files import refuse_full, replacing
@@ -27,6 +31,8 @@ from forecast.files import refuse_full, replacing
 LIST = ".bordercast-site.json"
 _LOCK = ".bordercast-site.lock"
 _AS_OF = re.compile(r"((?:[^/]+/)?as-of/[0-9]+)/(.*)")  # its archive, and the name in it
+_BLOCK = ".pages.zip"
+_BLOCK_BYTES = 900_000  # as much as bzip2 compresses together
 
 
 class SiteFolder:
@@ -136,7 +142,7 @@ def packed(site: Path, place: str) -> PackedFile | None:
     with ZipFile(archive) as files:
         for name in (match[2].rstrip("/"), f"{match[2]}index.html".lstrip("/")):
             with suppress(KeyError):
-                return PackedFile(name, files.read(name))
+                return PackedFile(name, _holding(files, name).read(name))
     return None
 
 
@@ -146,23 +152,47 @@ def unpack(site: Path) -> int:
     for archive in (*site.glob("as-of/*.zip"), *site.glob("*/as-of/*.zip")):
         folder = archive.with_suffix("")
         with ZipFile(archive) as files:
-            lacking = [name for name in files.namelist() if not (folder / name).exists()]
-            files.extractall(folder, lacking)
-        new += len(lacking)
+            for first in _blocks(files) or [""]:
+                pages = _holding(files, first)
+                lacking = [name for name in pages.namelist() if not (folder / name).exists()]
+                pages.extractall(folder, lacking)
+                new += len(lacking)
     return new
 
 
 def _pack(site: Path, names: Iterable[str], to: Path) -> None:
-    """Keep files in one archive; what was kept first stays."""
+    """Keep files, sorted by name, in one archive; what was kept first stays."""
     if to.exists():
         return
     to.parent.mkdir(exist_ok=True)
+    names = list(names)
+    ends = accumulate((site / name).stat().st_size for name in names)
     with (
         replacing(to, alone=True, durable=False) as draft,
-        ZipFile(draft, "w", ZIP_DEFLATED, compresslevel=3, strict_timestamps=False) as archive,
+        ZipFile(draft, "w", ZIP_BZIP2) as archive,
     ):
-        for name in names:
-            archive.write(site / name, name)
+        for _, block in groupby(
+            zip(names, ends, strict=True), lambda page: page[1] // _BLOCK_BYTES
+        ):
+            of_block, together = [name for name, _ in block], BytesIO()
+            with ZipFile(together, "w", strict_timestamps=False) as pages:
+                for name in of_block:
+                    pages.write(site / name, name)
+            archive.writestr(f"{of_block[0]}{_BLOCK}", together.getvalue())
+
+
+def _blocks(archive: ZipFile) -> list[str]:
+    """Return the first page of each block; none in archives that earlier programs made."""
+    names = archive.namelist()
+    return [name.removesuffix(_BLOCK) for name in names if name.endswith(_BLOCK)]
+
+
+def _holding(archive: ZipFile, name: str) -> ZipFile:
+    """Open the block that a page is in if the archive has it, and no other."""
+    if not (firsts := _blocks(archive)):
+        return archive
+    block = firsts[max(bisect_right(firsts, name) - 1, 0)]
+    return ZipFile(BytesIO(archive.read(f"{block}{_BLOCK}")))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -62,3 +63,34 @@ def test_packed_pages_stay_as_the_run_left_them(tmp_path):
 
     assert (output.unpack(tmp_path), output.unpack(tmp_path)) == (4, 0)
     assert (tmp_path / "as-of/1/flags/index.html").read_bytes() == b"flags of one"
+
+
+def test_pages_kept_together_are_read_a_block_at_a_time_and_take_little_room(tmp_path):
+    pages = {f"fact/{n:03}/index.html": bytes([n]) + bytes(range(256)) * 200 for n in range(60)}
+    folder = SiteFolder(tmp_path)
+    for name, content in pages.items():
+        folder.put(name, content)
+    folder.finish("state", 1, packed=True)
+
+    archive = tmp_path / "as-of/1.zip"
+    with ZipFile(archive) as kept:
+        blocks = [info.file_size for info in kept.infolist()]
+    assert len(blocks) == 4
+    assert max(blocks) < 1_000_000 < sum(blocks)
+    assert archive.stat().st_size < sum(map(len, pages.values())) / 50
+    for name, content in pages.items():
+        assert output.packed(tmp_path, f"as-of/1/{name}").content == content
+    assert output.packed(tmp_path, "as-of/1/fact/999") is None
+    assert output.unpack(tmp_path) == 60
+    assert all((tmp_path / "as-of/1" / name).read_bytes() == page for name, page in pages.items())
+
+
+def test_an_archive_of_pages_by_themselves_is_still_read_and_unpacked(tmp_path):
+    (tmp_path / "as-of").mkdir()
+    with ZipFile(tmp_path / "as-of/7.zip", "w") as kept:
+        kept.writestr("flags/index.html", "flags of then")
+
+    assert output.packed(tmp_path, "as-of/7/flags").content == b"flags of then"
+    assert output.packed(tmp_path, "as-of/7/none") is None
+    assert output.unpack(tmp_path) == 1
+    assert (tmp_path / "as-of/7/flags/index.html").read_text() == "flags of then"
