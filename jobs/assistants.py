@@ -120,10 +120,13 @@ class Tools:
             day = date.fromisoformat(as_of).isoformat() if as_of else months.today().isoformat()
         except ValueError:
             raise ToolError(f"as_of: {as_of[:40]!r} is no day; write YYYY-MM-DD") from None
-        first = _month("since", since)
+        try:
+            first = periods.month(_short(since)) if since else ""
+        except SpanError as error:
+            raise ToolError(f"since: {error}") from None
 
         def look(record: OpenRecord) -> Any:
-            key = record.find(_short(series))
+            key = record.names.find(_short(series))
             known = releases.as_of(record.connection, day, key.total, "*").get(key, {})
             rows = [
                 {"month": month, COUNT: row.pop("value"), **row}
@@ -243,25 +246,20 @@ class Tools:
         return _paged(answer, "", limit, offset)
 
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
+        """What a look finds, with its source, vintage, run and digest."""
         try:
             with reading(self.settings) as record:
+                source = read.newest_source(record.connection)
                 return {
                     "answer": in_keys(look(record), record.source),
-                    **self._origin(record),
+                    "source": source.file_name if source else "the embedded figures",
+                    "vintage": (source and source.first_seen_at) or "unknown",
+                    "data_through": record.run.data_through,
+                    "figures_old": record.old or None,
+                    **record.origin,
                 }
         except BordercastError as error:
             raise ToolError(str(error)) from None
-
-    def _origin(self, record: OpenRecord) -> dict[str, Any]:
-        """Source, vintage, run and digest of what is said."""
-        source = read.newest_source(record.connection)
-        return {
-            "source": source.file_name if source else "the embedded figures",
-            "vintage": (source and source.first_seen_at) or "unknown",
-            "data_through": record.run.data_through,
-            "figures_old": record.old or None,
-            **record.origin,
-        }
 
     # A process of its own: what is asked may run out of time or memory, and the server stays.
     def _asked(
@@ -324,11 +322,3 @@ def _page_of(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[st
     if end < len(rows):
         page["next_offset"] = end
     return page
-
-
-def _month(name: str, text: str) -> str:
-    """A month as YYYY-MM, "" where none is named; ToolError for anything else."""
-    try:
-        return periods.month(_short(text)) if text else ""
-    except SpanError as error:
-        raise ToolError(f"{name}: {error}") from None

@@ -6,10 +6,11 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from forecast.audit import Discrepancy, audit
 from forecast.base_tables import Shape, read_tables
+from forecast.context import Context
 from forecast.desk import facts, figures
 from forecast.desk.facts import MonthFacts
 from forecast.desk.figures import Fact, facts_of
@@ -18,9 +19,6 @@ from forecast.sources.source import Source
 from forecast.store import connect, measures, ops, read
 from forecast.store.queries import records, rows
 from forecast.version import __version__
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
@@ -63,13 +61,6 @@ def shape(source: Source) -> Shape:
     return Shape(source.year_begins, halves, split)
 
 
-def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
-    """Return every figure of each total's newest month."""
-    newest = read.last_months(connection)
-    reports = (facts.report(connection, of, at["month"], source) for of, at in newest.items())
-    return list(facts_of(reports))
-
-
 def audited(connection: sqlite3.Connection, source: Source, stated: Iterable[Fact]) -> Audited:
     """Compute told figures again from the base tables."""
     stated = list(stated)
@@ -87,7 +78,7 @@ def disputed(
     """
     try:
         stated = [fact for fact in facts_of(reports) if fact.figure in get_args(HeadlineFigure)]
-        return [str(discrepancy) for discrepancy in audited(connection, source, stated).differing]
+        return list(map(str, audited(connection, source, stated).differing))
     except Exception:  # the mail matters more than its audit
         LOG.exception("a notice could not be audited")
         return []
@@ -96,12 +87,9 @@ def disputed(
 def after_run(connection: sqlite3.Connection, source: Source) -> list[str]:
     """Return what of the newest months the tables do not bear; an error of the auditor is one."""
     try:
-        return [
-            str(discrepancy)
-            for discrepancy in audited(
-                connection, source, newest_facts(connection, source)
-            ).differing
-        ]
+        newest = read.last_months(connection)
+        reports = (facts.report(connection, of, at["month"], source) for of, at in newest.items())
+        return list(map(str, audited(connection, source, facts_of(reports)).differing))
     except Exception as error:  # a run that is published stays published
         LOG.exception("the newest months could not be audited")
         return [f"the newest months could not be audited: {error}"]

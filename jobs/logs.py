@@ -11,14 +11,12 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast.config import Config
+from forecast.types import Report
 from forecast.words import without_controls
 from jobs.environment import redacted
-
-if TYPE_CHECKING:
-    from forecast.types import Report
 
 LOG = logging.getLogger("bordercast")
 # syslog's numbers, which the journal reads at the beginning of a line
@@ -90,17 +88,11 @@ class _Lines(logging.Formatter):
         level = record.levelname.lower()
         if self.config.service.log == "json":
             named = {"event": getattr(record, "event", record.module), "message": message}
-            about = {key: _plain(of, self.config) for key, of in self._about(record).items()}
+            about = {
+                key: of if isinstance(of, int | float) else redacted(str(of), self.config)
+                for key, of in getattr(record, "about", {}).items()
+            }
             line_of = {"at": at, "level": level, "process": record.process, **named, **about}
             return json.dumps(line_of | ({"trace": trace} if trace else {}))
         line = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
         return f"{line}\n{without_controls(trace)}" if trace else line
-
-    @staticmethod
-    def _about(record: logging.LogRecord) -> dict[str, Any]:
-        return dict(getattr(record, "about", {}))
-
-
-def _plain(value: Any, config: Config) -> Any:
-    """Return a value as JSON has it; a text without secrets."""
-    return value if isinstance(value, int | float) else redacted(str(value), config)

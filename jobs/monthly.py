@@ -13,23 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
+from forecast.context import Context
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
+from forecast.types import Report
 from jobs import logs
 from jobs.arrivals import inbox
+from jobs.arrivals.arrival import IngestResult
 from jobs.arrivals.ingest import ingest_all
 from jobs.deliver import write
 from jobs.publish import publish, run_needed
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.context import Context
-    from forecast.types import Report
-    from jobs.arrivals.arrival import IngestResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from sqlite3 import Connection
+from typing import NamedTuple
 
 from forecast import months
+from forecast.config import Config, Threshold
 from forecast.desk.facts import newest_reports
 from forecast.engine import ENGINE, VERSION, conditional, scores
 from forecast.engine.forecast import (
@@ -33,6 +35,7 @@ from forecast.judge.judging import alarmed, judge_new
 from forecast.judge.parts import within_budget
 from forecast.judge.standing import StandingQuestions
 from forecast.lives import running, without_over
+from forecast.sources.source import Source
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
 from forecast.types import Hindcasts, KeptPath, Publication, Report, Row, SeriesKey
@@ -40,13 +43,7 @@ from forecast.version import __version__
 from jobs.compute.pools import spreading, telling
 from jobs.compute.robust_map import fitting
 from jobs.deliver.intents import notice_intents
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.config import Config, Threshold
-    from forecast.sources.source import Source
-    from models.base import Floats
+from models.base import Floats
 
 CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time

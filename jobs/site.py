@@ -6,13 +6,10 @@ import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from forecast.context import Context
 from forecast.store import measures, read
 from forecast.words import slug
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 
 def build(

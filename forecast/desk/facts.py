@@ -476,22 +476,20 @@ _SEVERAL: dict[str, type] = {
 _ONE: dict[str, type] = {"expectation": Expectation, "interior": Interior, "score": ScoreRow}
 
 
-def _flag_of(stored: Row) -> FlagOfTotal:
-    lacks = tuple(name for name in _FLAG_SINCE if name not in stored)
-    return of(FlagOfTotal, {**dict.fromkeys(lacks), **stored, "lacks": lacks})
-
-
 def from_json(text: str, source: Source) -> MonthFacts:
     """Return facts as they were stored."""
     names = {stored: name for name, stored in _STORED.items()}
     stored = {names.get(name, name): value for name, value in json.loads(text).items()}
-    flags = tuple(map(_flag_of, stored["flags"]))
+    flags = []
+    for flag in stored["flags"]:
+        lacks = tuple(name for name in _FLAG_SINCE if name not in flag)
+        flags.append(of(FlagOfTotal, {**dict.fromkeys(lacks), **flag, "lacks": lacks}))
     made: dict[str, Any] = {
         name: tuple(of(kind, row) for row in stored[name]) for name, kind in _SEVERAL.items()
     }
     made |= {name: stored[name] and of(kind, stored[name]) for name, kind in _ONE.items()}
     made |= {name: tuple(stored.get(name, (0, 0))) for name in ("often", "runs")}
-    return MonthFacts(source=source, **stored | made | {"flags": flags})
+    return MonthFacts(source=source, **stored | made | {"flags": tuple(flags)})
 
 
 def _expectation(record: MonthRecord) -> Expectation | None:
@@ -502,13 +500,6 @@ def _expectation(record: MonthRecord) -> Expectation | None:
     alike = ("median", "lo80", "hi80", "lo95", "hi95", "basis", "cutoff", "p", "severity")
     values: dict[str, Any] = {name: getattr(seen, name) for name in alike}
     return Expectation(**values, judged=seen.count, unflagged=seen.unflagged or "")
-
-
-def _interior(record: MonthRecord) -> Interior | None:
-    """Return what was inland, with a sum also where the publisher states none."""
-    seen = record.interior
-    # Where the publisher's parts do not add up, the half's own count is the sum of neither.
-    return seen and replace(seen, total=seen.total or seen.at_large + seen.at_entry)
 
 
 def month_report(
@@ -528,6 +519,10 @@ def month_report(
     last = max(counts)
     unknown = unknown_months(counts, months_of_year[0], min(months_of_year[-1], last))
     whole = source.calendar.adds and not unknown
+    inland = record.interior
+    if inland:
+        # Where the publisher's parts do not add up, the half's own count is the sum of neither.
+        inland = replace(inland, total=inland.total or inland.at_large + inland.at_entry)
     if not part and not source.layouts:  # of anybody's series some are late, and some have ended
         newest_of_total = record.newest
     return MonthFacts(
@@ -549,7 +544,7 @@ def month_report(
         values=tuple(record.values),
         file_name=record.source["file_name"],
         rounding=record.source["rounding"],
-        interior=_interior(record),
+        interior=inland,
         agencies=dict(record.agencies),
         agencies_unit=record.agencies_unit,
         flags=tuple(record.flags),

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from forecast.names import member_words
 from forecast.sources.source import Source
 from forecast.store.queries import records
 from forecast.words import month_words
-
-if TYPE_CHECKING:
-    import sqlite3
 
 LARGEST = 10  # groups of an agency by one thing
 

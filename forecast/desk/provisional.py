@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from forecast.engine import ENGINE, PROVISIONAL
 from forecast.names import member_words
@@ -16,9 +16,6 @@ from forecast.types import Provisional, SeriesKey
 from forecast.words import about, between, first_few, known_words, month_words, one_line
 
 _EACH = 4  # unfinished months that are told one by one
-
-if TYPE_CHECKING:
-    import sqlite3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +106,28 @@ def sentence(month: ProvisionalMonth, source: Source, word: str = "Provisional")
     start = f"{word}, {month_words(figure.month)}: {what(figure, source)}"
     source_words = f"({known_words('by', figure.known_by)}; {one_line(figure.source)})"
     if figure.kind == "delivery":
-        return f"{start} {source_words}: {''.join(_so_far(figure))}"
-    return " ".join(
-        (f"{start} {source_words}; no file has this month yet.", *_judged(month), *_with(month))
-    )
+        text = f"{start} {source_words}: the month is not complete"
+        if figure.share is not None and figure.low is not None and figure.high is not None:
+            shares = f"{100 * figure.low:.0f}% to {100 * figure.high:.0f}%"
+            ends = between(round(figure.count / figure.high), round(figure.count / figure.low))
+            text += (
+                f"; by the deliveries before, {100 * figure.share:.0f}% ({shares}) of its last "
+                f"count, which is then about {round(figure.count / figure.share):,} ({ends})"
+            )
+        return f"{text}."
+    told = [f"{start} {source_words}; no file has this month yet."]
+    # A whole month is held against the forecast of its own series, and of no other.
+    if month.own and not figure.days:
+        low, high = month.own.lo80, month.own.hi80
+        lies = "above" if figure.count > high else "below" if figure.count < low else "inside"
+        told.append(f"It is {lies} the 80% range forecast for it, {between(low, high)}.")
+    told += [
+        f"With it, {row.total} is expected at {row.median:,} (80% range "
+        f"{between(row.lo80, row.hi80)}); without, at {before.median:,} "
+        f"({between(before.lo80, before.hi80)})."
+        for row, before in month.totals
+    ]
+    return " ".join(told)
 
 
 def what(figure: Provisional, source: Source) -> str:
@@ -124,32 +139,3 @@ def what(figure: Provisional, source: Source) -> str:
     days = f" in its first {figure.days} days" if figure.days else ""
     where = source.totals.where(key.total)
     return f"{about(figure.count, figure.rounding)} {noun}{part} {where}{days}"
-
-
-def _so_far(figure: Provisional) -> Iterator[str]:
-    yield "the month is not complete"
-    if figure.share is not None and figure.low is not None and figure.high is not None:
-        shares = f"{100 * figure.low:.0f}% to {100 * figure.high:.0f}%"
-        yield f"; by the deliveries before, {100 * figure.share:.0f}% ({shares}) of its last count"
-        ends = between(round(figure.count / figure.high), round(figure.count / figure.low))
-        yield f", which is then about {round(figure.count / figure.share):,} ({ends})"
-    yield "."
-
-
-def _judged(month: ProvisionalMonth) -> Iterator[str]:
-    """Hold a whole month's figure against the forecast of its own series, and of no other."""
-    if month.own is None or month.said.days:
-        return
-    low, high = month.own.lo80, month.own.hi80
-    count = month.said.count
-    lies = "above" if count > high else "below" if count < low else "inside"
-    yield f"It is {lies} the 80% range forecast for it, {between(low, high)}."
-
-
-def _with(month: ProvisionalMonth) -> Iterator[str]:
-    for row, before in month.totals:
-        yield (
-            f"With it, {row.total} is expected at {row.median:,} (80% range "
-            f"{between(row.lo80, row.hi80)}); without, at {before.median:,} "
-            f"({between(before.lo80, before.hi80)})."
-        )

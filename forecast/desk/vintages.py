@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.engine import ENGINE, PROVISIONAL
@@ -15,9 +15,6 @@ from forecast.sources.source import Source
 from forecast.store.queries import grouped, rows
 from forecast.types import Row, SeriesKey
 from forecast.words import many
-
-if TYPE_CHECKING:
-    import sqlite3
 
 
 def by_figures_then(

@@ -58,13 +58,6 @@ class Peer(NamedTuple):
     ninety_five: str
 
 
-def _coverage(ours: Sequence[ComeDue], source: Source) -> Iterator[tuple[str, ...]]:
-    """Yield how often intervals held, a row a total and lead."""
-    for total, lead in product(source.totals.every, LEADS):
-        if rows := [row for row in ours if (row.total, row.horizon) == (total, lead)]:
-            yield f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows)
-
-
 def _method(versions: Sequence[Row]) -> Iterator[Block]:
     """Yield which versions ran on data of the year."""
     first, *later = [
@@ -93,7 +86,11 @@ def report(
     issued = sum(row.basis == "issued" for row in ours)
     peers = _peers(forecasts)
     first, *misses = _misses(ours, source) or [""]
-    coverage = list(_coverage(ours, source))
+    coverage = [
+        (f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows))
+        for total, lead in product(source.totals.every, LEADS)
+        if (rows := [row for row in ours if (row.total, row.horizon) == (total, lead)])
+    ]
     blocks = [
         *(Block(words=words) for words in _plainly(ours, peers, source)),
         *_pictures(ours, flagged, source),

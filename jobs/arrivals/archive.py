@@ -15,19 +15,16 @@ from __future__ import annotations
 import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from sqlite3 import Connection
+from typing import NamedTuple
 
 from forecast import files
 from forecast.config import Config
+from forecast.context import Context
 from forecast.store import connect, ops, releases
+from forecast.store.ops import Download
 from jobs.arrivals import inbox
 from jobs.arrivals.arrival import Arrival, IngestResult
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.context import Context
-    from forecast.store.ops import Download
 
 REASON = ".reason.txt"
 PRIVATE = 0o700

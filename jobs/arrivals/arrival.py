@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forecast.sources import catalog
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
+from forecast.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def read_dated(
         raise DataError(f"{path.name}: no column {lacking[0]}; it has {there}, and needs {needs}")
     values = []
     for at in range(1, len(sheet.grid)):
-        cells = dict(zip(heads, map(_text, sheet.row(at)), strict=True))
+        texts = ("" if cell is None else str(cell).strip() for cell in sheet.row(at))
+        cells = dict(zip(heads, texts, strict=True))
         line = _Statement(path.name, int(sheet.line[at]), cells)
         values.append(line.value(find, calendar, today))
     if not values:
@@ -72,7 +73,19 @@ class _Statement:
             series = find(self._cells["series"])
         except SeriesNameError as error:
             raise self.refused("series", error.problem) from None
-        first, last = self._span(calendar)
+        text = self._cells["month"]
+        # As workbooks write the first of a month.
+        day = len(text) >= len("2025-02-01") and text[7:10] == "-01"
+        try:
+            if _BETWEEN in text:
+                first, last = map(month, text.split(_BETWEEN, 1))
+            else:
+                period = calendar.read(text[:7] if day else text, 0)
+                first, last = period.first_month, period.last_month
+        except (SpanError, ValueError) as error:
+            raise self.refused("month", str(error)) from None
+        if last < first:
+            raise self.refused("month", "ends before it begins")
         if known_by[:7] < last or known_by <= months.end(last).isoformat():
             raise self.refused("known_by", f"is before {last} had ended: nobody could know it")
         if not self._cells["source"]:
@@ -83,31 +96,8 @@ class _Statement:
         count = self._number_of("count")
         return DatedValue(series, first, last, count, rounded, known_by, self._cells["source"])
 
-    def _span(self, calendar: Calendar) -> tuple[str, str]:
-        text = self._cells["month"]
-        try:
-            if _BETWEEN in text:
-                first, last = map(month, text.split(_BETWEEN, 1))
-            else:
-                period = calendar.read(text[:7] if _is_day(text) else text, 0)
-                first, last = period.first_month, period.last_month
-        except (SpanError, ValueError) as error:
-            raise self.refused("month", str(error)) from None
-        if last < first:
-            raise self.refused("month", "ends before it begins")
-        return first, last
-
     def _number_of(self, column: str) -> int:
         text = self._cells[column].replace(",", "").removesuffix(".0")
         if not text.isdecimal() or len(text) > 12:
             raise self.refused(column, "is no whole number of 0 or more")
         return int(text)
-
-
-def _text(cell: object) -> str:
-    return "" if cell is None else str(cell).strip()
-
-
-def _is_day(text: str) -> bool:
-    # As workbooks write the first of a month.
-    return len(text) >= len("2025-02-01") and text[7:10] == "-01"

@@ -11,21 +11,17 @@ from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast import months
 from forecast.config import CountsSection
+from forecast.context import Context
 from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
 from forecast.sources.source import ReleaseFile
 from forecast.store import releases
 from jobs.arrivals import inbox, reading
 from jobs.arrivals.arrival import Arrival
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.context import Context
 
 
 def delivered(db: Connection | None, context: Context, today: str) -> list[Arrival]:

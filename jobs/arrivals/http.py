@@ -68,8 +68,18 @@ def get(http: httpx.Client, link: Link, settings: Fetch) -> Reply:
     settings : attempts, back-off, time for all attempts together, largest size.
     """
     deadline = time.monotonic() + settings.file_seconds
+    too_slow = f"not complete within {settings.file_seconds:g} seconds"
     for attempt in range(1, settings.attempts + 1):
-        reply = _attempt(http, link, settings, deadline)
+        try:
+            with exchange.cut_off(deadline) as watch:
+                reply = _follow(http, link, settings.max_bytes, deadline, watch)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            late = time.monotonic() >= deadline  # then it is we who ended the connection
+            why = too_slow if late else printable(detail)
+            reply = Reply("unreachable", why, passing=True)
+        except TimeoutError:
+            reply = Reply("unreachable", too_slow, passing=True)
         wait = pause_of_attempt(attempt, settings.back_off) if reply.pause is None else reply.pause
         last = attempt == settings.attempts or time.monotonic() + wait >= deadline
         if last or not reply.passing:
@@ -85,19 +95,6 @@ def pause_of_attempt(attempt: int, back_off: float) -> float:
     """
     chance = random.uniform(0, back_off / 2)  # noqa: S311 - no secret
     return min(back_off * 2.0 ** (attempt - 1), LONGEST_PAUSE) + chance
-
-
-def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -> Reply:
-    too_slow = f"not complete within {settings.file_seconds:g} seconds"
-    try:
-        with exchange.cut_off(deadline) as watch:
-            return _follow(http, link, settings.max_bytes, deadline, watch)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        late = time.monotonic() >= deadline  # then it is we who ended the connection
-        return Reply("unreachable", too_slow if late else printable(detail), passing=True)
-    except TimeoutError:
-        return Reply("unreachable", too_slow, passing=True)
 
 
 def _follow(
@@ -128,7 +125,14 @@ def _reply(response: httpx.Response, max_bytes: int, deadline: float) -> Reply:
     if status == httpx.codes.NOT_MODIFIED:
         return Reply("unchanged")
     if status != httpx.codes.OK:
-        return _refusal(response)
+        asked = exchange.retry_after(response.headers, datetime.now(UTC))
+        pause = None if asked is None else asked.total_seconds()
+        return Reply(
+            "blocked" if status in _BLOCKED else "unreachable",
+            printable(f"HTTP {status} {response.reason_phrase}".rstrip()),
+            pause=pause,
+            passing=status in _LATER and (pause is None or pause <= PATIENCE),
+        )
     length = int(response.headers.get("content-length", "0"))
     if length > max_bytes:
         return Reply("unreachable", f"{length:,} bytes, more than {max_bytes:,} are not taken")
@@ -150,14 +154,3 @@ def _reply(response: httpx.Response, max_bytes: int, deadline: float) -> Reply:
         return Reply("unreachable", "cut short: no newline at the end", passing=True)
     etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
     return Reply("content", content=content, etag=etag, last_modified=modified)
-
-
-def _refusal(response: httpx.Response) -> Reply:
-    asked = exchange.retry_after(response.headers, datetime.now(UTC))
-    status, pause = response.status_code, None if asked is None else asked.total_seconds()
-    return Reply(
-        "blocked" if status in _BLOCKED else "unreachable",
-        printable(f"HTTP {status} {response.reason_phrase}".rstrip()),
-        pause=pause,
-        passing=status in _LATER and (pause is None or pause <= PATIENCE),
-    )

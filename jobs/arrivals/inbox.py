@@ -14,15 +14,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from forecast.context import Context
 from forecast.errors import DataError
 from forecast.files import MAX_BYTES
 from forecast.words import printable
 from jobs.arrivals.arrival import Arrival, IngestResult
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
 WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"

@@ -10,15 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from forecast.sources import catalog
-from forecast.sources.source import FileName
+from forecast.sources.source import FileName, Source
 from forecast.words import printable
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no listing
 _DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)

@@ -19,9 +19,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import httpx
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import ConfigError
 from forecast.files import content_sha256
 from forecast.sources import catalog
@@ -33,11 +35,6 @@ from forecast.words import printable
 from jobs.arrivals import archive, inbox, listing
 from jobs.arrivals.arrival import IngestResult
 from jobs.arrivals.http import Reply, client, get
-
-if TYPE_CHECKING:
-    import httpx
-
-    from forecast.context import Context
 
 LOCK = "fetch.lock"
 POLL_AGAIN = timedelta(hours=12)  # so that a service that restarts often leaves the publisher alone

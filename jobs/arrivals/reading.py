@@ -11,15 +11,13 @@ import io
 import pickle
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from forecast import child
+from forecast import child, months
+from forecast.config import CountsSection, source_section
 from forecast.errors import DataError, QuarantineError
-
-if TYPE_CHECKING:
-    from forecast.config import CountsSection
-    from forecast.labels import Joins
-    from forecast.sources.source import ReadRelease, ReleaseFile, Source
+from forecast.labels import Joins
+from forecast.sources.source import ReadRelease, ReleaseFile, Source
 
 LIMITS = child.ChildLimits(seconds=300, memory=2_000_000_000, answer=500_000_000)
 # All that an answer may be made of: nothing else is made, whatever the child was made to write.
@@ -107,7 +105,18 @@ class _ChildAnswer(pickle.Unpickler):
 def answer(question: bytes) -> bytes:
     """In the child: do a task."""
     task, given = pickle.loads(question)  # noqa: S301 - our parent's
-    return pickle.dumps(_read(*given) if task == "read" else _last_months(*given))
+    if task == "read":
+        return pickle.dumps(_read(*given))
+    from forecast.sources.own.reader import data_through
+
+    section, files = given
+    last = []
+    for file in files:
+        try:
+            last.append(months.to_index(data_through(section, file)))
+        except Exception:  # whatever it is: such a file is refused first, in words
+            last.append(0)
+    return pickle.dumps(last)
 
 
 def _read(
@@ -117,7 +126,6 @@ def _read(
     joins: Joins,
     dimensions: Sequence[str],
 ) -> Any:
-    from forecast.config import source_section
     from forecast.context import source_by_section
 
     source = source_by_section(source_section(section) if section else None, totals)
@@ -126,19 +134,6 @@ def _read(
     except DataError as error:
         return None, ("" if isinstance(error, QuarantineError) else str(error), error.kept)
     return read._replace(sums=dict(read.sums), unknown=dict(read.unknown)), None
-
-
-def _last_months(section: CountsSection, files: Sequence[ReleaseFile]) -> list[int]:
-    from forecast import months
-    from forecast.sources.own.reader import data_through
-
-    last = []
-    for file in files:
-        try:
-            last.append(months.to_index(data_through(section, file)))
-        except Exception:  # whatever it is: such a file is refused first, in words
-            last.append(0)
-    return last
 
 
 if __name__ == "__main__":

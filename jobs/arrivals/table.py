@@ -35,14 +35,9 @@ def read_source(where: Path | str, wanted: ReadAs, settings: Fetch) -> read.Tabl
     name = str(where)
     if name == STDIN:
         return read.read_table(None, wanted)
-    if is_address(name):
-        return read.table_in_bytes(*_downloaded(name, settings), wanted)
-    return read.read_table(Path(where), wanted)
-
-
-def _downloaded(address: str, settings: Fetch) -> tuple[str, bytes]:
-    """The name and content of what an address gives, which may be on another host."""
-    url = csv_address(address)
+    if not is_address(name):
+        return read.read_table(Path(where), wanted)
+    url = csv_address(name)
     with http.client(settings) as client:
         for _ in range(_HOSTS):
             # Also where it is led to: the last host decides what is read.
@@ -53,8 +48,9 @@ def _downloaded(address: str, settings: Fetch) -> tuple[str, bytes]:
                 break
             url = reply.elsewhere
     if reply.outcome != "content":
-        raise DataError(f"{address}: {reply.detail}; download the file and give its name")
-    return Path(urlsplit(url).path).name or urlsplit(url).netloc, reply.content
+        raise DataError(f"{name}: {reply.detail}; download the file and give its name")
+    address = urlsplit(url)
+    return read.table_in_bytes(Path(address.path).name or address.netloc, reply.content, wanted)
 
 
 def csv_address(address: str) -> str:

@@ -194,7 +194,10 @@ class HelpContext(click.Context):
     def make_formatter(self) -> click.HelpFormatter:
         """Return what writes the help."""
         formatter = _Filled(width=self.terminal_width, max_width=self.max_content_width)
-        formatter.words = words_of(_source(self))
+        settings = (
+            self.find_root().obj
+        )  # nothing, where nothing tells whose help, as in a new folder
+        formatter.words = words_of(settings.context.source if settings else None)
         return formatter
 
 
@@ -208,12 +211,6 @@ def words_of(source: Source | None) -> Mapping[str, str]:
         "file": table["example"],
         **table["help"],
     }
-
-
-def _source(ctx: click.Context) -> Source | None:
-    """Return the source a command is about; None where nothing tells, as in an empty folder."""
-    settings = ctx.find_root().obj
-    return settings.context.source if settings else None
 
 
 class Program(click.Group):

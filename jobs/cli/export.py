@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecast import files
+from forecast.desk import comparison, figures
 from forecast.desk import export as tables
-from forecast.desk import figures
 from forecast.desk import hub as hubs
 from forecast.desk.dictionary import VIEWS, ColumnKind
 from forecast.desk.sentences import trust
@@ -25,6 +24,9 @@ from forecast.words import many
 from jobs.audited import every_fact
 from jobs.cli.look import months_ahead
 from jobs.cli.render import OpenRecord
+
+if TYPE_CHECKING:
+    from forecast.desk.charts.grammar import Picture
 
 HUB_NAME = "engine"
 MARKER = "export.json"  # the run that an export of all is as of
@@ -148,27 +150,22 @@ def plot(
     grammar.form_of(out)
     quoted, source = record.quoted, record.source
     if len(words) > 1:
-        drawn = _compared(record, words)
+        from forecast.desk.charts import forecasts
+
+        both = comparison.asked(words, record.names, record.counts)
+        if not both.lines:
+            raise record.refused("SERIES", "one month of each is no line; `compare` shows both")
+        drawn = forecasts.compared(both.heads[1:3], both.lines, both.note, both.years, source)
     else:
-        key = record.find(words[0])
+        key = record.names.find(words[0])
         # Of parts no hindcasts and no scores are kept.
         if kind != "fan" and not key.headline:
             raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
-        drawn = PICTURES[kind](record, key, **wanted)
+        drawn = _drawn(record, key, kind, **wanted)
     if title:
         drawn = grammar.titled(drawn, title)
     grammar.write(drawn, out, source, trust.signature(record.run, source), size)
     return [f"{out}: {drawn.alt} From {quoted}"]
-
-
-def _compared(record: OpenRecord, words: tuple[str, ...]) -> Any:
-    from forecast.desk import comparison
-    from forecast.desk.charts import forecasts
-
-    both = comparison.asked(words, record.names, record.counts)
-    if not both.lines:
-        raise record.refused("SERIES", "one month of each is no line; `compare` shows both")
-    return forecasts.compared(both.heads[1:3], both.lines, both.note, both.years, record.source)
 
 
 def _some(rows: list[T], key: SeriesKey, what: str) -> list[T]:
@@ -177,65 +174,43 @@ def _some(rows: list[T], key: SeriesKey, what: str) -> list[T]:
     return rows
 
 
-def _fan(record: OpenRecord, key: SeriesKey, log: bool | None, **_: Any) -> Any:
+def _drawn(
+    record: OpenRecord,
+    key: SeriesKey,
+    kind: str,
+    log: bool | None,
+    lead: int,
+    since: str,
+    month: str | None,
+) -> Picture:
+    """Draw what was asked for of one series; see commands.toml for the kinds."""
     from forecast.desk.charts import forecasts
 
-    ahead = _some(months_ahead(record, key), key, "forecasts")
-    flagged = read.flagged(record.connection, key)
-    return forecasts.fan(key, record.counts(key), ahead, flagged, record.source, log)
-
-
-def _history(
-    record: OpenRecord, key: SeriesKey, log: bool | None, lead: int, since: str, **_: Any
-) -> Any:
-    from forecast.desk.charts import forecasts
-
-    rows = read.at_lead(record.connection, key.total, lead)
-    rows = _some([row for row in rows if row.month >= since], key, "such forecasts")
-    flagged = read.flagged(record.connection, key)
-    return forecasts.history(key.total, rows, flagged, lead, record.source, log)
-
-
-def _drivers(record: OpenRecord, key: SeriesKey, month: str | None, **_: Any) -> Any:
-    from forecast.desk.charts import explanations
-
-    values = key.total, month, key.total
-    rows = queries.records(record.connection, DriverRow, "drivers_of_total", values)
-    what = f"drivers of a flag{f' in {month}' if month else ''}"
-    _some([row for row in rows if row.contribution is not None], key, what)
-    return explanations.drivers(key.total, rows, record.source)
-
-
-def _calibration(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
-    from forecast.desk.charts import forecasts
-
+    connection, source, total = record.connection, record.source, key.total
     first = record.settings.context.config.forecast.first_cutoff
-    rows = _some(read.calibration(record.connection, key.total, first), key, "hindcasts")
-    return forecasts.calibration(key.total, rows, record.source)
+    if kind in ("drivers", "components"):
+        from forecast.desk.charts import explanations  # fits Prophet
 
-
-def _score(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
-    from forecast.desk.charts import forecasts
-
-    # A score of 0 has no place on a log scale; a short series may have no other.
-    rows = [row for row in read.score_years(record.connection, key.total) if row["log_wis"]]
-    _some([row for row in rows if row["model"] == ENGINE], key, "scores")
-    return forecasts.score(key.total, rows, record.source)
-
-
-def _components(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
-    from forecast.desk.charts import explanations  # fits Prophet
-
-    published = queries.rows(record.connection, "published_counts", key[:3])
-    parts = explanations.prophet_parts(key.total, published, record.source)
-    return explanations.components(key.total, parts, published, record.source)
-
-
-PICTURES: dict[str, Callable[..., Any]] = {
-    "fan": _fan,
-    "history": _history,
-    "drivers": _drivers,
-    "calibration": _calibration,
-    "score": _score,
-    "components": _components,
-}
+        if kind == "components":
+            published = queries.rows(connection, "published_counts", key[:3])
+            parts = explanations.prophet_parts(total, published, source)
+            return explanations.components(total, parts, published, source)
+        drivers = queries.records(connection, DriverRow, "drivers_of_total", (total, month, total))
+        what = f"drivers of a flag{f' in {month}' if month else ''}"
+        _some([row for row in drivers if row.contribution is not None], key, what)
+        return explanations.drivers(total, drivers, source)
+    if kind == "calibration":
+        coverage = _some(read.calibration(connection, total, first), key, "hindcasts")
+        return forecasts.calibration(total, coverage, source)
+    if kind == "score":
+        # A score of 0 has no place on a log scale; a short series may have no other.
+        scores = [row for row in read.score_years(connection, total) if row["log_wis"]]
+        _some([row for row in scores if row["model"] == ENGINE], key, "scores")
+        return forecasts.score(total, scores, source)
+    flagged = read.flagged(connection, key)
+    if kind == "history":
+        past = [row for row in read.at_lead(connection, total, lead) if row.month >= since]
+        past = _some(past, key, "such forecasts")
+        return forecasts.history(total, past, flagged, lead, source, log)
+    ahead = _some(months_ahead(record, key), key, "forecasts")
+    return forecasts.fan(key, record.counts(key), ahead, flagged, source, log)

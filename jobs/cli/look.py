@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import RenderableType
@@ -15,19 +14,18 @@ from forecast.desk import comparison, facts, groups, provisional, terminal, vint
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
+from forecast.desk.terminal import ComparedScore
 from forecast.engine import ENGINE
+from forecast.engine.skill import LEAST, skill_tests
 from forecast.errors import SeriesNameError
 from forecast.names import member_words
 from forecast.rows import ForecastRow, as_row
-from forecast.store import history, queries, read, witnesses
+from forecast.sources.source import Source
+from forecast.store import history, inputs, queries, read, witnesses
 from forecast.types import COUNT, SeriesKey
 from forecast.words import capital
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
-
-if TYPE_CHECKING:
-    from forecast.desk.terminal import ComparedScore
-from forecast.sources.source import Source
 
 MONTHS_SHOWN = 13  # of a series without a forecast: the newest, and as far back as a year before
 
@@ -43,7 +41,7 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
 
         return (ask.parts_ahead if of_parts else ask.span_ahead)(record, series, span)
     connection, source = record.connection, record.source
-    key = record.find(series) if series else None
+    key = record.names.find(series) if series else None
     rows = facts.only_next_flagged(
         months_ahead(record, key, model)
         if key
@@ -88,8 +86,22 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.MonthFacts:
     """Return the report of a month of a series, the newest if None."""
-    if key in record.names.sums:
-        return _facts_of_sum(record, key, month)
+    if key in record.names.sums:  # what the counts alone say of a series that no file states
+        counts = record.counts(key)
+        month = month or max(counts)
+        if month not in counts:
+            held = f"{min(counts)} to {max(counts)}"
+            raise record.refused("MONTH", f"no figure for {key} in {month}; on record are {held}")
+        part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
+        total = history.series_span(record.connection, SeriesKey(key.total))
+        return facts.month_report(
+            key.total,
+            month,
+            part._replace(counts=counts, values=[]),
+            part=member_words(key.dimension, key.member, record.source),
+            newest_of_total=total[1] if total else "",
+            source=record.source,
+        )
     span = history.series_span(record.connection, key)
     if span is None:
         raise record.refused("SERIES", f"no figures for {key} are on record")
@@ -105,25 +117,6 @@ def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.Mon
         raise record.refused("MONTH", problem) from None
 
 
-def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.MonthFacts:
-    """Return what the counts alone say of a series that no file states."""
-    counts = record.counts(key)
-    month = month or max(counts)
-    if month not in counts:
-        problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
-        raise record.refused("MONTH", problem)
-    part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
-    total = history.series_span(record.connection, SeriesKey(key.total))
-    return facts.month_report(
-        key.total,
-        month,
-        part._replace(counts=counts, values=[]),
-        part=member_words(key.dimension, key.member, record.source),
-        newest_of_total=total[1] if total else "",
-        source=record.source,
-    )
-
-
 def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[ForecastRow]:
     """Return a series' forecasts month by month; a sum's are drawn anew."""
     if key in record.names.sums and model == ENGINE:
@@ -134,7 +127,7 @@ def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> lis
 
 
 def _published(record: OpenRecord, series: str, since: str) -> Printed:
-    key = record.find(series)
+    key = record.names.find(series)
     counts = record.counts(key)
     # Months as text sort and compare as time.
     shown = {month: count for month, count in sorted(counts.items()) if month >= since}
@@ -219,7 +212,9 @@ def compare(
 def changes(record: OpenRecord, series: str) -> Printed:
     """Print what moved a total's forecast since the run before; the steps add up."""
     run, totals = record.run, record.source.totals
-    total = record.total(series, f"changes are on record only for the {totals.many}' totals")
+    total = record.names.only_total(
+        series, f"changes are on record only for the {totals.many}' totals"
+    )
     rows = read.changes(record.connection, total)
     parts: list[RenderableType] = [
         f"No run before run {run.id} forecast the same months of {total}."
@@ -235,7 +230,7 @@ def flags(
     """Print unusual months, newest first, and how each ended."""
     _ = record.run  # nothing is flagged before the first
     connection, source = record.connection, record.source
-    total = record.total(border) if border else None
+    total = record.names.only_total(border) if border else None
     rows = read.flags(connection, source.totals, total, since or "", watch=watch, parts=parts)
     moved = read.drivers(connection)
     keys = [SeriesKey(row.total, row.dimension, row.member) for row in rows]
@@ -293,7 +288,7 @@ def score(
         raise click.UsageError(
             "--tests is of all cutoffs; it goes with neither --questions nor --era"
         )
-    total, source = record.total(border) if border else None, record.source
+    total, source = record.names.only_total(border) if border else None, record.source
     if tests:
         return _tests(record, total)
     if questions:
@@ -320,9 +315,6 @@ def score(
 
 def _tests(record: OpenRecord, total: str | None) -> Printed:
     """Show whether the engine was better than a last value, or may only have been luckier."""
-    from forecast.engine.skill import LEAST, skill_tests  # loads what computes
-    from forecast.store import inputs
-
     stored, counts = inputs.scored_totals(record.connection, record.source.totals)
     # The mean over all of them is asked for with no total.
     tested = [t for t in skill_tests(stored, counts, ENGINE) if total in (None, t.total)]

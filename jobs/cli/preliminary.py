@@ -60,7 +60,7 @@ def _value(
     record: OpenRecord, series: str, month: str, said: str, on: str, source: str, rounded: int
 ) -> DatedValue:
     """Read what somebody said; click.BadParameter names what cannot be."""
-    key: SeriesKey = record.find(series)
+    key: SeriesKey = record.names.find(series)
     try:
         at = periods.month(month)
     except SpanError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,7 +22,6 @@ from forecast.claims.show import words as show
 from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.claims.text.times import day_of
 from forecast.claims.text.tokens import numeral
-from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk import provisional, vintages
 from forecast.desk.facts import MonthFacts
@@ -31,6 +31,7 @@ from forecast.periods import Period
 from forecast.rows import of
 from forecast.store import read
 from forecast.store.history import MonthValue
+from forecast.store.ops import Link
 from forecast.types import Row, SeriesKey
 from forecast.words import day_words, known_words, month_words
 from jobs.cli.look import facts_of, months_ahead
@@ -48,11 +49,10 @@ WRONG = ("wrong", "mislabelled")
 MAX_TITLE = 90  # characters
 
 
-def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> Iterator[OpenRecord]:
+def _each(record: OpenRecord) -> Iterator[OpenRecord]:
     """Yield the record about each measure asked about; ConfigError before the first run."""
-    asked = record.settings.asked() if contexts is None else contexts
     # One after the other: the connection shows the measure that was asked about last.
-    yield from map(record.about, asked)
+    yield from map(record.about, record.settings.asked())
 
 
 def fact(
@@ -94,7 +94,11 @@ def _of_series(
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
     several = [] if claim else [subject_of(key, table.source) for key in keys]
     if len(several) > 1 and any(table.total(each, span) is not None for each in several):
-        return _readings(counted, several, span)
+        # What each counted that the name may mean, and what those of a kind come to.
+        answer = _answering(counted).readings(several, span)
+        value = {**answer.value, **run_json(counted), "counted": counted.source.measure.noun}
+        lines = [*answer.lines, monthly.caveat(counted.source), f"Bordercast, {counted.quoted}"]
+        return Printed(value, lines, counted.source)
     subject = subject_of(counted.claim_names.find(name), table.source)
     line = table.counts(subject)
     if line is None:
@@ -126,10 +130,18 @@ def _answered(record: OpenRecord, text: str) -> Printed:
                 lines += [*answer.lines, f"Bordercast, {counted.quoted}"]
     if answers_:
         return Printed({"question": text, "answers": answers_}, lines, asked.answers[0][0])
-    try:
-        return _judged(record, text)
-    except ClaimError:
-        raise asked.refused or _unread(text) from None
+    with suppress(ClaimError):
+        day = datetime.now(UTC).date()
+        every = check_each(text, [counted.table for counted in _each(record)], day)
+        checked = merged(every) if every else None
+        if checked and (checked.claims or checked.not_understood):
+            wrong = any(claim.verdict in WRONG for claim in checked.claims)
+            return Printed(None, _checked_lines(checked), code=int(wrong))
+    raise asked.refused or ClaimError(
+        text,
+        "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
+        "series and a month",
+    )
 
 
 def _answering(counted: OpenRecord) -> Answering:
@@ -146,7 +158,7 @@ def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
         month = periods.month(when)
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
-    key = record.find(name)
+    key = record.names.find(name)
     values = vintages.history(record.connection, key, month)
     then = vintages.as_of(values, day)
     what = f"{record.names.name(key)} in {month_words(month)}"
@@ -174,34 +186,6 @@ def _provisional(counted: OpenRecord, subject: Subject, span: Period) -> Printed
     value = {"provisional": [asdict(of.said) for of in figures], **run_json(counted)}
     quoted = f"Bordercast, {counted.quoted}"
     return Printed(value, [*lines, quoted], counted.source) if figures else None
-
-
-def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed:
-    """Say what each series counted that a name may mean, and what those of a kind come to."""
-    answer, source = _answering(counted).readings(subjects, span), counted.source
-    value = {**answer.value, **run_json(counted), "counted": source.measure.noun}
-    lines = [*answer.lines, monthly.caveat(source), f"Bordercast, {counted.quoted}"]
-    return Printed(value, lines, source)
-
-
-def _unread(text: str) -> ClaimError:
-    return ClaimError(
-        text,
-        "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
-        "series and a month",
-    )
-
-
-def _judged(record: OpenRecord, text: str) -> Printed:
-    """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
-    contexts = record.settings.asked()
-    day = datetime.now(UTC).date()
-    every = check_each(text, [counted.table for counted in _each(record, contexts)], day)
-    checked = merged(every) if every else None
-    if checked is None or not (checked.claims or checked.not_understood):
-        raise _unread(text)
-    wrong = any(claim.verdict in WRONG for claim in checked.claims)
-    return Printed(None, _checked_lines(checked), code=int(wrong))
 
 
 def _fact(
@@ -277,7 +261,7 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
         month = periods.month(when) if when else None
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
-    key = record.find(series)
+    key = record.names.find(series)
     if month and (early := _provisional(record, subject_of(key, record.source), Period.of(month))):
         return early
     facts = facts_of(record, key, month)
@@ -379,7 +363,6 @@ def _text(settings: Settings, file: str) -> str:
     if not fetch.enabled:
         problem = "nothing is fetched; save the page and check the file"
         raise ConfigError(settings.source, "fetch.enabled", problem)
-    from forecast.store.ops import Link
     from jobs.arrivals import http as download  # slow to load, and seldom needed
 
     with download.client(fetch) as http:

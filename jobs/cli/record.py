@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from sqlite3 import Connection
+from typing import Any, get_args
 
 import click
 from rich.console import RenderableType
 
 from forecast import months
 from forecast.agreed import LifeKind
+from forecast.context import Context
 from forecast.desk import terminal
 from forecast.errors import BusyError, ConfigError
 from forecast.rows import as_row
@@ -30,11 +32,6 @@ from jobs.cli import look
 from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, reading, table, wrapped
 from jobs.service import upkeep
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.context import Context
 
 
 def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = False) -> Printed:

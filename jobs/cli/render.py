@@ -91,14 +91,6 @@ class OpenRecord:
         _ = own.run, own.table  # read while the connection is about this measure
         return own
 
-    def find(self, name: str) -> SeriesKey:
-        """Return the series so named; SeriesNameError lists what it could be."""
-        return self.names.find(name)
-
-    def total(self, name: str, problem: str = "") -> str:
-        """Return the total so named; SeriesNameError, with a problem, for a part."""
-        return self.names.only_total(name, problem)
-
     def refused(self, argument: str, problem: str) -> ConfigError:
         """Return the error of an argument that this record has no answer to."""
         # An option of the program is about the file; what is asked of its content is not.

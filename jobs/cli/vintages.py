@@ -21,7 +21,7 @@ def add(settings: Settings, file: Path) -> str:
     """Keep the statements of a table that are not on record yet."""
     with reading(settings) as record:
         calendar, today = Calendar(record.source.year_begins), months.today().isoformat()
-        values = read_dated(file, record.find, calendar, today)
+        values = read_dated(file, record.names.find, calendar, today)
     with writing(settings.db) as db:
         settings.context.scope(db)
         count = dated.add(db, values, file.name, moment())
@@ -57,7 +57,7 @@ def show(record: OpenRecord, words: tuple[str, ...]) -> Printed:
             list(map(asdict, batches)), [shown] if batches else ["No dated values are on record."]
         )
     series, when = record.names.split(words)
-    key = record.find(series)
+    key = record.names.find(series)
     values = [v for v in dated.standing(record.connection) if v.series == key]
     if when:
         asked = Calendar(record.source.year_begins).read(when, 0)

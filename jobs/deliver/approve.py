@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from forecast.context import Context
 from forecast.errors import DataError
 from forecast.store import connect, deliveries, measures, notices, ops, runs
 from forecast.store.notices import Notice
 from jobs.deliver import write
 from jobs.deliver.intents import taken_back
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from forecast.context import Context
-
 
 NO_SUCH = "no notice {}; `bordercast notices list` shows all"
 CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 to meet another

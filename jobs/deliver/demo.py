@@ -12,20 +12,17 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.desk.facts import report
 from forecast.errors import DataError, MailError, MailServerError
+from forecast.sources.source import Source
 from forecast.store import history, read
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
 from forecast.types import SeriesKey
 from jobs.deliver import letter as letters
 from jobs.deliver import transports, write
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 MONTH, TOTALS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"

@@ -25,18 +25,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
-from typing import TYPE_CHECKING
 
 from forecast.config import Config, Mail
 from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
+from forecast.sources.source import Source
 from forecast.store.deliveries import WITHIN, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import capital, check_command, month_words, one_line, slug
 from jobs.witness import attest
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 # What every section of a mail says, what only the first does, what it says of all totals, then of
 # the months ahead, what only the page says; and what is between them, which no word from outside

@@ -20,10 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Connection
 from textwrap import fill
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forecast.config import Config, Hook, Mail, ReaderRules, Recipient
+from forecast.context import Context
 from forecast.desk.facts import NoticeStatement, stated_position
 from forecast.store import connect, deliveries, measures, notices, ops, read, wakes
 from forecast.store.connect import LOCK_WAIT, locked
@@ -35,11 +37,6 @@ from jobs import exchange
 from jobs.deliver import approve, letter, transports, unsubscribe
 from jobs.deliver.letter import AddressedLetter, LetterContent
 from jobs.deliver.transports import Transport
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.context import Context
 
 LOCK = "mail.lock"
 OPERATOR = "operator"  # the edition of what needs the operator

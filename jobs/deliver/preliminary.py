@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from forecast.desk import provisional
 from forecast.desk.sentences.section import SectionText
@@ -14,9 +14,6 @@ from forecast.store.notices import Notice
 from forecast.store.queries import rows
 from forecast.types import COUNT, Provisional
 from forecast.words import change_words, day_words, month_words
-
-if TYPE_CHECKING:
-    import sqlite3
 
 
 def told_as(figure: Provisional, source: Source) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from forecast.config import Threshold
 from forecast.desk.answers import Asking
@@ -12,9 +12,6 @@ from forecast.desk.sentences import ahead, monthly
 from forecast.desk.sentences.section import SectionText
 from forecast.sources.source import Source
 from forecast.types import SeriesKey
-
-if TYPE_CHECKING:
-    import sqlite3
 
 
 def told_as(threshold: Threshold, source: Source) -> str:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast import lives
+from forecast.context import Context
 from forecast.desk.facts import MonthFacts, report, statement
 from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
+from forecast.sources.source import Source
 from forecast.store import connect, measures, notices, ops, read, releases
 from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, records, rows
@@ -25,13 +28,6 @@ from forecast.types import SEVERITIES, SeriesKey
 from jobs.audited import disputed
 from jobs.deliver import letter, preliminary, thresholds
 from jobs.deliver.intents import false_now
-
-if TYPE_CHECKING:
-    import sqlite3
-    from sqlite3 import Connection
-
-    from forecast.context import Context
-    from forecast.sources.source import Source
 
 LOG = logging.getLogger("bordercast")
 _SUPERSEDED = "nothing in it is still true"

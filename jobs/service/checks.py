@@ -23,10 +23,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from forecast.config import Compute, Config, Hook, without_logins
+from forecast.context import Context
 from forecast.errors import BordercastError, ConfigError
+from forecast.sources.source import Source
 from forecast.store import connect, ops, read, witnesses
 from forecast.store.wakes import Wake
 from forecast.types import Row
@@ -35,10 +37,6 @@ from forecast.words import NEXT_RUN, first_few, withdrawn_alone
 from jobs.arrivals import archive, inbox
 from jobs.deliver import transports
 from jobs.witness import attest
-
-if TYPE_CHECKING:
-    from forecast.context import Context
-    from forecast.sources.source import Source
 
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler", "httpx")
 # Two connections that write or checkpoint at once can lose a commit; we keep to one.

@@ -24,7 +24,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from sqlite3 import Connection
+from typing import Any, NamedTuple
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -41,9 +42,6 @@ from jobs.logs import LOG
 from jobs.service import heartbeat, upkeep, wakeup
 from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
 TICK = 0.5  # seconds between two looks of the main thread

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +21,11 @@ from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
 from forecast.sources.own.reader import DECIMALS
 from forecast.tables import read as table_reader
+from forecast.tables.grid import ReadAs
 from forecast.types import DEFAULT_SOURCE
 from forecast.words import capital, month_words
 from forecast.words import many as how_many
 from models import base
-
-if TYPE_CHECKING:
-    from forecast.tables.grid import ReadAs
 
 FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
 SCORED = 24  # months for which other models are scored from the start

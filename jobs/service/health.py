@@ -14,9 +14,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast import months
+from forecast.context import Context
 from forecast.desk import provisional
 from forecast.desk.facts import overdue
 from forecast.rows import ScoreRow
@@ -27,9 +28,6 @@ from jobs.audited import of_run
 from jobs.service import checks
 from jobs.service.checks import ServiceFacts
 from jobs.witness import attest
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance

@@ -7,7 +7,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -18,15 +17,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError
 from forecast.store import wakes
 from jobs.deliver import unsubscribe as unsubscribing
 from jobs.service import checks, health
 from jobs.web.responses import refused_name, with_headers
 from jobs.web.server import QUIET, BoundedProtocol, listen
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 GRACE = timedelta(minutes=10)  # beyond the time a wake may take, before it counts as overdue
 _FORM = (

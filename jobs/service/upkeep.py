@@ -11,18 +11,15 @@ from collections.abc import Hashable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forecast import files
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, ops, read, schema, wakes, witnesses
 from forecast.store.queries import column, version
 from jobs import audited, site
 from jobs.service import yearly
-
-if TYPE_CHECKING:
-    from forecast.context import Context
 
 VERIFY_EVERY = timedelta(hours=20)
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forecast import files
+from forecast.context import Context
 from forecast.desk import yearly
+from forecast.desk.yearly import YearReport
 from forecast.errors import SpanError
 from forecast.store import connect, read
 from forecast.store.queries import rows
 from forecast.types import SeriesKey
 from forecast.words import slug
-
-if TYPE_CHECKING:
-    from forecast.context import Context
-    from forecast.desk.yearly import YearReport
 
 
 def build(context: Context, year: int) -> YearReport:
@@ -28,10 +25,8 @@ def build(context: Context, year: int) -> YearReport:
         run = read.latest_run(connection)
         forecasts = read.of_year(connection, span[0], span[-1])
         if run is None or not forecasts:
-            raise SpanError(
-                source.calendar.year_name(year),
-                "no forecast of its months has come due",
-            )
+            name = source.calendar.year_name(year)
+            raise SpanError(name, "no forecast of its months has come due")
         answers = rows(connection, "answers_of_year", (span[0], span[-1]))
         versions = rows(connection, "versions_of_year", (span[0], span[-1]))
         flagged = {t: read.flagged(connection, SeriesKey(t)) for t in source.totals.every}
@@ -56,9 +51,7 @@ def write_closed(context: Context) -> Path | None:
     with closing(connect.read(path)) as connection:
         context.scope(connection)
         run = read.latest_run(connection)
-    if run is None:
-        return None
-    if not source.calendar.last(run.data_through):
+    if run is None or not source.calendar.last(run.data_through):
         return None
     year = source.calendar.year(run.data_through)
     first = context.name == next(iter(context.sources))

@@ -26,9 +26,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from forecast import child
+from forecast import child, months
+from forecast.desk.templating import template
 from forecast.errors import BordercastError
-from forecast.store import held
+from forecast.store import held, measures, read
+from forecast.types import COUNT
 from forecast.words import day_words, slug, without_controls
 from jobs.web.responses import UNANSWERABLE, QueryLimits
 
@@ -119,7 +121,6 @@ def texts(copy: str, limits: str) -> child.ChildWork:
     from forecast.asked import Answering, ask
     from forecast.claims.record.counts import CountTable
     from forecast.context import sources_of
-    from forecast.store import measures
 
     confine(QueryLimits(**json.loads(limits)))
     snapshot = held.hold(Path(copy), 1, visitors=False)
@@ -162,8 +163,6 @@ def texts(copy: str, limits: str) -> child.ChildWork:
 
 def _piece_of(macro: str, *values: Any) -> str:
     """Render a piece of a page."""
-    from forecast.desk.templating import template
-
     return str(getattr(template("answer.html").module, macro)(*values)).strip()
 
 
@@ -171,7 +170,6 @@ def answered(connection: sqlite3.Connection, text: str, asked: Answered) -> str:
     """Answers to a question as HTML: number, comparison, chart, source, and their address."""
     from forecast.desk.sentences import monthly
     from forecast.sources.wording import series_place
-    from forecast.store import read
 
     run = read.latest_run(connection)
     shown = [
@@ -192,7 +190,6 @@ def _chart(answer: Answer, source: Source) -> Mapping[str, Any] | None:
     """Draw what an answer is about: the last three years of one series or two."""
     from forecast.desk.comparison import MONTHS_SHOWN
     from forecast.desk.site import pictures
-    from forecast.types import COUNT
 
     lines = [(name, counts) for name, counts in answer.series[:2] if counts]
     if not lines:
@@ -217,7 +214,6 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
     from forecast.desk import comparison
     from forecast.desk.site import pictures
     from forecast.names import names_with_sums
-    from forecast.store import read
 
     things = [
         word for name in ("first", "second", "third") if (word := asked.get(name, "").strip())
@@ -271,7 +267,6 @@ def checked(text: str, tables: Sequence[CountTable], published: str = "") -> str
 
 def build(copy: str, folder: str, address: str) -> child.ChildWork:
     """Write all of the page's files from a copy; say when the first page is there."""
-    from forecast import months
     from forecast.config import Config
     from forecast.context import Context
     from jobs import site

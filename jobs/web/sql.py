@@ -276,28 +276,27 @@ class _Held(Database):  # type: ignore[misc]
             raise
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Do this in a query's thread, with its connection."""
+        """Do this in a query's thread, with its connection; its cursor is gone there in any case.
+
+        An error keeps its frames, and they keep the cursor. Whoever drops the error elsewhere, as
+        the loop that answers does, would wait there until the next query on this connection ends.
+        """
+
+        def work(connection: sqlite3.Connection) -> T:
+            if isinstance(connection.row_factory, CappedRows):
+                connection.row_factory.read = 0
+            try:
+                return fn(connection)
+            except Exception as error:
+                traceback.clear_frames(error.__traceback__)
+                raise
+
         run = copy_context().run  # the request's, in the thread too
-        return cast("T", await super().execute_fn(lambda connection: run(_let_go, fn, connection)))
+        return cast("T", await super().execute_fn(lambda connection: run(work, connection)))
 
     async def attached_databases(self) -> list[Any]:
         """None can be."""
         return []
-
-
-def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
-    """Do it; its cursor is gone in this thread even if it fails.
-
-    An error keeps its frames, and they keep the cursor. Whoever drops the error elsewhere, as the
-    loop that answers does, would wait there until the next query on this connection has ended.
-    """
-    if isinstance(connection.row_factory, CappedRows):
-        connection.row_factory.read = 0
-    try:
-        return fn(connection)
-    except Exception as error:
-        traceback.clear_frames(error.__traceback__)
-        raise
 
 
 def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:

@@ -140,7 +140,11 @@ class QueryServer:
                 end, question = began + limits.request_seconds, _question(scope, text)
                 until = min(loop.time() + limits.answer_seconds, end)
                 answer = await self._answered(process, question, until)
-                return answer or await self._answered_alone(question, end)
+                if answer is None:  # the process ended on the way: one that is asked nothing else
+                    async with asyncio.timeout_at(end):
+                        process = await self._begun()
+                    answer = await self._answered(process, question, end)
+                return answer or self.refusals["stopped"]
             except (TimeoutError, QueryProcessError):
                 return self.refusals["starting"]
             finally:
@@ -200,12 +204,6 @@ class QueryServer:
             raise QueryProcessError(f"what answers queries did not start{why}")
         return _Process(child, words["ready"])
 
-    async def _answered_alone(self, question: bytes, until: float) -> Response:
-        """Ask a process that is asked nothing else: the one before ended on the way."""
-        async with asyncio.timeout_at(until):
-            process = await self._begun()
-        return await self._answered(process, question, until) or self.refusals["stopped"]
-
     async def _answered(self, process: _Process, question: bytes, until: float) -> Response | None:
         """Return the answer, None if the process ended; it is killed if it takes too long."""
         process.users += 1
@@ -260,13 +258,8 @@ def _response(words: Mapping[str, Any], content: bytes) -> Response:
         return Plain(words["status"], words["title"], words["words"])
     headers = words["headers"]
     passed = {name: value for name, value in headers.items() if name in PASSED_ON}
-    passed["cache-control"] = _cached(headers.get("cache-control", ""))
-    return Response(content, words["status"], passed)
-
-
-def _cached(words: str) -> str:
-    """For how long an answer may be kept, whatever a visitor's address asks for."""
-    seconds = words.partition("max-age=")[2].partition(",")[0]
-    # A long number is never read as one.
+    # For how long it may be kept is not what a visitor's address asks for; no long number is read.
+    seconds = headers.get("cache-control", "").partition("max-age=")[2].partition(",")[0]
     most = min(int(seconds[:9]), CACHED_MOST) if seconds.isascii() and seconds.isdigit() else 0
-    return f"private, max-age={most}" if most else "private, no-cache"
+    passed["cache-control"] = f"private, max-age={most}" if most else "private, no-cache"
+    return Response(content, words["status"], passed)

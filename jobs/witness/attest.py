@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from forecast.config import Config, WitnessSection, without_logins
@@ -173,7 +174,6 @@ def beside(path: Path, name: str) -> Path:
 
 def check_settings(settings: WitnessSection) -> None:
     """Raise ConfigError for settings that name a witness and not what checks it."""
-    from importlib.util import find_spec
 
     def wrong(key: str, problem: str) -> ConfigError:
         return ConfigError("config.toml", f"witness.{key}", problem)

@@ -10,19 +10,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forecast.config import WitnessSection
 from forecast.desk.sentences import trust
 from forecast.errors import WitnessError
 from forecast.files import output_folder
+from forecast.sources.source import Source
 from forecast.store import integrity, measures, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest
 from jobs.witness.git import Repository
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 README = """\
 Proofs that somebody outside saw this forecast record. Each statement is a file, entry-N.txt.

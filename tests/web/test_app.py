@@ -691,7 +691,8 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
     ],
 )
 def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
-    assert worker._cached(said) == kept
+    words = {"status": 200, "headers": {"cache-control": said}}
+    assert worker._response(words, b"").headers["cache-control"] == kept
 
 
 def test_an_answer_of_a_process_is_passed_on_or_a_refusal():

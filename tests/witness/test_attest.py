@@ -874,7 +874,7 @@ def test_proofs_without_an_authority_have_no_certificates(record, key, tmp_path)
 
 @pytest.mark.parametrize("installed", [True, False])
 def test_a_time_stamp_needs_a_library(monkeypatch, installed):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if installed else None)
+    monkeypatch.setattr(attest, "find_spec", lambda name: object() if installed else None)
     there = {"authority": "https://tsa.example.org/", "authority_certificates": "x.pem"}
     section = Config.model_validate({"witness": there}).witness
     if installed:

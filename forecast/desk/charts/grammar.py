@@ -17,7 +17,7 @@ from html import escape
 from itertools import pairwise, product
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import vl_convert
 from PIL import Image
@@ -25,11 +25,9 @@ from PIL import Image
 from forecast import files, months
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
+from forecast.store.read import MarkedMonth
 from forecast.types import COUNT, Row
 from forecast.words import MONTHS, SHORT, day_words
-
-if TYPE_CHECKING:
-    from forecast.store.read import MarkedMonth
 
 Chart = dict[str, Any]
 """Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""

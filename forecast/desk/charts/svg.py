@@ -66,13 +66,18 @@ def drawn(charts: Sequence[Chart], width: int, height: int) -> str:
     first, last = min(at), max(at)
     y_axis = next(layer.y for layer in layers if "axis" in layer.y)
     scale, axis = y_axis["scale"], y_axis["axis"]
+    low, high = scale["domain"]
+    step: Callable[[float], float] = log if scale["type"] == "log" else float
 
     def x(day: str) -> float:
         return width * (_day(day) - first) / ((last - first) or 1)
 
-    y = _vertical(scale, height)
+    def y(value: float) -> float:
+        inside = min(max(value, low), high)  # what is outside the domain is put at its edge
+        return height * (step(high) - step(inside)) / (step(high) - step(low))
+
     marks = "".join(_MARKS[layer.mark](layer, x, y, height) for layer in layers)
-    ticks = axis.get("values") or _round_ticks(scale["domain"])
+    ticks = axis.get("values") or _round_ticks(low, high)
     title = axis["title"]
     left = (26 if title else 11) + LETTER * max(len(f"{tick:,.0f}") for tick in ticks)
     right = max([8.0, *_beyond(layers, x, width)])
@@ -93,21 +98,8 @@ def _day(day: str) -> int:
     return (date.fromisoformat(day) - _EPOCH).days
 
 
-def _vertical(scale: Mapping[str, Any], height: int) -> _Pixel:
-    """Place values from the top; what is outside the domain is put at its edge."""
-    step: Callable[[float], float] = log if scale["type"] == "log" else float
-    low, high = scale["domain"]
-
-    def y(value: float) -> float:
-        inside = min(max(value, low), high)
-        return height * (step(high) - step(inside)) / (step(high) - step(low))
-
-    return y
-
-
-def _round_ticks(domain: Sequence[float]) -> list[float]:
+def _round_ticks(low: float, high: float) -> list[float]:
     """About six round numbers."""
-    low, high = domain
     raw = (high - low) / 6
     power = 10 ** floor(log10(raw))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from forecast import lives, months
 from forecast.desk.facts import overdue
@@ -12,11 +11,9 @@ from forecast.rows import WitnessRow
 from forecast.sources.source import Source
 from forecast.store.integrity import QuotedDigest
 from forecast.store.kinds import GROUPS
+from forecast.store.read import RunRow
 from forecast.types import SeriesKey
 from forecast.words import capital, day_words, days_words, many, month_words, one_line
-
-if TYPE_CHECKING:
-    from forecast.store.read import RunRow
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 _LATER = {"schema": "tables of a new version", "kept": "settings or fits"}

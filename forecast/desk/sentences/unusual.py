@@ -106,15 +106,13 @@ def compared_with(flag: FlagRow) -> str:
 
 def ending(flag: FlagRow) -> str:
     """How the episode went on, in words; "" where there is none."""
+    if flag.episode is None:
+        return ""
+    if flag.episode == "open":
+        return "Still open: the coming months will show whether it stays."
     when = month_words(flag.closed) if flag.closed else ""
-    return {
-        None: "",
-        "open": "Still open: the coming months will show whether it stays.",
-        "level shift": f"It stayed: a new level, confirmed in {when}.",
-    }.get(flag.episode, _passed(flag, when))
-
-
-def _passed(flag: FlagRow, when: str) -> str:
+    if flag.episode == "level shift":
+        return f"It stayed: a new level, confirmed in {when}."
     if flag.restated:
         return f"It does not stand: the figures before it were restated in {when}."
     # What ends an episode by the rule of `judge.episodes`, and no more.

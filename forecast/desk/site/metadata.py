@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -16,90 +15,50 @@ LICENSE = "https://opensource.org/license/mit"
 DIGEST_LETTERS = 16  # letters of a digest that an address names: nobody finds another with the same
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedTable:
-    """A CSV file beside a page. name : without its ending. size : in bytes."""
-
-    name: str
-    about: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """The tables beside a page. first, last : months of the counts."""
-
-    title: str
-    where: str
-    first: str
-    last: str
-    tables: Sequence[DescribedTable]
-    identifier: str
-    keywords: Sequence[str]
-    about: str
-
-
 def dataset(
     record: SiteRecord,
+    place: str,
     title: str,
     where: str,
     months: Collection[str],
     tables: Mapping[str, str],
     files: Mapping[str, bytes],
-) -> Dataset:
-    """Describe the tables beside one page.
+) -> dict[str, Any]:
+    """Describe the tables beside one page, as dataset search wants it in the page.
 
-    where : a place in words. months : of the counts. tables : name of the file without its ending
-    -> what it holds. files : theirs, by name.
+    place : of the page. where : a place in words. months : of the counts. tables : name of the file
+    without its ending -> what it holds. files : theirs, by name.
     """
-    source, noun = record.source, record.source.measure.noun
-    # Of the bytes as they lie there: a checksum of anything else proves nothing.
-    bodies = {name: files[f"{name}.csv"] for name in tables}
+    source, run = record.source, record.run
+    address = f"{record.site}{place}" if record.address else ""
     # Of the counts, not of the run: that is what who searches for data asks for.
     first, last = min(months), max(months)
-    return Dataset(
-        title,
-        where,
-        first,
-        last,
-        tables=[
-            DescribedTable(name, tables[name], len(body), hashlib.sha256(body).hexdigest())
-            for name, body in bodies.items()
-        ],
-        identifier=f"bordercast run {record.run.id}, digest {record.run.digest}",
-        keywords=[noun, "border", source.publisher.short, "forecast", "prediction interval"],
-        about=(
-            f"Monthly counts of {source.measure.long_name} ({where}), {first} to {last}, "
-            f"as published by {source.publisher.name} ({source.publisher.short}), "
-            "with forecasts of the next "
-            "12 months (50%, 80% and 95% prediction intervals), unusual months, accuracy of past "
-            f"forecasts and revisions. {source.measure.caveat}"
-        ),
-    )
-
-
-def schema_org(about: Dataset, record: SiteRecord, address: str) -> dict[str, Any]:
-    """Describe it as dataset search wants it in the page. address : of the page, "" if unknown."""
-    source = record.source
+    # Of the bytes as they lie there: a checksum of anything else proves nothing.
+    bodies = {name: files[f"{name}.csv"] for name in tables}
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": about.title,
-        "description": about.about,
+        "name": title,
+        "description": f"Monthly counts of {source.measure.long_name} ({where}), {first} to "
+        f"{last}, as published by {source.publisher.name} ({source.publisher.short}), with "
+        "forecasts of the next 12 months (50%, 80% and 95% prediction intervals), unusual months, "
+        f"accuracy of past forecasts and revisions. {source.measure.caveat}",
         **({"url": address} if address else {}),
-        "identifier": about.identifier,
-        "version": f"run {record.run.id}",
-        "dateModified": record.run.published_at,
+        "identifier": f"bordercast run {run.id}, digest {run.digest}",
+        "version": f"run {run.id}",
+        "dateModified": run.published_at,
         "license": LICENSE,
         "creditText": source.publisher.credit,
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "Bordercast"},
         "isBasedOn": source.publisher.index,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
-        "keywords": about.keywords,
-        "temporalCoverage": f"{about.first}/{about.last}",
-        "spatialCoverage": {"@type": "Place", "name": f"United States: {about.where}"},
+        "keywords": [
+            *(source.measure.noun, "border", source.publisher.short),
+            *("forecast", "prediction interval"),
+        ],
+        "temporalCoverage": f"{first}/{last}",
+        "spatialCoverage": {"@type": "Place", "name": f"United States: {where}"},
         "measurementTechnique": "Administrative counts; forecasts by a combination of models with "
         "intervals calibrated on their own past errors",
         "variableMeasured": [
@@ -113,14 +72,14 @@ def schema_org(about: Dataset, record: SiteRecord, address: str) -> dict[str, An
         "distribution": [
             {
                 "@type": "DataDownload",
-                "name": table.name,
-                "description": table.about,
+                "name": name,
+                "description": tables[name],
                 "encodingFormat": "text/csv",
-                "contentUrl": f"{address}{table.name}.csv",
-                "contentSize": f"{table.size} B",
-                "sha256": table.sha256,
+                "contentUrl": f"{address}{name}.csv",
+                "contentSize": f"{len(body)} B",
+                "sha256": hashlib.sha256(body).hexdigest(),
             }
-            for table in about.tables
+            for name, body in bodies.items()
         ],
     }
 

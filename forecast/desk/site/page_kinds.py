@@ -129,7 +129,7 @@ class PageKind:
     shown: Callable[[SiteRecord, Any], Shown] | None = None
     tables: Callable[[SiteRecord, Any], RowsByFile] | None = None
     files: Callable[[SiteRecord, Any], Files] | None = None
-    dataset: Callable[[SiteRecord, Any, Files], metadata.Dataset | None] | None = None
+    dataset: Callable[[SiteRecord, Any, str, Files], Row | None] | None = None
     preview: Callable[[SiteRecord, Any], Row] | None = None
     nav: str = ""
 
@@ -142,7 +142,7 @@ class PageKind:
             files |= table(name, rows, record.source)
         dataset = None
         if self.dataset and record.source.shipped:
-            dataset = self.dataset(record, about, files)
+            dataset = self.dataset(record, about, place, files)
         preview = {"alt": "", **self.preview(record, about)} if self.preview else {}
         if "picture" in preview:
             files[PICTURE] = preview["picture"]
@@ -155,7 +155,7 @@ class PageKind:
         }
 
 
-def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> dict[str, Any]:
+def told(record: SiteRecord, place: str, dataset: Row | None) -> dict[str, Any]:
     """Name what every template knows. dataset : the tables beside the page, described."""
     # Relative links: a memory stick or a mail can show the page, and a site may move.
     root = "../" * place.count("/")
@@ -166,7 +166,6 @@ def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> di
 
     source, address = record.source, f"{record.site}{place}" if record.address else ""
     at, between = source.hierarchy.both_halves or (None, None)
-    schema = metadata.schema_org(dataset, record, address) if dataset else None
     sections = [
         (kind.place, kind.nav)
         for kind in PAGE_KINDS
@@ -186,7 +185,7 @@ def told(record: SiteRecord, place: str, dataset: metadata.Dataset | None) -> di
         "cite": lambda title: metadata.cite(title, place, record),
         "digest_mark": metadata.mark(record),
         # No letter of markup is left: nothing in it ends the element it stands in.
-        "dataset": schema and Markup(json.dumps(schema, ensure_ascii=False).translate(_IN_PAGE)),  # noqa: S704
+        "dataset": dataset and Markup(json.dumps(dataset, ensure_ascii=False).translate(_IN_PAGE)),  # noqa: S704
         "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
         # In the words of the source.
         "source": source,
@@ -225,7 +224,9 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that mails name.
     """
-    named = _in_mails(record)
+    # Mails of this run and of a correction.
+    named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
+    named |= {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
     calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
@@ -251,12 +252,6 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             folder, mark, within = to[place].partition("#")
             link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
             yield f"{place}index.html", MOVED.format(to=Markup.escape(link)).encode()
-
-
-def _in_mails(record: SiteRecord) -> set[str]:
-    """Return the folders that a mail of this run or of a correction names."""
-    newest = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
-    return newest | {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
 
 
 # -- tables beside a page -------------------------------------------------------------------------
@@ -414,14 +409,14 @@ def _data(name: Row, series: TotalRecord | PartRecord) -> Iterator[Row]:
         yield {**name, "month": row.month, COUNT: None, **{b: getattr(row, b) for b in _BOUNDS}}
 
 
-def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> metadata.Dataset | None:
+def total_dataset(record: SiteRecord, about: TotalRecord, place: str, files: Files) -> Row | None:
     """Describe a total's tables, those that have a row."""
     if record.many:
         return None
     name = about.name.lower()
     title = f"U.S. border {record.source.measure.noun}, {name}: counts and forecasts"
     tables = {file: TABLES[file] for file, rows in total_tables(record, about).items() if rows}
-    return metadata.dataset(record, title, name, about.reports, tables, files)
+    return metadata.dataset(record, place, title, name, about.reports, tables, files)
 
 
 def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
@@ -850,11 +845,12 @@ def view_files(record: SiteRecord, _: None) -> Files:
     }
 
 
-def view_dataset(record: SiteRecord, _: None, files: Files) -> metadata.Dataset:
+def view_dataset(record: SiteRecord, _: None, place: str, files: Files) -> Row:
     """Describe them for programs."""
     source = record.source
     return metadata.dataset(
         record,
+        place,
         f"{source.measure.site}: counts, forecasts and unusual months",
         f"all {source.totals.many}",
         [month for about in record.totals.values() for month in about.reports],
