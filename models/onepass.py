@@ -136,20 +136,15 @@ def on_calendar(x: Array, behind: Ints | None, fill: float) -> Array:
     """
     if behind is None:
         return x
-    column = np.arange(x.shape[1]) + behind[:, None]
-    moved = x[np.arange(len(x))[:, None], np.minimum(column, x.shape[1] - 1)]
-    moved[column >= x.shape[1]] = fill
+    column, last = np.arange(x.shape[1]) + behind[:, None], x.shape[1] - 1
+    moved = x[np.arange(len(x))[:, None], np.clip(column, 0, last)]
+    moved[(column < 0) | (column > last)] = fill
     return np.asarray(moved)
 
 
 def off_calendar(x: Floats, behind: Ints | None) -> Floats:
     """The same turned round: what stands in a month's column, in each series' own column of it."""
-    if behind is None:
-        return x
-    column = np.arange(x.shape[1]) - behind[:, None]
-    moved = x[np.arange(len(x))[:, None], np.maximum(column, 0)]
-    moved[column < 0] = np.nan
-    return np.asarray(moved)
+    return x if behind is None else on_calendar(x, -behind, np.nan)
 
 
 def silent(z: Floats) -> NDArray[np.bool_]:

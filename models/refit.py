@@ -55,7 +55,12 @@ def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunct
             except Exception as problem:  # whatever a library raises costs this fit alone
                 failures.append(Failure(series, origin, f"{type(problem).__name__}: {problem}"))
                 continue
-            refused = _objection(path, float(panel.z[series, origin]))
+            farthest, refused = float(np.abs(path - panel.z[series, origin]).max()), ""
+            if not np.isfinite(path).all():
+                refused = "the path is not finite"
+            elif farthest > EXPLODED_LOG_RATIO:  # an optimizer has diverged, not a count
+                times = f"{np.exp(min(farthest, 50)):.3g} times"
+                refused = f"the path goes {times} away from the last value"
             if refused:
                 failures.append(Failure(series, origin, refused + warned, lasting=True))
             else:
@@ -86,14 +91,3 @@ def _attempt(fit: FitFunction, past: History, h: int) -> tuple[Floats, str]:
         if not issubclass(warning.category, DeprecationWarning | FutureWarning):
             return path, f" ({warning.category.__name__}: {warning.message})"
     return path, ""
-
-
-def _objection(path: Floats, last: float) -> str:
-    """Why a path is not to be used; "" if nothing speaks against it."""
-    if not np.isfinite(path).all():
-        return "the path is not finite"
-    # So far away an optimizer has diverged, not a count.
-    farthest = float(np.abs(path - last).max())
-    if farthest > EXPLODED_LOG_RATIO:
-        return f"the path goes {np.exp(min(farthest, 50)):.3g} times away from the last value"
-    return ""

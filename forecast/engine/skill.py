@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import NAIVE
-from forecast.engine.scores import PROBS, ScoredColumns, by_series, log_wis
+from forecast.engine.scores import PROBS, by_series, log_wis
 from forecast.types import Counts, ScoredForecast
 from models.base import Floats, Ints
 
@@ -80,7 +80,14 @@ def skill_tests(
     ----------
     stored : forecasts of both models. counts : per series and month, as now current.
     """
-    by_total = dict(_losses(by_series(stored), counts, engine))
+    by_total: dict[str, dict[tuple[int, int], Floats]] = {}
+    columns = by_series(stored)
+    for key, model in list(columns):
+        if model == engine and (key, NAIVE) in columns:
+            known = {months.to_index(month): count for month, count in counts[key].items()}
+            own, naive = (_log_wis(columns[key, name], known) for name in (engine, NAIVE))
+            both = own.keys() & naive.keys()
+            by_total[key.total] = {of: np.array([own[of], naive[of]]) for of in both}
     if len(by_total) > 1:  # cutoffs and distances at which every total was scored
         common = set.intersection(*(set(losses) for losses in by_total.values()))
         by_total[""] = {
@@ -93,17 +100,6 @@ def skill_tests(
                 ours, its = pairs.mean(axis=0).tolist()
                 statistic, p = diebold_mariano(pairs[:, 0] - pairs[:, 1], horizon)
                 yield SkillTest(total, horizon, len(pairs), ours, its, statistic, p)
-
-
-def _losses(
-    stored: ScoredColumns, counts: Counts, engine: str
-) -> Iterator[tuple[str, dict[tuple[int, int], Floats]]]:
-    """Yield each total with (cutoff, months ahead) -> (2,) losses, of the engine and of naive."""
-    for key, model in list(stored):
-        if model == engine and (key, NAIVE) in stored:
-            known = {months.to_index(month): count for month, count in counts[key].items()}
-            ours, its = _log_wis(stored[key, engine], known), _log_wis(stored[key, NAIVE], known)
-            yield key.total, {of: np.array([ours[of], its[of]]) for of in ours.keys() & its.keys()}
 
 
 def _log_wis(rows: Ints, known: dict[int, int]) -> dict[tuple[int, int], float]:

@@ -10,7 +10,7 @@ Filter, 1989, ch. 3), and no model is asked again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,23 +58,18 @@ def weighed(
     return replace(models, predictive=near, further=further), parts
 
 
-@dataclass(frozen=True)
-class _Move:
-    """By how much forecasts from the last column move. centre, variance : (h,), of z."""
-
-    centre: Floats
-    variance: Floats
-
-    def ahead(self, h: int) -> _Move:
-        """The same for h months: further ahead as in the last of these."""
-        more = max(h - len(self.centre), 0)
-        return _Move(*(np.pad(x, (0, more), "edge")[:h] for x in (self.centre, self.variance)))
+def _ahead(move: Floats, h: int) -> Floats:
+    """(2, h) a move for so many months: further ahead as in the last of its own."""
+    return np.pad(move, ((0, 0), (0, max(h - move.shape[1], 0))), "edge")[:, :h]
 
 
 def _moves(
     forecasts: Predictive, panel: Panel, keys: Sequence[SeriesKey], unsure: Unsure
-) -> dict[int, _Move]:
-    """Return the moves of the rows that rest on completed months, and have a forecast before."""
+) -> dict[int, Floats]:
+    """Return how rows that rest on completed months, and have a forecast before, move.
+
+    (2, h) of each row: by how much the centre of z from the last column does, and its variance.
+    """
     moves = {}
     for row, key in enumerate(keys):
         ages = {int(panel.last[row]) - month: sd for month, sd in unsure.get(key, {}).items()}
@@ -83,12 +78,12 @@ def _moves(
             and forecasts.centre.shape[-1] > 1
         ):
             move = _move(forecasts, row, ages)
-            if np.isfinite([move.centre, move.variance]).all():
+            if np.isfinite(move).all():
                 moves[row] = move
     return moves
 
 
-def _move(forecasts: Predictive, row: int, ages: Mapping[int, float]) -> _Move:
+def _move(forecasts: Predictive, row: int, ages: Mapping[int, float]) -> Floats:
     """Weigh the completed months of a series, the oldest first; ages : to how unsure they are."""
     variances = forecasts.scale[row] ** 2 * (forecasts.df[row] / (forecasts.df[row] - 2))[:, None]
     oldest = -max(ages) - 1
@@ -97,19 +92,19 @@ def _move(forecasts: Predictive, row: int, ages: Mapping[int, float]) -> _Move:
         now, spread = forecasts.centre[row, column], variances[column]
         unknown = 1 - variance[0] / (variance[0] + ages.get(-column - 1, 0.0) ** 2)
         more = np.maximum(variance[1:] - spread[:-1], 0)
-        apart = _Move(centre[1:] - now[:-1], more).ahead(len(centre))
-        centre, variance = now + unknown * apart.centre, spread + unknown * apart.variance
-    return _Move(centre - forecasts.centre[row, -1], variance - variances[-1])
+        apart = _ahead(np.array([centre[1:] - now[:-1], more]), len(centre))
+        centre, variance = np.array([now, spread]) + unknown * apart
+    return np.array([centre - forecasts.centre[row, -1], variance - variances[-1]])
 
 
-def _moved(forecasts: Predictive, moves: Mapping[int, _Move]) -> Predictive:
+def _moved(forecasts: Predictive, moves: Mapping[int, Floats]) -> Predictive:
     """Return the forecasts with those from the last column moved."""
     if not moves:
         return forecasts
     h, last = forecasts.centre.shape[-1], forecasts.sigma.shape[1] - 1
-    rows, ahead = [*moves], [move.ahead(h) for move in moves.values()]
-    centre, variance = np.zeros((2, len(forecasts.sigma), h))
-    centre[rows], variance[rows] = [m.centre for m in ahead], [m.variance for m in ahead]
+    rows, moved = [*moves], np.zeros((2, len(forecasts.sigma), h))
+    moved[:, rows] = np.stack([_ahead(move, h) for move in moves.values()], axis=1)
+    centre, variance = moved
     of_t = variance * (1 - 2 / forecasts.df[:, -1:])  # its scale's part of the variance
     out = replace(forecasts, centre=forecasts.centre.copy(), scale=forecasts.scale.copy())
     out.centre[rows, -1] += centre[rows]
