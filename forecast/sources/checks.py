@@ -12,9 +12,8 @@ month (the sibling file) is known, because open months move between releases any
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
-from itertools import compress, groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
@@ -121,45 +120,6 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     # Each is off by half a unit, and their sum by as many halves.
     if new.release.rounding > 1:
         return
-    slack = source.agreement.tolerance
-    for added in _sums(source, new):
-        missed = []
-        for month in sorted(added.span):
-            parts, count = (
-                sum(_count(new, k, month) for k in added.keys),
-                _count(new, added.of, month),
-            )
-            # Where not all parts are known they are no more than the whole.
-            if parts - count > slack or (month in added.complete and count - parts > slack):
-                missed.append((parts, count, month))
-        if not missed:
-            continue
-        shown = [f"{parts:,} against {count:,} in {month}" for parts, count, month in missed]
-        problem = f"{added.wrong}: {_some(shown)}"
-        if not source.layouts:
-            # The message names the tolerance that would do, so that nobody has to guess it.
-            most = max(abs(parts - count) for parts, count, _ in missed)
-            problem += (
-                f". If they are rounded, write tolerance = {most} into [[sources]] of the settings "
-                f"(it is {slack}), and take this file in by `bordercast releases accept N "
-                "--why rounded`, its number in `bordercast releases list --refused`"
-            )
-        yield problem
-
-
-@dataclass(frozen=True)
-class _AddsUp:
-    """What must add up: the parts, their sum, its months, those of all parts, and what is wrong."""
-
-    wrong: str
-    keys: Sequence[SeriesKey]
-    of: SeriesKey
-    span: Set[str]
-    complete: Set[str]
-
-
-def _sums(source: Source, new: Snapshot) -> Iterator[_AddsUp]:
-    """Yield the whole of all totals, and each total by each dimension that it is the sum of."""
     spans, whole, tree = _spans(new), source.totals.whole, source.tree
     stated = {key.total for key in new.counts if key.headline} - {whole}
     totals = stated.union(source.totals.parts)
@@ -168,12 +128,45 @@ def _sums(source: Source, new: Snapshot) -> Iterator[_AddsUp]:
         shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
         count = {3: "three "}.get(len(totals), "")
         wrong = f"the {count}{source.totals.many} do not add up to {whole}"
-        yield _AddsUp(wrong, [*map(SeriesKey, totals)], SeriesKey(whole), shared, shared)
+        parts = [*map(SeriesKey, totals)]
+        yield from _missed(source, new, parts, SeriesKey(whole), dict.fromkeys(shared, True), wrong)
     for total, dimension, scopes, members in _dimensions(new, spans):
         if total in totals and tree.partition(dimension, {scope.component for scope in scopes}):
             wrong = f"{total} by {dimension} does not add up to its total"
-            span = spans[Scope(total, "")]
-            yield _AddsUp(wrong, members, SeriesKey(total), span, _shared(spans, scopes))
+            complete = _shared(spans, scopes)
+            span = {month: month in complete for month in spans[Scope(total, "")]}
+            yield from _missed(source, new, members, SeriesKey(total), span, wrong)
+
+
+def _missed(
+    source: Source,
+    new: Snapshot,
+    keys: Sequence[SeriesKey],
+    of: SeriesKey,
+    span: Mapping[str, bool],
+    wrong: str,
+) -> Iterator[str]:
+    """Yield, after what is wrong, the months in which parts miss their sum, if there are any.
+
+    span : the sum's months, and whether all parts are known; else they are no more than the sum.
+    """
+    slack, missed = source.agreement.tolerance, []
+    for month in sorted(span):
+        parts, count = sum(_count(new, key, month) for key in keys), _count(new, of, month)
+        if parts - count > slack or (span[month] and count - parts > slack):
+            missed.append((parts, count, month))
+    if not missed:
+        return
+    shown = _some([f"{parts:,} against {count:,} in {month}" for parts, count, month in missed])
+    if not source.layouts:
+        # The message names the tolerance that would do, so that nobody has to guess it.
+        most = max(abs(parts - count) for parts, count, _ in missed)
+        shown += (
+            f". If they are rounded, write tolerance = {most} into [[sources]] of the settings "
+            f"(it is {slack}), and take this file in by `bordercast releases accept N "
+            "--why rounded`, its number in `bordercast releases list --refused`"
+        )
+    yield f"{wrong}: {shown}"
 
 
 def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
@@ -248,12 +241,9 @@ def _changed(
 ) -> Iterator[str]:
     """Yield what changed in years closed in both, and what too much in others."""
     agreed, name, closed = source.agreement, old.release.file_name, new.closed & old.closed
-    in_closed = [source.calendar.year(difference.month) in closed for difference in differences]
-    settled = list(compress(differences, in_closed))
-    moving = list(compress(differences, (not is_closed for is_closed in in_closed)))
-    if parts_only:
-        settled = [d for d in settled if not d.series.headline]
-    changed = _described(settled)
+    moving = [d for d in differences if source.calendar.year(d.month) not in closed]
+    settled = [d for d in differences if source.calendar.year(d.month) in closed]
+    changed = _described([d for d in settled if not (parts_only and d.series.headline)])
     yield from (f"closed years differ from {name}: {problem}" for problem in changed)
     # Totals of other years move little from release to release.
     totals = [] if parts_only else [d for d in moving if d.series.headline]
