@@ -569,7 +569,8 @@ class Answering:
         if by != "field":  # of the whole the sums of all totals
             every = [part._replace(total=above.total) for part in every]
         of = [part for part in dict.fromkeys(every) if above.agency in ("", part.agency)]
-        return _called(of, noun) or of
+        end = f" {noun}" if noun else "\0"
+        return [part for part in of if part.members[0].lower().endswith(end)] or of
 
     def unusual(self, question: CountQuestion) -> Answer:
         """Answer whether a month was unusual, or what had been forecast of it."""
@@ -639,12 +640,6 @@ class Answering:
 def _rates(count: int, span: Period) -> list[str]:
     """Say how many a month a count is, and how many a day."""
     return [f"{count / span.length:,.0f} a month", f"{count / span.days:,.0f} a day"]
-
-
-def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
-    """Return those whose name ends in a noun: sectors, not field offices."""
-    end = f" {noun}" if noun else "\0"
-    return [part for part in subjects if part.members[0].lower().endswith(end)]
 
 
 _ANSWERS: dict[str, Callable[[Answering, CountQuestion], Answer]] = {

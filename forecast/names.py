@@ -67,7 +67,27 @@ class SeriesNames:
         ------
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
-        return self._only(text, *self._named(text))
+        keys, among = self._named(text)
+        if len(keys) == 1:
+            return keys[0]
+        if keys:  # in words that read back, so that one of them can be typed as it stands
+            raise SeriesNameError(text, "could be any of these", [self.name(key) for key in keys])
+        *above, wanted = map(normal, _pieces(text))
+        by_form = {f: k for k in among for f in _forms(k.dimension, k.member, self.source)}
+        if not above:  # a total's name goes before a part's of the same form
+            by_form |= {form: SeriesKey(total) for form, total in self._totals.items()}
+        near = _nearest(wanted, by_form)
+        suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
+        if not suggested:  # perhaps another total has it
+            suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
+        from forecast.sources import catalog  # late: most names are found
+
+        # Who asks a record of encounters for fentanyl has the wrong record, not a slip of the pen.
+        others = [] if suggested else catalog.that_have(wanted, self.source)
+        if others:
+            problem = f"another measure: this record counts {self.source.measure.noun}"
+            raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
+        raise SeriesNameError(text, "no series has this name", suggested)
 
     def only_total(self, text: str = "", problem: str = "") -> str:
         """Return the total so named; without a name what all add up to, or the one there is.
@@ -184,13 +204,7 @@ class SeriesNames:
         """Return the parts of TOTAL:DIMENSION (southwest:citizenship); none of another name."""
         first, *rest = _pieces(text)
         total, wanted = self.total(first), normal(rest[0]) if len(rest) == 1 else ""
-        return [
-            key
-            for key in self.keys
-            if not key.headline
-            and key.total == total
-            and wanted in _dimension_forms(key, self.source)
-        ]
+        return self._parts(total, wanted) if total and wanted else []
 
     def name(self, key: SeriesKey) -> str:
         """Return the shortest name that `find` reads back, in words: northern:Swanton Sector."""
@@ -204,32 +218,6 @@ class SeriesNames:
         beside = [other for other in self.keys if other.total == key.total]
         alone = _matching(words, beside, self.source) == [key]
         return f"{key.total}:{words}" if alone else f"{key.total}:{key.dimension}:{words}"
-
-    def _only(
-        self, text: str, keys: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
-    ) -> SeriesKey:
-        if len(keys) == 1:
-            return keys[0]
-        # In words that read back, so that one of them can be typed as it stands.
-        choices = [self.name(key) for key in keys]
-        if keys:
-            raise SeriesNameError(text, "could be any of these", choices)
-        *above, wanted = map(normal, _pieces(text))
-        by_form = {f: k for k in among for f in _forms(k.dimension, k.member, self.source)}
-        if not above:  # a total's name goes before a part's of the same form
-            by_form |= {form: SeriesKey(total) for form, total in self._totals.items()}
-        near = _nearest(wanted, by_form)
-        suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
-        if not suggested:  # perhaps another total has it
-            suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
-        from forecast.sources import catalog  # late: most names are found
-
-        # Who asks a record of encounters for fentanyl has the wrong record, not a slip of the pen.
-        others = [] if suggested else catalog.that_have(wanted, self.source)
-        if others:
-            problem = f"another measure: this record counts {self.source.measure.noun}"
-            raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
-        raise SeriesNameError(text, "no series has this name", suggested)
 
 
 def names_with_sums(keys: Sequence[SeriesKey], source: Source) -> SeriesNames:

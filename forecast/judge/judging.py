@@ -537,11 +537,19 @@ def family_looks(
     past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
 ) -> Iterator[MonthCase]:
     """Each member's new months, ascending; beside each its total as its siblings moved."""
-    cases = list(_member_months(past, totals, family))
+    share, cases = apart_shares(family), list[MonthCase]()
     together: dict[tuple[str, str, str], list[MonthCase]] = defaultdict(list)
-    for case in cases:
-        assert case.outlook is not None
-        together[case.series.total, case.month, case.outlook.cutoff].append(case)
+    for row, key in enumerate(family.keys):
+        for month in past.pending(key, past.last.get(key, "")):
+            total, outlook = totals.month(key.total, month), past.outlook(family, row, month)
+            if total is None or outlook is None:
+                continue
+            origin = family.column(row, outlook.cutoff)
+            apart = float(share[row, origin]) if origin >= 0 else math.nan
+            restated = partial(past.restated, family, row)
+            case = past.case(key, month, outlook)
+            cases.append(replace(case, total=total, apart=apart, restated=restated))
+            together[key.total, month, outlook.cutoff].append(cases[-1])
     moved: dict[tuple[SeriesKey, str], float] = {}
     for group in together.values():
         # How far each part's siblings were from their forecasts in a month.
@@ -557,23 +565,6 @@ def family_looks(
             yield replace(case, total=total)
         else:
             yield replace(case, apart=math.nan)  # by its own history: no siblings say otherwise
-
-
-def _member_months(
-    past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
-) -> Iterator[MonthCase]:
-    share = apart_shares(family)
-    for row, key in enumerate(family.keys):
-        for month in past.pending(key, past.last.get(key, "")):
-            total = totals.month(key.total, month)
-            outlook = past.outlook(family, row, month)
-            if total is None or outlook is None:
-                continue
-            origin = family.column(row, outlook.cutoff)
-            apart = float(share[row, origin]) if origin >= 0 else math.nan
-            case = past.case(key, month, outlook)
-            restated = partial(past.restated, family, row)
-            yield replace(case, total=total, apart=apart, restated=restated)
 
 
 def apart_shares(family: PanelHindcasts) -> Floats:

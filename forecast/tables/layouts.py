@@ -531,7 +531,15 @@ def _header(table: TableGrid, dated: Sequence[int]) -> int:
     """The row with the columns' names: of most words above the first month or count; -1 without."""
     top = min(TOP, len(table.grid))
     if not dated:
-        return _header_above_counts(table, top)
+        counts = table.having(is_count, 0.8)
+        number = table.sheet.which(numerals.is_number, table.grid[:top])
+        counted = np.any(number[:, counts], axis=1)
+        both = 1 + np.flatnonzero(counted[1:-1] & counted[2:])
+        top = int(both[0]) if len(both) else top
+        rows = [row for row in range(top) if table.filled[row] > 1 and not number[row].any()]
+        # Of two lines what tells more columns apart: "m\u00e4nnlich", not "Geschlecht" thrice.
+        different = {row: len({*table.grid[row].tolist()} - {0}) for row in rows}
+        return max(rows, key=lambda row: (different[row], int(table.filled[row]), -row), default=0)
     has = np.flatnonzero(table.sheet.which(is_month, table.grid[:top, dated]).any(axis=1))
     top = int(has[0]) if len(has) else top
     if top == 0:
@@ -543,18 +551,6 @@ def _header(table: TableGrid, dated: Sequence[int]) -> int:
         return len({text_of(c) for c in cells if not is_count(c) and not is_month(c)})
 
     return max(range(top), key=lambda row: (named(row), int(table.filled[row]), -row))
-
-
-def _header_above_counts(table: TableGrid, top: int) -> int:
-    counts = table.having(is_count, 0.8)
-    number = table.sheet.which(numerals.is_number, table.grid[:top])
-    counted = np.any(number[:, counts], axis=1)
-    both = 1 + np.flatnonzero(counted[1:-1] & counted[2:])
-    top = int(both[0]) if len(both) else top
-    named = [row for row in range(top) if table.filled[row] > 1 and not number[row].any()]
-    # Of two lines the one that tells more columns apart: "m\u00e4nnlich", not "Geschlecht" thrice.
-    different = {row: len({*table.grid[row].tolist()} - {0}) for row in named}
-    return max(named, key=lambda row: (different[row], int(table.filled[row]), -row), default=0)
 
 
 def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
