@@ -290,10 +290,8 @@ def _histories(
     dated: Iterable[BaseValue],
 ) -> dict[tuple[str, str], list[BaseValue]]:
     """(total, month) -> the values it has had, in the order in which they became known."""
-    values, stands = (
-        defaultdict[tuple[str, str], list[BaseValue]](list),
-        dict[tuple[str, str], int](),
-    )
+    stands: dict[tuple[str, str], int] = {}
+    values = defaultdict[tuple[str, str], list[BaseValue]](list)
     spans = defaultdict[tuple[int, str], list[_BaseCover]](list)
     for span in covered:
         spans[span.release_id, span.series].append(span)

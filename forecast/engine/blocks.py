@@ -500,11 +500,8 @@ class _Together:
         self, part: int, work: Callable[[J], A], job: Callable[[Task, Slice], J]
     ) -> Iterator[tuple[Slice, A]]:
         """Every block of a part, in order, done wherever `spread` does it."""
-        task, number = (
-            replace(self.task, panel=self.scratch.value("panel", part)),
-            self.numbers[part],
-        )
-        cuts = cuts_of(number, self.size)
+        task = replace(self.task, panel=self.scratch.value("panel", part))
+        cuts = cuts_of(self.numbers[part], self.size)
         # The panel is cut as jobs are asked for: all blocks at once would be the panel once more.
         jobs = (job(task.part(cut[0]), cut) for cut in cuts)
         return zip(cuts, self.spread(work, jobs), strict=True)

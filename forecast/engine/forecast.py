@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from forecast.engine.predictive import PanelHindcasts, Predictive, TotalRows, ou
 from forecast.engine.refit import engine_at_both, engine_forecasts, model_forecasts
 from forecast.engine.refits import Refitting, model_options
 from forecast.errors import DataError
+from forecast.tree import Traits, Tree
 from forecast.types import (
     HUB_PERMILLES,
     Counts,
@@ -38,9 +39,6 @@ from forecast.types import (
 )
 from models.base import Ints, Panel, Paths, stack
 from models.structural import filled
-
-if TYPE_CHECKING:
-    from forecast.tree import Traits, Tree
 
 BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from forecast.engine.joint import Joint, as_bytes, shared_out
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.spans import around, whole
 from forecast.periods import Calendar
+from forecast.tree import Traits, Tree
 from forecast.types import (
     Counts,
     Forecast,
@@ -24,9 +25,6 @@ from forecast.types import (
     StoredMarginals,
 )
 from models.base import Floats, Ints
-
-if TYPE_CHECKING:
-    from forecast.tree import Traits, Tree
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 _DECIMALS = 4  # of a loading

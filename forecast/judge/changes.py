@@ -14,20 +14,15 @@ a new version and new weights change is one step, `method`: neither is news abou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.forecast import Headline, refit_on_vintages
-from forecast.engine.predictive import PanelHindcasts
-from forecast.tree import Tree
+from forecast.engine.predictive import PanelHindcasts, Predictive
+from forecast.tree import Traits, Tree
 from forecast.types import Counts, Forecast, ForecastPath, Row, SeriesKey, whole
-
-if TYPE_CHECKING:
-    from forecast.engine.predictive import Predictive
-    from forecast.tree import Traits
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 

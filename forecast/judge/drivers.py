@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,8 @@ from forecast import months
 from forecast.engine import joint
 from forecast.engine.predictive import PanelHindcasts
 from forecast.labels import CROSSED
+from forecast.tree import Tree
 from forecast.types import Counts, DriverRole, Flag, Judgement, Row, SeriesKey, UnexplainedMonth
-
-if TYPE_CHECKING:
-    from forecast.tree import Tree
 
 
 class Member(NamedTuple):

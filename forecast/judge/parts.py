@@ -51,11 +51,8 @@ def siblings_moves(errors: Floats, weight: Floats) -> Floats:
         if len(known) < LEAST_SIBLINGS:
             continue
         order = known[np.argsort(errors[known, t], kind="stable")]
-        upto, own, place = (
-            weight[order, t].cumsum(),
-            np.zeros(len(out)),
-            np.full(len(out), len(out)),
-        )
+        upto = weight[order, t].cumsum()
+        own, place = np.zeros(len(out)), np.full(len(out), len(out))
         own[order], place[order] = weight[order, t], np.arange(len(order))
         half, middle = (upto[-1] - own) / 2, np.zeros(len(out))
         # Between the last of the lower half and the first of the upper, without the part itself.

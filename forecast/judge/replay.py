@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.judge.parts import within_budget
+from forecast.tree import Traits
 from forecast.types import (
     Break,
     Episode,
@@ -27,9 +27,6 @@ from forecast.types import (
     SeriesKey,
     Totals,
 )
-
-if TYPE_CHECKING:
-    from forecast.tree import Traits
 
 AFTER_BREAK = 3  # months after a known break that are not quiet
 

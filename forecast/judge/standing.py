@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,11 +15,9 @@ from forecast.engine.panel import month_of
 from forecast.engine.predictive import Predictive
 from forecast.judge import questions
 from forecast.judge.questions import Asked
+from forecast.tree import Traits
 from forecast.types import AnsweredQuestions, Basis, Counts, Forecast, Question, Row, SeriesKey
 from models.base import Floats, Ints
-
-if TYPE_CHECKING:
-    from forecast.tree import Traits
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
 _REFIT = 12  # cutoffs between two looks at how the totals hang together

@@ -14,13 +14,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from forecast import months
+from forecast.sources.source import Agreement, Source
 from forecast.types import Scope, SeriesKey, Snapshot
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Agreement, Source
 
 
 class Difference(NamedTuple):

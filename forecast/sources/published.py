@@ -209,12 +209,9 @@ class LineReader(FileReader):
 
     def _joined(self, cells: Sequence[FileRow], joins: Joins) -> tuple[FileRow, ...]:
         """Return lines with labels of closed lists joined; others are joined outside the record."""
-        closed = [(label, by) for label, by in joins.items() if label in self.known]
-        for label, by in closed:
-            cells = [
-                cell._replace(**{label: by.get(getattr(cell, label), getattr(cell, label))})
-                for cell in cells
-            ]
+        for label in joins.keys() & self.known.keys():
+            by, read = joins[label], attrgetter(label)
+            cells = [cell._replace(**{label: by.get(read(cell), read(cell))}) for cell in cells]
         return tuple(cells)
 
     def _table_in(self, name: str, content: bytes) -> tuple[sheet.Sheet, int]:

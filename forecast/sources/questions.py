@@ -12,17 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forecast import months
-from forecast.names import normal
+from forecast.names import SeriesNames, normal
 from forecast.periods import Period
-from forecast.types import SeriesKey
-
-if TYPE_CHECKING:
-    from forecast.names import SeriesNames
-    from forecast.sources.source import Source
-    from forecast.types import Term
+from forecast.sources.source import Source
+from forecast.types import SeriesKey, Term
 
 AskedKind = Literal[
     "count",
