@@ -8,7 +8,8 @@ releases      files and what they state: snapshots in, counts out; which are hel
 measures      which measures a record has, and their words; years, which months their years have
 dated         dated statements of what a count was, apart from releases
 inputs        what a run reads, before it writes anything
-runs          what a run writes, in one transaction; runs withdrawn
+runs          what a run writes, in one transaction; runs withdrawn; aside, what is packed of those
+              that another follows
 history       what is on record about a month, and since when it is known
 notices       what is to be told, and who approved it
 ops           the second file, ops.db; deliveries, what became of each message; wakes, the service

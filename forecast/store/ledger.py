@@ -43,11 +43,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKind
-from forecast.store.queries import records, version
+from forecast.store.queries import has, records, version
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -181,6 +182,14 @@ def split_marks(marks: str) -> list[str]:
 def part_digest(db: Connection, key: EntryKey) -> str:
     """Return the sha256 of a part as the tables hold it now."""
     digest = hashlib.sha256()
+    for text in part_text(db, key):
+        digest.update(text)
+    return digest.hexdigest()
+
+
+def part_text(db: Connection, key: EntryKey) -> Iterator[bytes]:
+    """Yield the text of a part: of rows that were set aside, then of those that stand."""
+    yield from (aside := packed(db, key))
     for query in PARTS[key[0]].sql:
         cursor = db.cursor()
         cursor.row_factory = None  # plain tuples
@@ -199,10 +208,26 @@ def part_digest(db: Connection, key: EntryKey) -> str:
                 text = f"[{','.join(whole)}]"
             else:
                 text = _json(rows)
-            digest.update((between + text[1:-1]).encode())
+            yield (between + text[1:-1]).encode()
             between = ","
-        digest.update(b"[]\n" if between == "[" else b"]\n")
-    return digest.hexdigest()
+        if between == "," or not aside:
+            yield b"[]\n" if between == "[" else b"]\n"
+
+
+def packed(db: Connection, key: EntryKey) -> list[bytes]:
+    """Return the text of a part that was set aside, alone; empty where it was not."""
+    query = "select rows from set_aside where (part, run_id) = (?, ?)"
+    # What is damaged is not what was stated.
+    return (
+        [_unpacked(rows) for (rows,) in db.execute(query, key[:2])] if has(db, "set_aside") else []
+    )
+
+
+def _unpacked(rows: bytes) -> bytes:
+    try:
+        return zlib.decompress(rows)
+    except zlib.error:
+        return rows
 
 
 def name(key: EntryKey) -> str:

@@ -10,15 +10,15 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, of
-from forecast.store import schema
-from forecast.store.queries import pairs, records, rows, sql
+from forecast.store import aside, schema
+from forecast.store.queries import column, pairs, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
@@ -359,6 +359,18 @@ def hindcasts(
     return [tuple(row) for row in connection.execute(query, values)]
 
 
+def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """Return the quantiles of each forecast issued of a total.
+
+    Returns
+    -------
+    Rows of total, cutoff, month, horizon, permille and count.
+    """
+    runs = [run_id for (run_id,) in connection.execute("select id from scoped_runs")]
+    with aside.lent(connection, "quantiles", runs):
+        return list(map(tuple, connection.execute(sql("issued_quantiles"))))
+
+
 # ---------------------------------------------------------------- views
 
 
@@ -374,7 +386,10 @@ def view_rows(
     source = view if day is None else f"({_then(view, columns)})"
     order = ", ".join(str(place + 1) for place in range(min(len(columns), _SORTED_BY)))
     query = f"select {', '.join(columns)} from {source} order by {order}"
-    return [tuple(row) for row in connection.execute(query, {} if day is None else {"day": day})]
+    values = {} if day is None else {"day": day}
+    runs = column(connection, "run_then", values) if values and view == "scorecard" else []
+    with aside.lent(connection, "scores", runs) if runs else nullcontext():
+        return [tuple(row) for row in connection.execute(query, values)]
 
 
 def _then(view: str, columns: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import history, ledger
+from forecast.store import aside, history, ledger
 from forecast.store.connect import insert, insert_or, transaction
 from forecast.store.queries import sql
 from forecast.store.releases import series_ids
@@ -63,6 +63,7 @@ def publish(
     with transaction(db):
         ids = series_ids(db)
         (run_id,) = db.execute(sql("save_run"), _plain(publication)).fetchone()
+        aside.set_aside(db, run_id)
         # The id of a run is known before its digest: the ledger states the rows that bear it.
         run = {"run_id": run_id}
         used = ({**run, "release_id": release_id} for release_id in publication.releases)
@@ -234,6 +235,7 @@ def withdraw(
         )
         if added.rowcount != 1:
             raise DataError(f"run {run_id} is withdrawn already")
+        aside.bring_back(db, run_id)
         stopped = db.execute(
             "update notices set state = 'expired', closed_at = ?, reason = ? "
             "where run_id = ? and state in ('due', 'held') returning id",

@@ -112,7 +112,7 @@ def _written(record: OpenRecord, out: Path, what: str) -> list[str]:
 def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
     """Write the forecasts issued as a hubverse hub."""
     connection, source, origin = record.connection, record.source, record.origin
-    models = {HUB_NAME: list(connection.execute(queries.sql("issued_quantiles")))}
+    models = {HUB_NAME: read.issued_quantiles(connection)}
     if hindcasts:
         first = record.settings.context.config.forecast.first_cutoff
         for model in queries.column(connection, "hindcast_models"):
