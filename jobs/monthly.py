@@ -19,6 +19,7 @@ from forecast.context import Context
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
+from forecast.store.queries import pairs
 from forecast.types import Report
 from jobs import logs
 from jobs.arrivals import inbox
@@ -79,6 +80,8 @@ def run(
             taken += results
             refused = _told(results)
             empty = not releases.accepted(db)
+            if empty and only is None:
+                refused += (reason for _, reason in pairs(db, "still_refused", (0,)))
             if empty and refused and only is None:
                 raise DataError(refused[0])
             # Behind a refused file others may wait, which come next.

@@ -42,19 +42,23 @@ class AgencyGroup:
         return member_words(dimension, member, source)
 
 
-def of_total(
-    connection: sqlite3.Connection, source: Source, total: str
-) -> dict[str, list[AgencyGroup]]:
-    """Return the largest groups of each agency at a total; none without such files.
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    """The largest groups of an agency by one thing; the title has the month that files tell of."""
 
-    Under a title each, with the month through which files tell.
-    """
+    title: str
+    groups: list[AgencyGroup]
+
+
+def of_total(connection: sqlite3.Connection, source: Source, total: str) -> list[GroupTable]:
+    """Return the largest groups of each agency at a total; none without such files."""
     about = {"totals": json.dumps(source.tree.totals_of(total))}
     every = records(connection, AgencyGroup, "groups_by_half", about)
-    tables = {}
+    tables = []
     for (half, dimension), found in groupby(every, attrgetter("half", "dimension")):
         first, *more = islice(found, LARGEST)
         by = source.hierarchy.called.get(dimension.partition("*")[2], dimension.partition("*")[2])
         short = source.hierarchy.named(half).short
-        tables[f"{short} by {by}, {month_words(first.month)}"] = [first, *more]
+        title = f"{short} by {by}, {month_words(first.month)}"
+        tables.append(GroupTable(title, [first, *more]))
     return tables

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from forecast import months
 from forecast.desk.facts import RAREST
-from forecast.desk.groups import AgencyGroup
+from forecast.desk.groups import GroupTable
 from forecast.desk.movers import BASES, Moved, moved_words
 from forecast.desk.sentences.ahead import STEPS
 from forecast.desk.sentences.unusual import (
@@ -398,7 +398,7 @@ def border_table(forecasts: Iterable[ForecastRow]) -> Table:
     return plain_table("forecast", numbers=numbers, rows=rows)
 
 
-def group_table(title: str, groups: Iterable[AgencyGroup], source: Source) -> Table:
+def group_table(of: GroupTable, source: Source) -> Table:
     """An agency's groups, each beside all that it counted and the year before."""
     rows = (
         (
@@ -407,9 +407,9 @@ def group_table(title: str, groups: Iterable[AgencyGroup], source: Source) -> Ta
             group.share,
             change_words(group.count, group.year_before),
         )
-        for group in groups
+        for group in of.groups
     )
-    return plain_table(title, numbers=("count", "of all", "on year"), rows=rows)
+    return plain_table(of.title, numbers=("count", "of all", "on year"), rows=rows)
 
 
 def _count(count: float | None) -> str:

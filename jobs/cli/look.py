@@ -71,8 +71,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
         parts += notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
         parts += notes(monthly.terms_sentence(facts.terms(record.counts(key), source)))
         parts.append(terminal.border_table(rows))
-        own = groups.of_total(connection, source, key.total) if key.headline else {}
-        parts += [terminal.group_table(*table, source) for table in own.items()]
+        own = groups.of_total(connection, source, key.total) if key.headline else []
+        parts += [terminal.group_table(table, source) for table in own]
     value = {
         **record.stamp,
         "figures_old": record.old or None,
@@ -80,7 +80,7 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     }
     value |= {"provisional": early} if early else {}
     if key and own:
-        value["groups"] = [asdict(group) for of in own.values() for group in of]
+        value["groups"] = [asdict(group) for table in own for group in table.groups]
     return Printed(value, parts)
 
 

@@ -17,7 +17,7 @@ from rich.console import Group
 from forecast.desk import movers
 from forecast.desk import terminal as tables
 from forecast.desk.comparison import Compared, CompareRow
-from forecast.desk.groups import AgencyGroup
+from forecast.desk.groups import AgencyGroup, GroupTable
 from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
@@ -135,8 +135,7 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
     "group_table": lambda n: [
         tables.group_table(
-            n,
-            [AgencyGroup("component*state", f"X * {n}", "X", "2026-09", 1, 2, None)],
+            GroupTable(n, [AgencyGroup("component*state", f"X * {n}", "X", "2026-09", 1, 2, None)]),
             ENCOUNTERS,
         )
     ],

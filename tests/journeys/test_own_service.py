@@ -15,7 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 import forecast as bordercast
 from forecast import config, months
 from forecast.context import Context, source_of
-from forecast.errors import ConfigError, SeriesNameError
+from forecast.errors import ConfigError, DataError, SeriesNameError
 from forecast.store import connect, integrity, measures, notices, read, releases
 from forecast.tables.grid import ReadAs
 from jobs import assistants, monthly
@@ -312,6 +312,21 @@ def test_movers_without_parts_names_no_clinic_that_nobody_asked_for(folder):
         bordercast.open("bordercast.db").movers()
     with pytest.raises(ToolError, match="name one of the clinics; try Clinic 1, "):
         assistants.Tools(Settings(None, Path("bordercast.db"))).movers()
+
+
+def test_a_run_after_a_refused_first_file_names_it_and_what_to_do(folder):
+    file = folder / "deliveries" / "2023-12.csv"
+    file.write_text(re.sub(r"(Clinic 1,\d+)", r"\1.5", file.read_text(), count=1))
+
+    refused, again = (CliRunner().invoke(main, ["run"]) for _ in range(2))
+
+    assert again.exit_code == refused.exit_code == DataError.exit_code
+    for done in (refused, again):
+        shown = " ".join(done.stderr.split())
+        assert shown.count("2023-12.csv: ") == 1
+        assert "is no whole number" in shown
+        assert "times = 10" in shown
+        assert "no clinic has counts" not in shown
 
 
 def test_a_run_of_nothing_new_names_what_was_refused(folder):

@@ -212,12 +212,13 @@ def digest(
         )
         parts.append((one_line(member_words(part.dimension, part.member, source)), words))
     parts += [("", f"{one_line(member)}: {life}") for member, life in gone.items() if member]
-    also = "also unusual" if still or flagged else f"some {source.totals.below} not counted"
+    behind = "late" if {life for part, life in gone.items() if part} == {"Late"} else "not counted"
+    also = "also unusual" if still or flagged else f"some {source.totals.below} {behind}"
     # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []
     below = source.totals.below
-    listed = f"unusual {below}" if len(parts) == len(flagged) else f"{below} unusual or not counted"
+    listed = f"unusual {below}" if len(parts) == len(flagged) else f"{below} unusual or {behind}"
     every = (TextBlock(f"All {listed}", items=tuple(parts)),)
     return SectionText(
         total=total,

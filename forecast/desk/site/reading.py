@@ -24,7 +24,7 @@ from forecast.desk.facts import (
     followed,
     terms,
 )
-from forecast.desk.groups import AgencyGroup
+from forecast.desk.groups import GroupTable
 from forecast.desk.movers import Moved, MoverRow, by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.desk.sentences.skill import skill_notes
@@ -98,7 +98,7 @@ class TotalRecord:
     chances: Sequence[Row]
     changes: Sequence[ChangeRow]
     moved: Sequence[Moved] = ()
-    groups: Mapping[str, Sequence[AgencyGroup]] = field(default_factory=dict)
+    groups: Sequence[GroupTable] = ()
 
     @property
     def name(self) -> str:

@@ -397,6 +397,25 @@ def part(member: str, encounters: int, severity: str = "major", **said: object) 
     return flag_row(**made | {"severity": severity, "role": "listed", "kind": "month"} | said)
 
 
+@pytest.mark.parametrize(
+    ("lives", "words"),
+    [
+        (["Late"], "late"),
+        (["Late", "Late", "Late"], "late"),
+        (["Late", "Shut since May 2024"], "not counted"),
+        (["Not counted since May 2024"], "not counted"),
+    ],
+)
+def test_a_digest_calls_parts_late_that_are_only_late(lives, words):
+    gone = {f"West {number}": life for number, life in enumerate(lives)}
+    found = section.digest("northern", [], [], ENCOUNTERS, gone)
+    below = ENCOUNTERS.totals.below
+
+    assert found.finding == f"Northern: some {below} {words}"
+    whole = [f"All {below} unusual or {words}"] if len(lives) > 2 else []
+    assert [block.heading for block in found.blocks] == whole
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_a_digest_shows_two_parts_and_counts_the_others(count):
     parts = [part(name, 900 - at) for at, name in enumerate(("NY", "VT", "ME", "WA")[:count])]
