@@ -204,10 +204,9 @@ class Answering:
         line = self._line(subject)
         first, last = map(months.from_index, (line.first, line.last))
         words = self.source.calendar.words(span)
-        several = span.length > 1
-        missing = (
-            f"not every month of {words} has a figure" if several else f"no figure for {words}"
-        )
+        missing = f"no figure for {words}"
+        if span.length > 1:
+            missing = f"not every month of {words} has a figure"
         problem = f"{missing}; on record are {first} to {last}"
         unknown = [months.from_index(month) for month in line.unknown_in(span)]
         if unknown:
@@ -436,9 +435,8 @@ class Answering:
                 back = span.shift(-12)
                 before = self.table.total(whole, back), self.table.total(subject, back)
                 if before[0] and before[1] is not None and span.length <= 12:
-                    share = (
-                        f"{100 * before[1] / before[0]:,.1f}% in {self.source.calendar.words(back)}"
-                    )
+                    when = self.source.calendar.words(back)
+                    share = f"{100 * before[1] / before[0]:,.1f}% in {when}"
                     lines.append(f"A year before: {share} ({before[1]:,} of {before[0]:,}).")
         value = rows[0] if len(rows) == 1 else {"shares": rows}
         subjects = [subject for (subject,) in things]
@@ -484,9 +482,8 @@ class Answering:
             return self._ranked(question, subject, period)
         line, calendar = self._line(subject), self.source.calendar
         within = period or Period(line.first, line.last)
-        years = map(
-            calendar.period, range(calendar.year(within.first), calendar.year(within.last) + 1)
-        )
+        first_year, last_year = map(calendar.year, (within.first, within.last))
+        years = map(calendar.period, range(first_year, last_year + 1))
         every = years if by_year else (Period(n, n) for n in within.numbers)
         spans = [span for span in every if line.holds(span)]
         if not spans:
@@ -527,14 +524,10 @@ class Answering:
         for place, row in enumerate(counted[:MOST_PARTS], start=1):
             name = [member_words(by, member, self.source) for member in row.subject.members]
             share = f"{row.count:,} ({100 * row.count / of:.1f}%)"
-            lines.append(
-                f"  {place}. {name[0] if name else totals.name(row.subject.total)}: {share}"
-            )
+            called = name[0] if name else totals.name(row.subject.total)
+            lines.append(f"  {place}. {called}: {share}")
         lines.append(f"Shares are of {of:,} {above.words(self.source)}.")
-        rows = [
-            self._meaning(*pair)
-            for pair in zip(readings, (row.count for row in counted), strict=True)
-        ]
+        rows = list(map(self._meaning, readings, [row.count for row in counted]))
         drawn = self._drawn(*(row.subject for row in counted[:2]))
         return Answer(tuple(lines), {"parts": rows[:MOST_PARTS], "of": of}, drawn)
 
@@ -623,9 +616,8 @@ class Answering:
         counts, number = self.counts(subject), int(question.event[1:])
         over = question.event[0] == ">"
         side = f"{'above' if over else 'below'} {number:,}"
-        month = max(
-            (m for m, n in counts.items() if (n > number if over else n < number)), default=""
-        )
+        beyond = [m for m, n in counts.items() if (n > number if over else n < number)]
+        month = max(beyond, default="")
         if not month:
             window = f"{month_words(min(counts))} to {month_words(max(counts))}"
             lines = [f"No month on record, {window}, was {side}: {subject.words(self.source)}."]

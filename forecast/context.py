@@ -182,9 +182,8 @@ def _refuse_unknown(config: Config, sources: Collection[Source]) -> None:
     begun = all(source.totals.every for source in sources)  # before the first delivery none are
     for threshold in config.thresholds if begun else ():
         if threshold.series not in known:
-            problem = (
-                f"{threshold.series!r} is no series of the record; {like(threshold.series, known)}"
-            )
+            choices = like(threshold.series, known)
+            problem = f"{threshold.series!r} is no series of the record; {choices}"
             raise ConfigError("config.toml", "thresholds.series", problem)
 
 
@@ -197,10 +196,9 @@ def _is_named(file_name: str, source: Source) -> bool:
 
 def source_of(connection: Connection) -> Source:
     """Return the source that a connection to a record is about, by what the record holds alone."""
-    section = measures.section(connection)
-    return source_by_section(
-        source_section(section) if section else None, measures.totals(connection)
-    )
+    stored = measures.section(connection)
+    section = source_section(stored) if stored else None
+    return source_by_section(section, measures.totals(connection))
 
 
 def sources_of(connection: sqlite3.Connection) -> list[Source]:

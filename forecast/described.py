@@ -185,9 +185,8 @@ def check(settings: Mapping[str, Any], path: Path) -> SourceTable:
         return SourceTable.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
-        keys = [
-            str(part) for part in first["loc"] if str(part) in _names(settings) | set(first["loc"])
-        ]
+        known = _names(settings) | set(first["loc"])
+        keys = [key for key in map(str, first["loc"]) if key in known]
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
         message = str(first.get("ctx", {}).get("error", first["msg"]))
         problem = f"{first.get('input')!r} is not allowed: {message[:1].lower()}{message[1:]}"

@@ -243,9 +243,8 @@ def member_words(dimension: str, member: str, source: Source) -> str:
     """Call a part of a dimension as people do; one that is not known, as the publisher does."""
     dimensions, members = dimension.split("*"), member.split(" * ")
     if len(dimensions) > 1 and len(dimensions) == len(members):
-        return ", ".join(
-            member_words(*pair, source=source) for pair in zip(dimensions, members, strict=True)
-        )
+        pairs = zip(dimensions, members, strict=True)
+        return ", ".join(member_words(*pair, source=source) for pair in pairs)
     # The publisher shouts countries; people do not.
     known = source.hierarchy.words.get(dimension, {}).get(member)
     shouted = dimension == "citizenship" and member.isupper()

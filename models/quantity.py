@@ -118,9 +118,8 @@ def in_own_units(panel: Panel, *, together: bool = False) -> tuple[Panel, Floats
     if not len(moved):
         return panel, unit
     z, of = panel.z.copy(), unit[moved, None]
-    z[moved] = np.where(
-        of < 0, LINEAR + x[moved] / np.abs(of), np.log1p(np.maximum(x[moved] / np.abs(of), 0))
-    )
+    value = x[moved] / np.abs(of)
+    z[moved] = np.where(of < 0, LINEAR + value, np.log1p(np.maximum(value, 0)))
     return replace(panel, z=z, linear=unit != 1), unit
 
 

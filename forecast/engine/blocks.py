@@ -431,9 +431,8 @@ class _Together:
                 for of_ask, shares in zip(counts, answer.counts, strict=True):
                     of_ask.append(shares.of(rows))
             self.scratch.keep("shares", part, [smallcounts.joined(every) for every in counts])
-            self.scratch.keep(
-                "said", part, [joined(answers) for answers in zip(*by_block, strict=True)]
-            )
+            said = [joined(answers) for answers in zip(*by_block, strict=True)]
+            self.scratch.keep("said", part, said)
             self.scratch.keep("df", part, df)
             for place, every in enumerate(squares):
                 self.scratch.keep(f"squares {place}", part, every)
@@ -473,9 +472,8 @@ class _Together:
                 if self.task.totals:
                     # A total says what its parts do, after a surprise as well.
                     wide = replace(wide, centre=summed(wide.centre, self.task.totals))
-                predictives[place] = wide.in_units(
-                    self.scratch.rows("unit", part, slice(None))[:, None]
-                )
+                unit = self.scratch.rows("unit", part, slice(None))
+                predictives[place] = wide.in_units(unit[:, None])
                 self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:

@@ -148,11 +148,6 @@ def _misses(paths: Floats, z: Floats) -> Iterator[tuple[int, Floats]]:
         yield h, z[:, h:] - issued[:, :-h, h - 1]
 
 
-def judged(z: Floats) -> np.ndarray:
-    """(series, months) whether a series has hindcasts to be judged by."""
-    return np.asarray((age(z) > par.FIRST_ORIGIN) & ~silent(z))
-
-
 def evidence(
     walk: Floats, grid: Floats, z: Floats, behind: Ints | None = None
 ) -> tuple[Ints, Ints]:
@@ -167,7 +162,7 @@ def evidence(
     among zeros, the last value is exactly right most of the time, and has foretold nothing.
     """
     # Against its own usual loss: a series ten times as large must not vote ten times.
-    live = judged(z)
+    live = (age(z) > par.FIRST_ORIGIN) & ~silent(z)
     fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
     usual = discounted_sum((walk + grid) / 2, par.MEMORY) / fading
     steps = (1 / np.sqrt(np.arange(1, par.NEAR + 1))).sum()

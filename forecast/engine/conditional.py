@@ -122,9 +122,8 @@ class Given:
         seed = zlib.crc32(f"{PROVISIONAL} {figure.series}".encode())
         step = paths.steps((3, paths.PART_DRAWS), self.joint.seed, seed)
         uniform = (np.argsort(np.argsort(step[0])) + 0.5) / len(step[0])
-        count = np.maximum(
-            figure.count + figure.rounding * (uniform - 0.5) * (figure.rounding > 1), 0
-        )
+        unit = figure.rounding if figure.rounding > 1 else 0
+        count = np.maximum(figure.count + unit * (uniform - 0.5), 0)
         if figure.days:
             of_month = months.end(figure.month).day
             # How far the daily count may move after the days that are known, in logs.

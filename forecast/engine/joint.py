@@ -83,9 +83,8 @@ def _mixture_of(stored: bytes, rule: int) -> Mixtures | None:
     """What a run kept of a series that no single t describes; None of others."""
     if rule not in paths.MIXED_RULES or not (kept := mixtures_in(stored)):
         return None
-    by_month = np.array(
-        [[getattr(month, name) for name in MonthMixture.__slots__] for month in kept]
-    )
+    names = MonthMixture.__slots__
+    by_month = np.array([[getattr(month, name) for name in names] for month in kept])
     centre, scale, away, stays, share, mean, size = by_month.T[:, None]
     here = np.zeros(1, dtype=np.int64)
     return Mixtures(here, here, centre, scale, away[:, 0], stays, share[:, 0], mean, size)

@@ -129,9 +129,8 @@ def first_forecast(known: Collection[str], through: str, *, jumps: bool) -> str:
 def _enough(numbers: list[int], jumps: bool) -> bool:
     """Whether these months, ascending, tell the scale of a forecast; see `intervals.sigma_of`."""
     pairs = list(pairwise(numbers))
-    start = max(
-        [numbers[0], *(later for sooner, later in pairs if later - sooner > MOST_MISSING + 1)]
-    )
+    after_gaps = [later for sooner, later in pairs if later - sooner > MOST_MISSING + 1]
+    start = max([numbers[0], *after_gaps])
     errors = [
         later for sooner, later in pairs if later == sooner + 1 and later - start >= par.FIRST_ERROR
     ]

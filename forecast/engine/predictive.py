@@ -159,9 +159,8 @@ class Predictive:
         """(n, h) the mixtures' medians, whole counts: all at once, as each is asked for."""
         assert self.mixtures is not None
         at = self.mixtures.row, self.mixtures.place
-        return intervals.counts(
-            self.mixtures.quantiles(self.df[at], self.reach[at], (0.5,))[..., 0]
-        )
+        medians = self.mixtures.quantiles(self.df[at], self.reach[at], (0.5,))
+        return intervals.counts(medians[..., 0])
 
     def mixed_median(self, row: int, origin: int) -> tuple[int, ...]:
         """Whole medians of one forecast's months; () where a t says it, whose middle is its own."""

@@ -97,9 +97,8 @@ def by_series(stored: Iterable[ScoredForecast], new: Iterable[Hindcasts] = ()) -
         cutoffs = np.array(list(map(months.to_index, h.cutoffs)), dtype=np.int64)
         made = np.column_stack([cutoffs, h.horizons, h.counts[:, _COLUMNS]])
         earlier = columns.get((h.series, h.model), made[:0])
-        columns[h.series, h.model] = np.concatenate(
-            [earlier[~np.isin(earlier[:, 0], cutoffs)], made]
-        )
+        others = earlier[~np.isin(earlier[:, 0], cutoffs)]
+        columns[h.series, h.model] = np.concatenate([others, made])
     return columns
 
 

@@ -96,15 +96,14 @@ def _rule(
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in marginals}
     totals = [key for key in head.keys if key in marks and key.total != source.totals.whole]
+    seed = int(head.panel.last.max())
     if not totals:
-        return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
+        return SimulationSpec(paths.RULE, seed, (), ())
     row_of = {key: row for row, key in enumerate(head.keys)}
     rows = [row_of[key] for key in totals]
     # Totals that end apart are laid month by month, or errors of other months would be compared.
-    scores = _by_month(
-        paths.one_month_scores(predictive, head.panel.z)[rows], head.panel.last[rows]
-    )
-    together = paths.correlation(scores)
+    scores = paths.one_month_scores(predictive, head.panel.z)[rows]
+    together = paths.correlation(_by_month(scores, head.panel.last[rows]))
     nationwide = SeriesKey(source.totals.whole)
     if head.totals and nationwide in marks and len(totals) > 1:
         parts = np.stack([marks[key] for key in totals])
@@ -112,10 +111,8 @@ def _rule(
     names = tuple(key.total for key in totals)
     if isinstance(together, paths.Factors):
         loadings = tuple(map(tuple, together.loadings.round(_DECIMALS).tolist()))
-        return SimulationSpec(paths.FACTORS_RULE, int(head.panel.last.max()), names, loadings)
-    return SimulationSpec(
-        paths.RULE, int(head.panel.last.max()), names, tuple(map(tuple, together.tolist()))
-    )
+        return SimulationSpec(paths.FACTORS_RULE, seed, names, loadings)
+    return SimulationSpec(paths.RULE, seed, names, tuple(map(tuple, together.tolist())))
 
 
 def _by_month(scores: Floats, last: np.ndarray) -> Floats:

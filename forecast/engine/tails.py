@@ -156,9 +156,8 @@ def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:
 
     A polynomial in df for each probability: the library's function takes a hundred times as long.
     """
-    quantiles = chebval(
-        _moved(df), _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF))
-    )
+    terms = _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF))
+    quantiles = chebval(_moved(df), terms)
     return np.moveaxis(np.asarray(quantiles, dtype=np.float64), 0, -1)
 
 

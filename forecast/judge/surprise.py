@@ -115,9 +115,8 @@ def thresholds(expected: Sequence[MonthForecast], rules: FlagRules) -> list[tupl
             for at, (count, one) in enumerate(zip(counts.tolist(), of, strict=True))
             if count >= 0 and material(count, one.median, rules)
         ]
-        hit[asked] = (
-            np.array(p_values(counts[asked].tolist(), [of[at] for at in asked])) < rules.alpha
-        )
+        p = p_values(counts[asked].tolist(), [of[at] for at in asked])
+        hit[asked] = np.array(p) < rules.alpha
         return hit
 
     # Straight to where the deviation begins to matter, and on from there.

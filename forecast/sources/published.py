@@ -148,9 +148,8 @@ class LineReader(FileReader):
         """Read one published file, packed or not; errors as `table`."""
         table = self.table(file.name, file.content, joins)
         wanted = source.hierarchy.dimensions or dimensions
-        snapshot = self.snapshot(
-            source, table, wanted, first_seen_at=file.first_seen or None, url=file.url
-        )
+        seen = file.first_seen or None
+        snapshot = self.snapshot(source, table, wanted, first_seen_at=seen, url=file.url)
         return ReadRelease(snapshot, table.unknown)
 
     def table(self, name: str, content: bytes, joins: Joins | None = None) -> PublishedTable:

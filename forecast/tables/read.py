@@ -266,9 +266,8 @@ def _pieces(entries: Entries) -> Iterator[Entries]:
     """Some lines of a large table at a time, each a series, as entries of their own."""
     for at in range(0, len(entries.value), _AT_ONCE):
         rows = slice(at, at + _AT_ONCE)
-        series, month, value = (
-            part[rows].ravel() for part in (entries.series, entries.month, entries.value)
-        )
+        arrays = entries.series, entries.month, entries.value
+        series, month, value = (array[rows].ravel() for array in arrays)
         names = entries.names[rows]
         yield replace(entries, names=names, series=series - at, month=month, value=value)
 
@@ -532,9 +531,8 @@ def _summed(entries: Entries, value: Floats, over: str) -> tuple[Entries, Floats
     chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
     if over == "last":
         order = np.lexsort((entries.day, keys))
-        return replace(entries, **chosen), value[
-            order[np.flatnonzero(np.diff(keys[order], append=-1))]
-        ]
+        newest = order[np.flatnonzero(np.diff(keys[order], append=-1))]
+        return replace(entries, **chosen), value[newest]
     sums = np.bincount(back, weights=value).astype(float)
     return replace(entries, **chosen), sums / np.bincount(back) if over else sums
 
@@ -545,9 +543,7 @@ def _sum_warnings(entries: Entries, sums: int, over: str) -> list[str]:
     many = len(entries.month) - sums
     added = f"{many:,} counts were added to others of the same month"
     warned = [added] if many and not over else []
-    days, before = (
-        len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
-    )
+    days, before = (len(np.unique(entries.day[entries.month == at])) for at in (last, last - 1))
     if days < before - 3 or days * 2 < before:
         warned.append(
             f"{months.from_index(last)} has {days} days, the month before {before}: "

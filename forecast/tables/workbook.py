@@ -56,9 +56,7 @@ def read(content: bytes) -> list[CellsOfSheet]:
         raise ValueError(reply)
     sheets, at = [], 0
     for title, hidden, width, labels, size in reply:
-        typed = [
-            date.fromisoformat(*label) if isinstance(label, list) else label for label in labels
-        ]
+        typed = [date.fromisoformat(*of) if isinstance(of, list) else of for of in labels]
         sheets.append((title, hidden, width, typed, codes[at : at + size]))
         at += size
     return sheets
@@ -127,9 +125,7 @@ def _answer(content: bytes) -> bytes:
     try:
         book = calamine.load_workbook(io.BytesIO(content))
         unknown = without_result(content)
-        sheets = [
-            _cells(book, about, unknown.get(about.name, [])) for about in book.sheets_metadata
-        ]
+        sheets = [_cells(book, of, unknown.get(of.name, [])) for of in book.sheets_metadata]
     except (calamine.CalamineError, OSError, ValueError) as error:
         return json.dumps(str(error)).encode()
     head = [(*sheet[:4], len(sheet[4])) for sheet in sheets]

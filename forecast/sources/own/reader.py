@@ -95,9 +95,8 @@ class OwnReader(FileReader):
         section, before, snapshot = self.section, recorded(), read.snapshot
         # What the file states goes before the record, and that before any sum.
         stated = dict(snapshot.counts)
-        known = {
-            key: {**before.get(key, {}), **stated.get(key, {})} for key in {**before, **stated}
-        }
+        every = dict.fromkeys((*before, *stated))
+        known = {key: {**before.get(key, {}), **stated.get(key, {})} for key in every}
         notes: list[str] = []
         for key, parts in _sums_of(section, stated, known):
             own, nested = stated.get(key, {}), any(part.dimension for part in parts)

@@ -70,9 +70,8 @@ def parse(table: str) -> dict[SeriesKey, dict[str, int]]:
     for total, dimension, component, member, first, digits in reader:
         numbers = list(map(int, digits.split()))
         span = months.between(first, months.shift(first, len(numbers) - 1))
-        counts[SeriesKey(total, dimension, member, component)] = dict(
-            zip(span, numbers, strict=True)
-        )
+        key = SeriesKey(total, dimension, member, component)
+        counts[key] = dict(zip(span, numbers, strict=True))
     return counts
 
 
