@@ -656,7 +656,7 @@ def test_a_refit_model_is_fitted_at_the_last_cutoffs_and_its_progress_told():
 
     def refitted(panel: Panel, origins: np.ndarray) -> Paths:
         refitting = Refitting(fitting(SERIAL), lambda *s: told.append(s), decimals=None)
-        return refitting.paths(["ets"], panel, panel.names, origins, 4)["ets"][0]
+        return refitting.paths(["ets"], panel, panel.names, origins, 4)["ets"]
 
     found = refitted(panel, np.array([37, 38, 39]))
 
