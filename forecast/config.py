@@ -376,9 +376,7 @@ def _https(address: str) -> str:
 # Fields of a source that records of 1.0 do not have.
 _LATER = (
     *("table", "short", "homepage", "revises", "restates", "labels", "absent", "pattern"),
-    "overdue",
-    "contract",
-    "agreed",
+    *("overdue", "contract", "agreed"),
 )
 
 

@@ -301,11 +301,8 @@ class Snapshot:
         """Return what it says of the months until one."""
         if self.release.data_through <= last:
             return self
-        covered = tuple(
-            c._replace(last_month=min(c.last_month, last))
-            for c in self.coverage
-            if c.first_month <= last
-        )
+        begun = [c for c in self.coverage if c.first_month <= last]
+        covered = tuple(c._replace(last_month=min(c.last_month, last)) for c in begun)
         through = max((c.last_month for c in covered), default="")
         counts = {
             key: {month: count for month, count in by_month.items() if month <= last}

@@ -60,11 +60,9 @@ def _learned(
     A change from or to a month that nobody knows teaches nothing. Where breaks are rare, a median
     needs fewer years to be deaf to them, and what is learned sooner is noise.
     """
-    first, years = (
-        (par.FIRST_PROFILE, par.PROFILE_YEARS)
-        if jumps
-        else (par.ELSEWHERE_FIRST_PROFILE, par.ELSEWHERE_PROFILE_YEARS)
-    )
+    first, years = par.ELSEWHERE_FIRST_PROFILE, par.ELSEWHERE_PROFILE_YEARS
+    if jumps:
+        first, years = par.FIRST_PROFILE, par.PROFILE_YEARS
     change = np.diff(z, axis=1, prepend=z[:, :1])
     # A gap of a year is no change of a month.
     change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan

@@ -74,12 +74,9 @@ def history(panel: Panel, series: int, origin: int) -> History:
     column_zero = int(panel.last[series]) - (panel.z.shape[1] - 1)
     events = panel.events[series] if panel.events else ()
     # An event that was announced later was no news at the cutoff.
-    known = tuple(
-        column_zero + column
-        for column, known_from in events
-        if known_from <= origin and start <= column <= origin
-    )
-    return History(panel.z[series, start : origin + 1], column_zero + origin, known)
+    known = [at for at, since in events if since <= origin and start <= at <= origin]
+    months = tuple(column_zero + column for column in known)
+    return History(panel.z[series, start : origin + 1], column_zero + origin, months)
 
 
 def _attempt(fit: FitFunction, past: History, h: int) -> tuple[Floats, str]:

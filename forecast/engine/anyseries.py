@@ -122,11 +122,8 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     """
     length, least = counts.length, needed(counts)
     # Left out and named: a series of less would teach its family noise.
-    short = [
-        ShortSeriesError(name, known, least)
-        for name, known in zip(counts.names, length.tolist(), strict=True)
-        if known < least
-    ]
+    each = zip(counts.names, length.tolist(), strict=True)
+    short = [ShortSeriesError(name, known, least) for name, known in each if known < least]
     if len(short) == len(counts.names):
         raise short[0]
     return counts.some(length >= least) if short else counts, short

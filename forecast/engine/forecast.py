@@ -168,14 +168,11 @@ def forecast_headline(
 
 def headline_rows(head: Headline, models: Forecasts, source: Traits) -> list[Forecast]:
     """Every model's forecasts from the last month, the engine's first."""
-    rows = [
-        row
-        for name, predictive in models.predictive.items()
-        for row in forecast_rows(predictive, head.panel, head.keys, name)
-    ]
-    return with_summed_medians([r for r in rows if r.model == ENGINE], source.tree) + [
-        r for r in rows if r.model != ENGINE
-    ]
+    own, others = list[Forecast](), list[Forecast]()
+    for name, predictive in models.predictive.items():
+        rows = forecast_rows(predictive, head.panel, head.keys, name)
+        (own if name == ENGINE else others).extend(rows)
+    return with_summed_medians(own, source.tree) + others
 
 
 def new_hindcasts(
@@ -226,11 +223,8 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
     for name, predictive in models.predictive.items():
         origins = models.origins[name]
         refits = models.refits.get(name)
-        failed = {
-            failure.series: failure.reason
-            for failure in (refits.failures if refits else ())
-            if failure.origin == origins[-1]
-        }
+        failures = refits.failures if refits else ()
+        failed = {f.series: f.reason for f in failures if f.origin == origins[-1]}
         # One-step errors of the last twelve matured forecasts, on log1p counts.
         ahead = head.panel.z[:, origins[:-1] + 1]
         errors = np.abs(ahead - predictive.centre[:, :-1, 0])[:, -12:]

@@ -77,12 +77,8 @@ class Mixtures:
     def ahead(self, first: int, last: int) -> Mixtures:
         """Only the months ahead from `first` up to before `last`, from 0 on."""
         whole = {"row", "place", "away", "share"}
-        cut = {
-            field.name: getattr(self, field.name)[:, first:last]
-            for field in fields(self)
-            if field.name not in whole
-        }
-        return replace(self, **cut)
+        names = [field.name for field in fields(self) if field.name not in whole]
+        return replace(self, **{name: getattr(self, name)[:, first:last] for name in names})
 
     def cdf(
         self, z: Floats, df: Floats, first: int | Ints = 1, counted: CountCdf | None = None

@@ -84,11 +84,8 @@ def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> l
     part, of_t = panel.some(row), of_t.of(row)
     origins = np.unique(np.concatenate([asked for asked, _ in asks]))
     forecasts = count_forecasts(part, origins, max(h for _, h in asks))
-    apart = np.clip(
-        forecasts.log_score - t_log_scores(part.z, of_t),
-        -par.COUNTED_LIMIT,
-        par.COUNTED_LIMIT,
-    )
+    apart = forecasts.log_score - t_log_scores(part.z, of_t)
+    apart = np.clip(apart, -par.COUNTED_LIMIT, par.COUNTED_LIMIT)
     # What stood before a month that nobody took in has been told otherwise.
     apart[:, 1:][~part.known[:, :-1]] = np.nan
     # Who errs as counting does is Poisson, whatever a few years can tell; who errs less is none.

@@ -132,11 +132,8 @@ class ReplayedService:
     def judged(self, quiet: bool) -> list[Judgement]:
         """The months that had a forecast; the quiet ones only."""
         every = (month.judgement for judged in self.series.values() for month in judged)
-        return [
-            j
-            for j in every
-            if j.p is not None and (not quiet or (j.series.total, j.month) in self.quiet)
-        ]
+        known = (j for j in every if j.p is not None)
+        return [j for j in known if not quiet or (j.series.total, j.month) in self.quiet]
 
 
 def service(

@@ -160,13 +160,11 @@ def _table(folder: Path, name: str) -> dict[str, Any] | None:
 
 def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table over another: of a section each key in the place of the other's."""
-    return {
-        **base,
-        **{
-            key: {**base.get(key, {}), **value} if isinstance(value, dict) else value
-            for key, value in table.items()
-        },
-    }
+    over = {**base, **table}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            over[key] = {**base.get(key, {}), **value}
+    return over
 
 
 def _frozen(value: Any) -> Any:

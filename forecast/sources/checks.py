@@ -48,12 +48,8 @@ def problems(
     """
     if not source.layouts:  # a contract holds it against what was before, see `contract`
         return list(_sum_problems(source, new))
-    problems = [
-        *_name_problems(source, new),
-        *_holes(source, new),
-        *_sum_problems(source, new),
-        *_turned_problems(source, new),
-    ]
+    alone = (_name_problems, _holes, _sum_problems, _turned_problems)
+    problems = [problem for check in alone for problem in check(source, new)]
     # Their totals were held against nearer releases; further off an open year has moved too far.
     beside = [*((old, False) for old in neighbours), *((old, True) for old in parts)]
     for old, parts_only in beside:
@@ -175,11 +171,8 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
         if dimension in agreed.turning:
             continue
         # Closed years are held against other releases, to the unit.
-        still_open = {
-            month
-            for month in _shared(spans, scopes)
-            if source.calendar.year(month) not in new.closed
-        }
+        year, shared = source.calendar.year, _shared(spans, scopes)
+        still_open = {month for month in shared if year(month) not in new.closed}
         for month in sorted(still_open):
             before = months.shift(month, -1)
             pairs = [(_count(new, key, before), _count(new, key, month)) for key in members]

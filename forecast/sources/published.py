@@ -180,11 +180,8 @@ class LineReader(FileReader):
         # The publisher marks the running year; a last year that is not complete runs as well.
         interim = named is not None and named.month is not None
         incomplete = {last} if interim or through != span[-1] else set()
-        closed = (
-            frozenset(counted)
-            - incomplete
-            - {line.year for line in lines if _RUNNING in line.marks}
-        )
+        marked = {line.year for line in lines if _RUNNING in line.marks}
+        closed = frozenset(counted) - incomplete - marked
         cells = self._joined([line.row for line in lines], joins or {})
         seq = release_seq(last, span.index(through) + 1, last in closed, 0)
         return PublishedTable(
@@ -221,11 +218,8 @@ class LineReader(FileReader):
         if self.file.exact:
             (page,) = sheet.sheets_of(name, content, files.MAX_BYTES, partial(self._header, name))
             return page, 0
-        sheets = [
-            page
-            for page in sheet.sheets_of(name, content)
-            if not self.file.sheet or page.title == self.file.sheet
-        ]
+        every = sheet.sheets_of(name, content)
+        sheets = [page for page in every if self.file.sheet in ("", page.title)]
         tops = [(page, row) for page in sheets for row in range(min(sheet.TOP, len(page.grid)))]
 
         def named(top: tuple[sheet.Sheet, int]) -> int:

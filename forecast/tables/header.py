@@ -148,10 +148,8 @@ def _in_order(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
         if max(np.mean(steps == 1), np.mean(steps == -1)) > 0.9:
             texts = {code: months.from_index(month) for code, month in by_code.items()}
             code, month = next(iter(texts.items()))
-            return (
-                texts,
-                f"{text_of(sheet.labels[code])} is read as {month}, as the file's order shows",
-            )
+            was = text_of(sheet.labels[code])
+            return texts, f"{was} is read as {month}, as the file's order shows"
     return {}, ""
 
 

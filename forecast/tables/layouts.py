@@ -735,12 +735,8 @@ def _numbers_in_years(table: TableGrid) -> tuple[int, ...]:
     yearly = table.having(dates.names_year, 0.9)
     if any(dates.names_year(table.labels[table.grid[table.header, at]]) for at in yearly):
         table.header = -1  # what was taken for names is the first line
-    pairs = [
-        (year, at)
-        for year in yearly
-        for at in table.columns
-        if at not in yearly and _numbers_months(table, year, at)
-    ]
+    others = [at for at in table.columns if at not in yearly]
+    pairs = [(year, at) for year in yearly for at in others if _numbers_months(table, year, at)]
     several = _of_months(table, pairs)
     if len(several) == 1:
         year, month = map(table.quoted, several[0])

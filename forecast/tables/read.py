@@ -494,11 +494,9 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     if len(again) and entries.apart:
         at = int(again[0])
         named = [*map(repr, wanted.series or entries.named)]
-        so_far = (
-            f"Series are named by column {' and '.join(named)} so far; column"
-            if named
-            else "Column"
-        )
+        so_far = "Column"
+        if named:
+            so_far = f"Series are named by column {' and '.join(named)} so far; column"
         more = list(map(repr, entries.apart))
         options = more if wanted.series else [*named, *more]
         raise DataError(

@@ -41,10 +41,8 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
     provenance = tomllib.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
     # A crossing is large and seldom wanted: it is not even read unless asked for.
     sources = [s for s in provenance["source"] if s.get("crossing", "") in ("", *crossings)]
-    tables = {
-        name: parse((folder / name).read_text(encoding="utf-8"))
-        for name in {entry["table"] for entry in sources}
-    }
+    names = {entry["table"] for entry in sources}
+    tables = {name: parse((folder / name).read_text(encoding="utf-8")) for name in names}
     lines = by_release((folder / VINTAGES).read_text(encoding="utf-8"))
     vintages: dict[str, dict[SeriesKey, dict[str, int]]] = {}
     for name, of_release in lines.items():
