@@ -47,9 +47,10 @@ def shares(own: Floats, others: Floats, level: float = 0.8) -> list[Share]:
         if len(every):
             of_all, of_own = _growth(every, age), _growth(mine, age) if count else 0.0
             growth = (_OTHERS * of_all + count * of_own) / (_OTHERS + count)
-            deviations = np.log((mine[:, age + 1] + 0.5) / (mine[:, age] + 0.5)) - growth
+            told_by = mine if count else every
+            deviations = np.log((told_by[:, age + 1] + 0.5) / (told_by[:, age] + 0.5)) - growth
             prior = (_PRIOR_SPREAD * growth) ** 2
-            free = _PRIOR_MONTHS + count
+            free = _PRIOR_MONTHS + len(deviations)
             spread = (_PRIOR_MONTHS * prior + float((deviations**2).sum())) / free
             variance += spread * (1 + 1 / (_OTHERS + count))
             log_share -= growth

@@ -18,6 +18,7 @@ Triangle = Mapping[SeriesKey, Mapping[str, Mapping[int, int]]]
 """Series -> month -> age in months -> what the last delivery at that age stated."""
 
 _TELLING = 6  # months whose growth tells a habit that nobody confirmed
+_VAGUE = 2.0  # an end of the interval from which on a share says nothing
 
 
 def unfinished(
@@ -44,7 +45,8 @@ def unfinished(
             grows = _grows(share)
             habit = grows and (confirmed or share.months >= _TELLING)
             # Of a month that fell where none did before, what earlier ones had says nothing.
-            told = share if grows or (share.months and month != fallen) else None
+            tells = grows or (share.months and month != fallen and share.high < _VAGUE)
+            told = share if tells else None
             if (key, month) in marked or month == fallen or habit:
                 ends = (told.share, told.low, told.high) if told else ()
                 yield Unfinished(key, month, "file" if (key, month) in marked else "habit", *ends)

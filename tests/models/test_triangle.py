@@ -53,3 +53,11 @@ def test_nothing_is_told_of_ages_that_no_two_statements_have():
     grid[:, 0] = 5
 
     assert [(of.share, of.months) for of in shares(grid, grid)] == [(1, 0)] * AGES
+
+
+def test_a_series_without_months_of_its_own_is_as_unsure_as_those_beside_it():
+    others = np.full((20, AGES + 1), 1_000.0)
+    others[7, 0] = 400  # one month came at 40%, all others whole
+    of = shares(np.full((1, AGES + 1), np.nan), others)[0]
+
+    assert of.low < others[:, 0].sum() / others[:, 1].sum() < 1 < of.high

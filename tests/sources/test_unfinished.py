@@ -78,3 +78,16 @@ def test_a_mark_of_the_file_is_of_its_series_alone():
     found = list(unfinished(SNAPSHOT, {}, {(A, THROUGH)}))
 
     assert [(of.series, of.said, of.share) for of in found] == [(A, "file", None)]
+
+
+def test_of_a_marked_month_nothing_is_told_where_a_zero_grew_to_thousands():
+    known = {
+        of: {m: dict.fromkeys(ages, 900) for m, ages in before("2023-09")[of].items()}
+        for of in (A,)
+    }
+    some = sorted(known[A])[3]
+    known[A][some] = {age: 900 * (age > 0) for age in known[A][some]}
+
+    found = list(unfinished(delivery({A: now(A)}), known, {(A, THROUGH)}))
+
+    assert [(of.said, of.share) for of in found] == [("file", None)]
