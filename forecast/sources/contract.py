@@ -107,9 +107,9 @@ class DeliveryDiff:
     stated : of the file, under the record's names. before : the record's counts. header : the
     file's words for its columns. answered : the operator's answers. agreed : what was answered
     earlier, and is answered now. told : of series, whatever is asked. habits : of accepted
-    deliveries, the newest last. adds : whether series add up. explained : whether one cause
-    explains what it changes. fallen : a last month that is not complete. moved : series that a new
-    name may be.
+    deliveries, the newest last. awaited : months of the record that came unfinished. adds :
+    whether series add up. explained : whether one cause explains what it changes. fallen : a last
+    month that is not complete. moved : series that a new name may be.
     """
 
     stated: dict[SeriesKey, dict[str, int]]
@@ -117,6 +117,7 @@ class DeliveryDiff:
     header: Sequence[str]
     agreed: Agreed
     habits: Sequence[DeliveryHabit] = ()
+    awaited: Collection[tuple[SeriesKey, str]] = ()
     restates: int = 0
     whole: str = ""
     adds: bool = True
@@ -146,9 +147,14 @@ class DeliveryDiff:
             if month in self.before.get(key, {})
         ]
 
-    def changed(self) -> list[SharedMonth]:
-        """Return those that the file changes, the newest first."""
-        cells = (cell for cell in self.cells() if cell.now != cell.was)
+    def changed(self, *, awaited: bool | None = None) -> list[SharedMonth]:
+        """Return those that the file changes, the newest first; awaited : or not, only those."""
+        both = {awaited} if awaited is not None else {True, False}
+        cells = (
+            cell
+            for cell in self.cells()
+            if cell.now != cell.was and ((cell.key, cell.month) in self.awaited) in both
+        )
         return sorted(cells, key=lambda cell: (cell.month, cell.key), reverse=True)
 
     def fresh(self) -> Iterator[FreshMonth]:
@@ -156,7 +162,7 @@ class DeliveryDiff:
         for key, known in self.stated.items():
             had = self.before.get(key, {})
             end = max(had, default="")
-            before = [had[month] for month in sorted(had)[-24:]]
+            before = [had[at] for at in sorted(had)[-24:] if (key, at) not in self.awaited]
             for month in sorted(known):
                 if month > end and before:
                     yield FreshMonth(key, month, known[month], before)
@@ -176,11 +182,16 @@ class DeliveryDiff:
         grown = {life.other for life in self.agreed.lives}
         return sorted(k for k in self.stated.keys() - self.before.keys() if _name(k) not in grown)
 
-    def gone(self) -> list[SeriesKey]:
-        """Return the running series that the file does not state, though no sum nor ended."""
+    def lost(self) -> list[SeriesKey]:
+        """Return the series that the file does not state, though no sum nor ended."""
         summed = {SeriesKey(key.total) for key in self.before if key.dimension}
-        gone = self.running() - self.stated.keys() - summed - {SeriesKey(self.whole)}
-        return sorted(key for key in gone if not self.over(key))
+        lost = self.before.keys() - self.stated.keys() - summed - {SeriesKey(self.whole)}
+        return sorted(key for key in lost if self.before[key] and not self.over(key))
+
+    def gone(self) -> list[SeriesKey]:
+        """Return those of them that were running."""
+        running = self.running()
+        return [key for key in self.lost() if key in running]
 
     def over(self, key: SeriesKey) -> Life | None:
         """Return what a person said of a series that is not counted since; None of others."""
@@ -332,7 +343,7 @@ def _moved(case: DeliveryDiff) -> Found:
 
 def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:
     """Yield new names with those gone of which one has the history, or several add up to it."""
-    left = case.gone()
+    left = case.lost()  # one that came late before has its history all the same
     for key in case.new():
         sizes = (1, 2, 3) if case.adds else (1,)
         groups = (group for size in sizes for group in combinations(left[:12], size))
@@ -500,9 +511,15 @@ def _halved(cell: SharedMonth) -> bool:
     return apart > max(cell.was, cell.now) / 2 + 3 * sqrt(cell.was + 1)
 
 
+def _anew(case: DeliveryDiff) -> Found:
+    """Months that came unfinished, which a later file is meant to change."""
+    if not case.explained and (anew := case.changed(awaited=True)):
+        yield f"{many(len(anew), 'month')} that came unfinished, stated anew{_examples(anew)}"
+
+
 def _history(case: DeliveryDiff) -> Found:
     """Months that both have and that differ: within habit, or not."""
-    changed, cells = case.changed(), case.cells()
+    changed, cells = case.changed(awaited=False), case.cells()
     if case.explained or not changed:
         return
     depths = [months.distance(h.oldest, h.data_through) for h in case.habits if h.oldest]
@@ -551,7 +568,8 @@ def _zeros(case: DeliveryDiff) -> Found:
         return
     named = _some(f"{_name(f.key)} in {month_words(f.month)}" for f in zeros)
     text = f"0 where it never was: {named}"
-    most = len({f.key for f in zeros}) * 3 >= len({f.key for f in fresh}) * 2
+    months_of = {f.month for f in zeros}
+    most = len(zeros) * 3 >= sum(f.month in months_of for f in fresh) * 2
     if most and not case.take(COUNTED) and case.take(NOT_COUNTED):
         case.leave_out(zeros)
         case.agree(uncounted=tuple(sorted({*case.agreed.uncounted, *(f.month for f in zeros)})))
@@ -633,7 +651,7 @@ def _late(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- all of it
 
 _OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
-_OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _history)
+_OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _anew, _history)
 _OF_MONTHS = (_uncounted, _zeros, _end, _lost, _late)
 CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_VALUES + _OF_MONTHS
 

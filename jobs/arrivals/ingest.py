@@ -316,6 +316,7 @@ def _as_agreed(
         header=read.header,
         agreed=section.agreed,
         habits=releases.habits(db),
+        awaited={(m.series, m.month) for m in inputs.provisional(db) if m.kind == "delivery"},
         restates=section.contract.restates,
         whole=section.total,
         adds=KINDS[section.contract.kind].parts,

@@ -234,6 +234,35 @@ def test_merged_series_end_and_the_new_one_has_their_history():
     assert [life.series for life in case.agreed.lives] == ["Seattle", "Öst"]
 
 
+def test_series_that_came_late_are_found_in_what_they_are_merged_into():
+    record = rows(LAST)
+    for name in NAMES[:2]:
+        record[SeriesKey(name)] = rows("2024-06", [name])[SeriesKey(name)]
+    stated = {key: known for key, known in next_file().items() if key.total not in NAMES[:2]}
+    stated[SeriesKey("South")] = {
+        month: sum(record[SeriesKey(name)][month] for name in NAMES[:2])
+        for month in months.between("2021-01", "2024-06")
+    }
+
+    _, asked = contract.read(DeliveryDiff(stated, record, HEADER, Agreed(header=HEADER)))
+
+    assert "'South' is new and has the same history as 'Seattle' and 'Tacoma'" in asked[0]
+
+
+def test_a_zero_in_all_that_have_the_newest_month_is_asked_of():
+    ahead = at_its_end(lambda n: 0)(next_file())
+    for name in NAMES[1:]:
+        ahead[SeriesKey(name)] = {**rows(LAST)[SeriesKey(name)]}
+    record = {
+        key: {m: n for m, n in known.items() if m < LAST or key.total == NAMES[0]}
+        for key, known in rows(LAST).items()
+    }
+
+    _, asked = contract.read(DeliveryDiff(ahead, record, HEADER, Agreed(header=HEADER)))
+
+    assert asked[0].startswith("0 where it never was: Seattle in January 2025")
+
+
 def test_nothing_is_asked_of_a_new_name_that_a_person_spoke_of():
     """Two are merged in the file that lacks a third: the new name is not asked to be the third."""
     before = rows(LAST) | {SeriesKey("Gone"): dict(rows(LAST)[SeriesKey("Öst")])}
@@ -401,6 +430,24 @@ def test_last_months_that_come_unfinished_are_asked_of_once():
 
     assert asked == []
     assert said[0].endswith("it may be unfinished")
+
+
+def test_a_last_month_is_not_held_against_one_that_came_unfinished_itself():
+    agreed = Agreed(header=HEADER, unfinished=True)
+    record = at_its_end(lambda n: round(n * 0.4))(next_file())
+    fall = {
+        key: {**known, "2025-02": round(count(0, LAST) * 0.4)} for key, known in next_file().items()
+    }
+    awaited = {(SeriesKey(name), "2025-01") for name in NAMES}
+    case = DeliveryDiff(fall, record, HEADER, agreed, awaited=awaited)
+
+    said, asked = contract.read(case)
+
+    assert asked == []
+    assert case.fallen == "2025-02"
+    assert said[0].startswith("4 months that came unfinished, stated anew: Öst January 2025")
+    assert "restated" not in " ".join(said)
+    assert said[1].startswith("February 2025 is far below each of 12 months before")
 
 
 def test_a_column_under_another_word_is_said_and_its_numbers_told():
