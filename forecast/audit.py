@@ -163,10 +163,11 @@ def _first_half(at: _At) -> int | None:
 
 
 def _judged_count(at: _At) -> Any:
-    """What the earliest file states of the month, of those that were there when it was judged."""
+    """What the earliest file with all of it states, of those that were there when it was judged."""
     files = at.t.stated[at.series, at.month]
-    then = at.judged.release_id
-    return next(row.count for row in files if row.release_id <= then)
+    then = [row for row in files if row.release_id <= at.judged.release_id]
+    whole = [row for row in then if (*row.of, row.release_id) not in at.t.partial]
+    return (whole or then[-1:])[0].count
 
 
 def _moved_with(at: _At) -> int | None:
@@ -199,14 +200,17 @@ def _level(at: _At) -> int:
 def _held(at: _At) -> Any:
     """Which share of its newest months the 80% interval of the hindcast a month ahead held."""
     rows = at.t.ahead[at.series]
-    known = [r for r in rows if r.period in at.counts][-rows[0].n :]
+    whole = [r for r in rows if (at.series, r.period) not in at.t.awaited]
+    known = [r for r in whole if r.period in at.counts][-rows[0].n :]
     return sum(r.q100 <= at.counts[r.period] <= r.q900 for r in known) / len(known)
 
 
 def _published(at: _At) -> int:
+    """What is published of a span; a month that is not complete as what it will be."""
     first, last = at.month.split("/")
     through = min(last, at.first("sums").cutoff)
-    return sum(c for m, c in at.counts.items() if first <= m <= through)
+    shares = {m: at.t.awaited.get((at.series, m)) or 1 for m in at.counts}
+    return sum(round(c / shares[m]) for m, c in at.counts.items() if first <= m <= through)
 
 
 def _from(of: str, name: str) -> Callable[[_At], Any]:

@@ -74,6 +74,11 @@ class StatedCount:
     release_id: int
     count: int
 
+    @property
+    def of(self) -> tuple[str, str]:
+        """Its series and month."""
+        return self.series, self.month
+
 
 @dataclass(frozen=True, slots=True)
 class BaseValue:
@@ -146,7 +151,8 @@ class BaseTables:
     values : (total, month) -> its values, with the day from which each was known.
     rows : what they are of -> (series, period) -> rows. months : and in how many months of a total.
     totals : the series that are no parts.
-    ahead : series -> its hindcasts a month ahead, ascending.
+    ahead : series -> its hindcasts a month ahead, ascending. partial : what each release has of
+    months that came unfinished. awaited : (series, month) -> the same, of those that still are.
     """
 
     shape: Shape
@@ -158,6 +164,8 @@ class BaseTables:
     months: dict[str, int] = field(default_factory=dict)
     totals: frozenset[str] = frozenset()
     ahead: dict[str, list[BaseRow]] = field(default_factory=dict)
+    partial: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    awaited: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def ending(self, total: str, tail: str) -> list[str]:
         """Name the series of a total that ends so: its own, or those of all parts of the whole."""
@@ -197,6 +205,11 @@ _TOTALS = "select border from main.series where measure_id = :measure and dimens
 _STATED = """
 select n.series, o.month, o.release_id, o.encounters as count
 from main.observations as o join named as n on n.id = o.series_id
+"""
+_PARTIAL = """
+select n.series, u.month, u.release_id, coalesce(u.share, u.said = 'file') as share
+from main.unfinished as u join named as n on n.id = u.series_id
+where coalesce(u.share, u.said = 'file') < 0.97
 """
 _OF = "select n.series, t.month as period, t.* from {} as t join named as n on n.id = t.series_id"
 _NEWEST = f"{_OF} where t.run_id = (select id from newest)"
@@ -260,16 +273,18 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
         stated[row.release_id].append(row)
     for release in releases:
         for row in stated[release.id]:
-            of = row.series, row.month
-            tables.stated.setdefault(of, []).append(row)
+            tables.stated.setdefault(row.of, []).append(row)
             # A later release's row stands in the place of an earlier one's.
             if release.kind != "vintage":
                 tables.counts.setdefault(row.series, {})[row.month] = row.count
-                tables.units[of] = release.rounding
-    # Schema 21 knows no statements of some days alone.
+                tables.units[row.of] = release.rounding
+    # Schema 21 knows no statements of some days alone, and no months that came unfinished.
     has_days = connection.execute("pragma main.user_version").fetchone()[0] > 21
     dated = rows(BaseValue, _DATED.format("and l.days = 0" if has_days else ""))
-    tables.values.update(_histories(totals, releases, stated, rows(_BaseCover, _COVERED), dated))
+    covered = rows(_BaseCover, _COVERED)
+    tables.values.update(_histories(totals, releases, stated, covered, dated))
+    if has_days:
+        _mark_partial(tables, rows(dict, _NAMED + _PARTIAL), covered, releases)
     wanted = {part.name for part in fields(BaseRow)}
     for name, query in _ROWS.items():
         by_period = tables.rows.setdefault(name, {})
@@ -280,6 +295,22 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
     for (series, _), hindcasts in tables.rows["hindcasts"].items():
         tables.ahead.setdefault(series, []).extend(hindcasts)
     return tables
+
+
+def _mark_partial(
+    tables: BaseTables,
+    came: Iterable[Mapping[str, Any]],
+    covered: Collection[_BaseCover],
+    releases: Iterable[_BaseRelease],
+) -> None:
+    """Keep what releases have of months that came unfinished, and of which none is later."""
+    place = {release.id: at for at, release in enumerate(releases) if release.kind != "vintage"}
+    for series, month, release_id, share in (row.values() for row in came):
+        tables.partial[series, month, release_id] = share
+        here = place.get(release_id, -1)
+        later = [c for c in covered if c.series == series and place.get(c.release_id, -1) > here]
+        if not any(c.first <= month <= c.last for c in later):
+            tables.awaited[series, month] = share
 
 
 def _histories(
