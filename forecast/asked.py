@@ -213,9 +213,12 @@ class Answering:
             problem += f", but no count was published for {', '.join(unknown[:3])}"
         if span.length == 12 and span.first <= line.last < span.last:
             problem += f"; try '{self.source.calendar.name(span)} to date'"
-        key = subject.key(self.source)
-        early = provisional.of_month(self.connection, self.source, key, span)
-        return ". ".join((problem, *(provisional.sentence(of, self.source) for of in early)))
+        return ". ".join((problem, *self._early(subject, span)))
+
+    def _early(self, subject: Subject, span: Period) -> list[str]:
+        """Return what is said of a month that has no file, or is not complete in it."""
+        early = provisional.of_month(self.connection, self.source, subject.key(self.source), span)
+        return [provisional.sentence(of, self.source) for of in early]
 
     def counts(self, subject: Subject) -> dict[str, int]:
         """Return a series' counts by month."""
@@ -329,6 +332,7 @@ class Answering:
     def compared(self, subject: Subject, span: Period) -> Iterator[str]:
         """Yield what a count is made of, and all that it is compared with."""
         yield from filter(None, (show.halves(self.table, subject, span),))
+        yield from self._early(subject, span)
         counts, now = self.counts(subject), self.table.total(subject, span) or 0
         if report := self._report(subject, span):
             yield from map("  {}".format, monthly.history_sentences(report))

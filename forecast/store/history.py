@@ -117,6 +117,11 @@ def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, st
     return None if first is None else (first, last)
 
 
+def newest_month(connection: sqlite3.Connection, known: str | None = None) -> str:
+    """Return the newest month that a file has of any total, complete or not, or `known`."""
+    return max(known or "", column(connection, "newest_month")[0] or "")
+
+
 def kept(connection: sqlite3.Connection, total: str, month: str) -> str | None:
     """Return the last run's report of a total's month as it was kept, JSON.
 
@@ -201,7 +206,7 @@ def _records(
     key = SeriesKey(total) if total else None
     false = {(series.total, month) for series, month, *_ in false_issued(connection, key)}
     often = connection.execute(sql("how_often_flagged")).fetchone()
-    (newest,) = column(connection, "newest_month")
+    newest = newest_month(connection)
     for name, count_rows in by_total("month_counts"):
         source = {row["month"]: row for row in count_rows}
         counts = {month: row[COUNT] for month, row in source.items()}
@@ -237,7 +242,7 @@ def _records(
                     score=score,
                     often=(often[0], often[1]),
                     recent=[row for row in recent if row.month <= month][-RECENT:],
-                    newest=newest or "",
+                    newest=newest,
                 )
                 for month in choose(source)
             },

@@ -251,8 +251,8 @@ def flags(
         value.append({**as_row(row), "drivers": shown})
     blocks = terminal.flag_blocks(rows, moved, source, restated)
     span = history.series_span(connection, SeriesKey(total)) if total else None
-    (newest,) = queries.column(connection, "newest_month")
     confirmed = lives.life(total, source.lives) if total else None
+    newest = history.newest_month(connection)
     life = lives.words(span[1], newest, confirmed).behind if span else ""
     return Printed(value, [*notes(life and f"{total}: {life}."), *blocks, wrapped(judged)])
 

@@ -262,7 +262,10 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.names.find(series)
-    if month and (early := _provisional(record, subject_of(key, record.source), Period.of(month))):
+    span = Period.of(month or max(record.counts(key)))
+    if early := _provisional(record, subject_of(key, record.source), span):
+        if out is not None:
+            raise record.refused("MONTH", f"not complete; name a month before {span.first_month}")
         return early
     facts = facts_of(record, key, month)
     if out is not None:

@@ -25,7 +25,7 @@ from forecast.errors import ConfigError
 from forecast.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, in_keys, small_words
-from forecast.store import connect, queries, read, wakes
+from forecast.store import connect, history, queries, read, wakes
 from forecast.store.read import RunRow
 from forecast.types import SeriesKey
 from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_controls
@@ -117,7 +117,8 @@ class OpenRecord:
     @property
     def old(self) -> str:
         """Return a sentence if the next figures are overdue, else ""."""
-        return trust.old_words(self.run.data_through, self.source, months.today())
+        newest = history.newest_month(self.connection, self.run.data_through)
+        return trust.old_words(newest, self.source, months.today())
 
     def stale(self, key: SeriesKey) -> str:
         """Return a sentence if a part's newest figure is older than its total's, else ""."""

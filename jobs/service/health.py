@@ -21,7 +21,7 @@ from forecast.context import Context
 from forecast.desk import provisional
 from forecast.desk.facts import overdue
 from forecast.rows import ScoreRow
-from forecast.store import connect, deliveries, ops, read, wakes, witnesses
+from forecast.store import connect, deliveries, history, ops, read, wakes, witnesses
 from forecast.store.queries import column, pairs
 from forecast.words import printable
 from jobs.audited import of_run
@@ -51,6 +51,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     """Return how a record and its service stand at a moment, UTC."""
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
+        through = history.newest_month(connection, latest.data_through if latest else "")
         used = column(connection, "any_published_file")
         refused = read.refused_since(connection, None)
         of_record: dict[str, Any] = {
@@ -76,9 +77,9 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     leader, poll = wakes.leader(context.path), ops.row(context.path, "last_poll")
     verified = wakes.verified(context.path)
     of_service: dict[str, Any] = {
-        "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
+        "days_since_month_end": days_due(through, now.date()) if latest else None,
         "figures_old": latest is not None
-        and overdue(latest.data_through, now.date(), context.source.due.overdue),
+        and overdue(through, now.date(), context.source.due.overdue),
         "service": leader_pid(context.path),
         "mode": leader.mode if leader else None,
         "last_wake": wakes.last(context.path),

@@ -102,7 +102,7 @@ def test_the_page_shows_a_new_clinic_without_a_forecast(folder):
 def test_no_forecast_reaches_the_month_after_a_long_gap(folder):
     assert months.from_index(FIRST + SHUT.stop) == "2022-11"
     page = (folder / "site" / "fact" / "reopened" / "index.html").read_text()
-    assert "197 in November 2022; no forecast was made before it." in page
+    assert "197 in November 2022; not held against a forecast." in page
     assert "of year 2022" not in page  # the year is not known, and so is no share of it
 
 

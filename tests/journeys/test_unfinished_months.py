@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from forecast import config, months
 from forecast.context import Context
-from forecast.store import connect, inputs, integrity
+from forecast.desk.site.reading import read_status
+from forecast.store import connect, inputs, integrity, read
 from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.cli import main
@@ -145,3 +146,46 @@ def test_a_mark_of_the_file_falls_with_the_same_count_unmarked(office):
     with closing(connect.read(Path("bordercast.db"))) as db:
         first = inputs.first_published(db)[SeriesKey("North")]
     assert first[HELD].value == whole("North", HELD)
+
+
+def test_no_sentence_forgets_that_a_month_is_not_complete(office):
+    for through in ("2023-06", "2023-07"):
+        office.take(file(through, ()), through)
+    office.take(file("2023-08", (0.4,)), "2023-08")
+    (number,) = office.rows("select id from releases where status = 'quarantined'")[0]
+    said("releases", "accept", str(number), "--as", "unfinished")
+    office.run("2023-08")
+
+    for words in (["brief", "North"], ["fact", "North", "2023-08"], ["show", "North"], []):
+        text = " ".join(said(*words).split())
+        assert "ot complete" in text, words
+        assert "no forecast" not in text.lower(), words  # one was made before it
+    refused = CliRunner().invoke(main, ["brief", "North", "-o", "north.png"])
+    assert refused.exit_code == 2
+    assert "not complete; name a month before 2023-08" in refused.output
+    assert not Path("north.png").exists()
+    context = Context.open(Path("bordercast.db").resolve(), config.load(Path("config.toml")))
+    with closing(connect.read(context.path)) as db:
+        run = read.latest_run(db)
+        status = read_status(db, run, date(2023, 10, 9), context.source)
+    assert run.data_through == "2023-07"
+    assert status["old"] == ""  # July's are overdue by then, but August's are here
+    assert status["expected"].startswith("September 2023")
+
+
+def test_the_auditor_knows_which_months_came_unfinished(office):
+    office.take(file("2023-06", ()), "2023-06")
+    office.take(file("2023-07", (0.4,)), "2023-07")
+    (number,) = office.rows("select id from releases where status = 'quarantined'")[0]
+    said("releases", "accept", str(number), "--as", "unfinished")
+    office.run("2023-07")
+    for through in ("2023-08", "2023-09"):
+        office.take(file(through, (0.41,)), through)
+
+    judged = office.rows("select distinct month from judgements where month > '2023-06'")
+    assert judged == [("2023-07",), ("2023-08",)]
+    assert "the base tables bear each" in said("audit")
+    office.take(file("2023-10", (), " p"), "2023-10")
+    ((share,),) = office.rows("select share from provisional_months where border = 'North'")
+    assert 0.5 < share < 0.97
+    assert "the base tables bear each" in said("audit")

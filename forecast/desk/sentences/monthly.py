@@ -48,6 +48,7 @@ from forecast.words import (
 )
 
 MOST_NAMED = 3  # unusual totals that the one line names
+UNJUDGED = "not held against a forecast"  # there was none, or the month is not complete
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def standing(facts: MonthFacts) -> str:
     """Where the month lies, in a few words."""
     e = facts.expectation
     if e is None:
-        return "no forecast was made before it"
+        return UNJUDGED
     lies = f"{position_words(e.position)} of the {basis_noun(e.basis)}"
     return f"{lies}: {unusual_words(e.p)}" if e.position.side else lies
 
@@ -184,7 +185,7 @@ def lies_words(facts: MonthFacts) -> str:
     """Say where the month lies, of which forecast, behind its count or alone."""
     e = facts.expectation
     if e is None:
-        return "no forecast was made before it"
+        return UNJUDGED
     first = f"the first count, {e.judged:,}, was " if _restated(facts, e) else ""
     by = basis_noun(e.basis)
     flag = next((flag for flag in facts.flags if flag.kind == "month"), None)
@@ -254,12 +255,12 @@ def _unflagged_words(now: Sequence[MonthFacts]) -> str:
     """Say that no month is flagged, and how many had a forecast to be held against."""
     judged = [facts.expectation for facts in now if facts.expectation]
     if not judged:
-        return "no forecast yet to hold it against"
+        return UNJUDGED
     verdict = "nothing unusual" if all(e.p >= FAR for e in judged) else "nothing flagged"
     without = len(now) - len(judged)
     if not without:
         return verdict
-    return f"{verdict}, no forecast to hold {without} of {len(now)} against yet"
+    return f"{verdict}, {without} of {len(now)} {UNJUDGED}"
 
 
 def expected_line(row: ForecastRow, source: Source) -> str:

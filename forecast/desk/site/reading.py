@@ -36,7 +36,7 @@ from forecast.names import dimension_words, member_words
 from forecast.rows import ChangeRow, FlagRow, ForecastRow, as_row, of
 from forecast.sources.source import Source
 from forecast.sources.wording import series_place, total_place
-from forecast.store import read, witnesses
+from forecast.store import history, read, witnesses
 from forecast.store.inputs import scored_totals
 from forecast.store.queries import grouped, records, rows, sql
 from forecast.store.read import FlagOfTotal, JudgedForecast, MarkedMonth, RunRow
@@ -57,6 +57,7 @@ def read_status(
     None of it counts days: a page is written once and stays.
     """
     newest, sightings = read.newest_source(connection), witnesses.sightings(connection)
+    through = history.newest_month(connection, run.data_through)  # what came is not waited for
     day = newest and newest.first_seen_at
     seen = f", first seen {day_words(day)}" if day else ""
     return {
@@ -66,8 +67,8 @@ def read_status(
         "published": f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         "digest": run.digest,
         "check": check_command(run.id, run.digest),
-        "expected": trust.next_release(run.data_through, source),
-        "old": trust.old_words(run.data_through, source, today),
+        "expected": trust.next_release(through, source),
+        "old": trust.old_words(through, source, today),
         "rejected": trust.rejected_words(read.refused_since(connection, newest)),
         "seen": trust.newest_seen(sightings, run.id, source),
         "in_time": trust.seen_in_time(sightings, source),

@@ -396,8 +396,8 @@ def test_words_for_changes_and_ranks():
     [
         ([0.9], "nothing unusual"),
         ([0.9, 1e-4], "nothing flagged"),
-        ([0.9, None], "nothing unusual, no forecast to hold 1 of 2 against yet"),
-        ([None, None], "no forecast yet to hold it against"),
+        ([0.9, None], "nothing unusual, 1 of 2 not held against a forecast"),
+        ([None, None], "not held against a forecast"),
     ],
 )
 @pytest.mark.parametrize(

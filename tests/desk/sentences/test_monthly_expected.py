@@ -208,8 +208,8 @@ def test_a_month_without_a_forecast_says_so():
     found = replace(report(flagged=False), expectation=None)
 
     assert list(monthly.expected_sentences(found)) == []
-    assert monthly.standing(found) == "no forecast was made before it"
-    assert monthly.unusual_line(found) == "11,710 in February 2025; no forecast was made before it."
+    assert monthly.standing(found) == "not held against a forecast"
+    assert monthly.unusual_line(found) == "11,710 in February 2025; not held against a forecast."
 
 
 @pytest.mark.parametrize(

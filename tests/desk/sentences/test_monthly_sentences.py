@@ -119,7 +119,7 @@ def test_what_was_expected_and_how_unusual_it_was(encounters, stood, sentences):
 
 def test_of_a_month_that_was_not_judged_nothing_is_said():
     assert [*monthly.expected_sentences(month())] == []
-    assert monthly.standing(month()) == "no forecast was made before it"
+    assert monthly.standing(month()) == "not held against a forecast"
 
 
 @pytest.mark.parametrize(
