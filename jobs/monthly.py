@@ -82,8 +82,8 @@ def run(
             empty = not releases.accepted(db)
             if empty and only is None:
                 refused += (reason for _, reason in pairs(db, "still_refused", (0,)))
-            if empty and refused and only is None:
-                raise DataError(refused[0])
+                if refused:
+                    raise DataError(refused[0])
             # Behind a refused file others may wait, which come next.
             if (empty and only is not None) or not run_needed(db, mine.config):
                 continue
