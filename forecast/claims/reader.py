@@ -21,7 +21,7 @@ from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
 from forecast.claims.text import tables, times
 from forecast.claims.text.lexicon import Lexicon
-from forecast.claims.text.scene import Scene
+from forecast.claims.text.scene import Placed, Scene
 from forecast.claims.text.times import TextState
 from forecast.claims.text.tokens import WrittenNumber, sentences, word_set
 from forecast.claims.trace import roles, trace, whose
@@ -116,23 +116,36 @@ class Reader:
         """Yield all findings; those of a headline once what stands below it was read."""
         last = len(self.scenes) - 1
         headed = last > 0 and self.scenes[0].low(len(self.scenes[0].tokens) - 1) not in _FULL_STOPS
+        headline: list[ClaimFinding] = []
         for place, scene in enumerate(self.scenes):
-            self.context.sentence = place
-            # A total that a sentence names ends what was said of a sector before.
-            totals = scene.of_kind("total")
-            if totals and not scene.of_kind("sector", "office", "city"):
-                self.context.total = totals[0].value
+            self._enter(place, scene)
             found = [*self._findings(scene)]
             self._carry(scene)
-            if not headed or place:
-                yield from found
+            if headed and not place:
+                headline = found
             else:
-                headline = {one.start: one for one in found}
+                yield from found
             if headed and place == min(BELOW_HEAD, last):
-                again = self._findings(self.scenes[0])
-                told = {one.start: one for one in again if one.understood and not one.blamed}
-                told |= {at: one for at, one in headline.items() if one.understood}
-                yield from (headline | told).values()
+                yield from self._read_below(headline)
+
+    def _enter(self, place: int, scene: Scene) -> None:
+        """Take up the places that a sentence names."""
+        context = self.context
+        context.sentence = place
+        # A total that a sentence names ends what was said of a sector before.
+        totals, sectors = scene.of_kind("total"), self._sectors(scene)
+        if totals and not scene.of_kind("sector", "office", "city"):
+            context.total = totals[0].value
+        if sectors:
+            context.sector = (sectors[-1].kind, (sectors[-1].value,))
+
+    def _read_below(self, headline: Iterable[ClaimFinding]) -> Iterable[ClaimFinding]:
+        """The findings of a headline by what stands below it; nobody is blamed by that."""
+        again = self._findings(self.scenes[0])
+        told = {one.start: one for one in again if one.understood and not one.blamed}
+        first = {one.start: one for one in headline}
+        held = {at: one for at, one in first.items() if one.understood}
+        return (first | told | held).values()
 
     def _findings(self, scene: Scene) -> Iterator[ClaimFinding]:
         """The findings of one sentence."""
@@ -268,19 +281,25 @@ class Reader:
     def _carry_words(self, scene: Scene) -> None:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
-        sectors = [p for p in scene.of_kind("sector") if whose.is_sure(scene, p, context)]
+        sectors = self._sectors(scene)
         drugs = scene.of_kind(DRUG)
         if sectors:
-            context.part = ("sector", (sectors[-1].value,))
+            context.part = context.sector
         if drugs:
             context.group = (DRUG, (drugs[-1].value,))
-        self._carry_agency(scene, sectors[-1].value if sectors else "", bool(drugs))
+        self._carry_agency(scene, bool(sectors), bool(drugs))
         for ref in scene.times:
             if ref.counts and not ref.since:
                 for span in times.spans(ref, context)[:1]:
                     context.saw(span)
 
-    def _carry_agency(self, scene: Scene, sector: str, drugs: bool) -> None:
+    def _sectors(self, scene: Scene) -> list[Placed]:
+        """The sectors and offices that a sentence surely names."""
+        return [
+            p for p in scene.of_kind("sector", "office") if whose.is_sure(scene, p, self.context)
+        ]
+
+    def _carry_agency(self, scene: Scene, sector: bool, drugs: bool) -> None:
         """The agency that is named, and whose counts are then spoken of."""
         context, total = self.context, self.context.total or self.context.home
         measures = {phrase.value for phrase in scene.of_kind("measure")}
@@ -289,7 +308,8 @@ class Reader:
             return
         context.agency = whose.CODES[spoken]
         if sector:
-            context.subject = whose.sector((sector,), context)
+            kind, members = context.sector
+            context.subject = whose.sector(members, context, kind)
         elif total and not drugs:
             context.subject = Subject(total, context.agency)
 

@@ -26,6 +26,7 @@ VERY_NEAR = 0.006  # how far off a count a number to the digit may be said of it
 ROUND = 0.01  # and a round one at least
 SAME = 0.0001  # a number this near to a count is that count, before it was restated
 NEAR = 4  # how far the words of a reading may be that a number is near
+ABOUT = 0.15  # how far off it may be that a misprint is likely
 SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
 
 
@@ -66,10 +67,11 @@ def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
     """Near today's count of what the words name, or next to it of what else they may mean."""
     if row.judged.verdict != "near_today" or row.far > NEAR:
         return False
-    if is_group(row.reading.subject) and "all" not in _measures(spot.scene):
+    if by_agency(spot, row.reading.subject):
         return False
-    beside = abs((row.judged.truth or 0) / spot.claimed.value - 1) < VERY_NEAR
-    return row.far <= first.far or (row.when.span == first.when.span and beside)
+    off = abs((row.judged.truth or 0) / spot.claimed.value - 1)
+    beside = VERY_NEAR if row.when.span == first.when.span else VERY_NEAR / 2
+    return row.far <= first.far or off < beside
 
 
 def _measures(scene: Scene) -> set[str]:
@@ -101,9 +103,11 @@ def _finding(spot: Spot, row: TracedRow) -> ClaimFinding:
 def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     """What is right for nothing within reach: not on record, wrong, or shown with its readings."""
     first = rows[0]
-    if first.far > SHOWN:
+    if first.far > SHOWN and not any(_is_about(spot, row) for row in rows):
         return open_(spot)
-    if first.judged.verdict == "cannot_be_checked":
+    level = [row for row in rows if row.far <= first.far <= SHOWN]
+    untold = first.reading.subject.dimension == "none"
+    if untold or (level and not any(row.judged.truth for row in level)):
         return _finding(spot, first)
     readings = _shown(spot, rows)
     near = [row for row in rows if row.far <= first.far + 1]
@@ -113,10 +117,16 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     return show.differs(spot.counts, spot.draft, readings)
 
 
+def _is_about(spot: Spot, row: TracedRow) -> bool:
+    """Whether a number written to the digit is about what a reading within reach is."""
+    truth, claimed = row.judged.truth or 0, spot.claimed
+    return claimed.telling and row.far <= NEAR and abs(truth / claimed.value - 1) <= ABOUT
+
+
 def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
     """The readings to show, and what else the number is: all encounters, another month's."""
     first = rows[0]
-    known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 3]
+    known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 4]
     shown = [ShownReading(row.reading, row.judged.truth or 0) for row in known]
     if spot.claimed.telling:  # what the number is the count of: another month's
         spans = spot.counts.where(first.reading.subject, int(spot.claimed.value))[:1]

@@ -259,7 +259,7 @@ def nearest(readings: Sequence[ShownReading], value: float) -> tuple[ShownReadin
     def off(one: ShownReading) -> float:
         return abs(one.truth - value) / (abs(one.truth) + abs(value) + 1e-9)
 
-    chosen = [*every[:1], *sorted(every[1:8], key=off)[: MOST - 1]]
+    chosen = [*every[:1], *sorted(every[1:12], key=off)[: MOST - 1]]
     return tuple(sorted(chosen, key=every.index))
 
 

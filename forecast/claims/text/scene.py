@@ -124,7 +124,7 @@ class Scene:
             if low in COMPARATORS and low not in ("to", "with"):
                 # Where people come from is not what was before.
                 return not (low == "from" and self.low(at - 1) in _COMING)
-            if low not in _SKIPPED and not hedge:
+            if low not in _SKIPPED and not hedge and not self.in_time(at):
                 return False
             at -= 1
         return False

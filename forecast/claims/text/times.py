@@ -59,6 +59,7 @@ class TextState:
     speaks : kinds and values of all phrases in the text.
     subject, span : of the last count. shared : the last share. recent : spans named lately, the
         latest first.
+    sector : the sector or office named last.
     usual : the totals that are meant where none is named. homes : sector or office -> its total.
     sentence : the place of the one read. both : whether words for one agency mean both.
     """
@@ -71,6 +72,7 @@ class TextState:
     total: str | None = None
     agency: str | None = None
     part: SensePart = NO_PART
+    sector: SensePart = NO_PART
     group: SensePart = NO_PART
     subject: Subject | None = None
     span: Period | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from operator import itemgetter
 from typing import TypeVar
 
@@ -163,11 +163,25 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
         lone = sum(n.kind == number.kind for n in scene.numbers) == 1
         alone = (lone and not scene.of_kind("total")) or _is_noun(scene, number)
         return [pair for pair in named if alone and not pair[1]] or [*named, (NO_PART, SENTENCE)]
-    return _parts_before(context, fresh=bool(scene.of_kind("total")))
+    return _parts_before(scene, context)
 
 
-def _parts_before(context: TextState, *, fresh: bool) -> list[LeveledPart]:
-    """The group or the sector spoken of before; fresh : whether a sentence names its own place."""
+_AREA = word_set("sector area region corridor section stretch")
+_THAT = word_set("the that this same our")
+
+
+def _points_back(scene: Scene) -> bool:
+    """Whether a sentence speaks of a place named before: in that area."""
+    return any(
+        one in _THAT and two in _AREA for one, two in pairwise(scene.words(0, len(scene.tokens)))
+    )
+
+
+def _parts_before(scene: Scene, context: TextState) -> list[LeveledPart]:
+    """The group or the sector spoken of before; farther off where a place is named."""
+    if context.sector != NO_PART and _points_back(scene):
+        return [(context.sector, BESIDE), (NO_PART, SENTENCE)]
+    fresh = bool(scene.of_kind("total"))
     carried = [part for part in (context.group, context.part) if part != NO_PART]
     made = [(part, SENTENCE + fresh) for part in carried[:1]]
     return [*made, (NO_PART, SENTENCE * (not fresh) if made else BESIDE)]
