@@ -24,11 +24,6 @@ MAX_CHARACTERS = 150_000  # characters of a text that are read
 _OF_YEAR = re.compile(r"\b(?:19|20)\d\d ?[-\u2013\u2014] ?(?=\d{1,3}(?:,\d{3})+\b)")  # 2017-526,901
 
 
-def _spaced(match: re.Match[str]) -> str:
-    """A year and as many blanks as what parts it from its count had letters."""
-    return match[0][:4].ljust(len(match[0]))
-
-
 def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> CheckedText:
     """Find and judge the claims of a text.
 
@@ -37,7 +32,9 @@ def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> Checked
     if not is_english(text):
         why = "The text is not in English, and is not read."
         return CheckedText(text, day, (), (ClaimFinding(text[:40], 0, 40, why=why),))
-    prose, cells = tables.read(_OF_YEAR.sub(_spaced, text[:MAX_CHARACTERS]))
+    # A year and as many blanks as what parts it from its count had letters.
+    spaced = _OF_YEAR.sub(lambda year: year[0][:4].ljust(len(year[0])), text[:MAX_CHARACTERS])
+    prose, cells = tables.read(spaced)
     reader = Reader(prose, counts, lexicon, day)
     findings = [*reader.read()]
     for cell in cells:
@@ -76,7 +73,10 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
     chosen: list[tuple[int, ClaimFinding]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
-        if not _overlaps(place, note, chosen):
+        if not any(
+            whose != place and note.start < other.end and other.start < note.end
+            for whose, other in chosen
+        ):
             chosen.append((place, note))
     return [
         _with(text, [note for whose, note in chosen if whose == place])
@@ -99,14 +99,6 @@ def _with(text: CheckedText, findings: Iterable[ClaimFinding]) -> CheckedText:
     understood = tuple(note for note in notes if note.understood)
     return replace(
         text, claims=understood, not_understood=tuple(n for n in notes if not n.understood)
-    )
-
-
-def _overlaps(place: int, note: ClaimFinding, others: Sequence[tuple[int, ClaimFinding]]) -> bool:
-    """Whether another measure has something to say of the same words."""
-    return any(
-        whose != place and note.start < other.end and other.start < note.end
-        for whose, other in others
     )
 
 

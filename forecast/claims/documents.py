@@ -61,14 +61,10 @@ def _plain(name: str, content: bytes, ending: str) -> str:
     html = text[:200].lstrip().lower().startswith(("<!doctype", "<html"))
     if not (html or ending in ("html", "htm")):
         return text
-    paragraphs = (_trimmed(part) for part in _visible(name, text).split("\n\n"))
+    # Without needless blanks; the rows of a table stay lines.
+    lines = "\n".join(" ".join(line.split()) for line in _visible(name, text).split("\n"))
+    paragraphs = (re.sub("\n+", "\n", part.strip("\n")) for part in lines.split("\n\n"))
     return "\n\n".join(filter(None, paragraphs))
-
-
-def _trimmed(paragraph: str) -> str:
-    """A paragraph without needless blanks; the rows of a table stay lines."""
-    lines = (" ".join(line.split()) for line in paragraph.split("\n"))
-    return "\n".join(filter(None, lines))
 
 
 def _visible(name: str, text: str) -> str:

@@ -210,7 +210,10 @@ class Reader:
         sense = finding.sense or (finding.readings[0].reading if finding.readings else None)
         # Change from the year before (February 2024: 4,480).
         bracketed = scene.in_brackets_of(number.first, _BASES)
-        beside = scene.compares(number.first) or bracketed or _leads(scene, number)
+        # It is all that is said of a time before: the same months a year before: 1,752.
+        led = any(r.relative and r.last == number.first - 1 for r in scene.times)
+        leads = led and scene.low(number.first - 1) == ":"
+        beside = scene.compares(number.first) or bracketed or leads
         claimed = finding.claimed
         if finding.judged.truth == claimed.value:  # 4,300, which is no rounded number
             claimed = replace(claimed, exact=True)
@@ -312,12 +315,6 @@ class Reader:
             context.subject = whose.sector(members, context, kind)
         elif total and not drugs:
             context.subject = Subject(total, context.agency)
-
-
-def _leads(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether it is all that is said of a time before: the same months a year before: 1,752."""
-    ref = next((ref for ref in scene.times if ref.last == number.first - 1), None)
-    return ref is not None and ref.relative and scene.low(ref.last) == ":"
 
 
 def _largest(table: CountTable) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
     row = trace.held(spot, rows)
-    if row and _is_held(spot, row, only_if_exact):
+    # To the digit, or as it rounds, but not for a group of those that one agency met.
+    group = row and spot.scene.of_kind("measure") and by_agency(spot, row.reading.subject)
+    if row and (row.judged.truth == spot.claimed.value or not (only_if_exact or group)):
         return crossed(spot, _finding(spot, row))
     if only_if_exact or not rows:
         return None if only_if_exact else open_(spot)
@@ -53,14 +55,6 @@ def _near_or_called(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | Non
         return _finding(spot, own[0])
     found = _entered(spot, rows) or mislabeled(spot, rows)
     return found or next((_finding(spot, row) for row in own or near), None)
-
-
-def _is_held(spot: Spot, row: TracedRow, only_if_exact: bool) -> bool:
-    """To the digit, or as it rounds, but not for a group of those that one agency met."""
-    if row.judged.truth == spot.claimed.value:
-        return True
-    told = spot.scene.of_kind("measure")
-    return not (only_if_exact or (told and by_agency(spot, row.reading.subject)))
 
 
 def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
@@ -298,20 +292,15 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
         return False
     if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
         return False
-    if _is_anothers(spot, first.reading) or (claimed.hedge == "over" and truth > claimed.value):
+    anothers = others(first.reading, spot.counts.source)
+    if any(judge(spot.counts, other, claimed).holds for other in anothers):
+        return False  # either the words or the number may be wrong then
+    if claimed.hedge == "over" and truth > claimed.value:
         return False  # true to the letter, if far more
     named = bool(claimed.exact and spot.counts.where(subject, int(claimed.value)))
     off = abs(claimed.value / truth)
     # What is within a twentieth may be a figure that was restated, or of a day nobody recorded.
     return named or (1 / FAR_OFF <= off <= FAR_OFF and abs(off - 1) > 0.05)
-
-
-def _is_anothers(spot: Spot, reading: Reading) -> bool:
-    """Whether it is another agency's: either the words or the number may be wrong then."""
-    return any(
-        judge(spot.counts, other, spot.claimed).holds
-        for other in others(reading, spot.counts.source)
-    )
 
 
 def is_tied(spot: Spot, first: TracedRow) -> bool:
@@ -321,7 +310,10 @@ def is_tied(spot: Spot, first: TracedRow) -> bool:
     placed = first.whose.place == BESIDE or (spoken and is_placed(spot, first))
     agency = subject.dimension == "field" or first.whose.agency == BESIDE
     parted = first.whose.part == BESIDE and len(subject.members) <= 1
-    return placed and agency and parted and (first.when.explicit or _is_lone(spot.scene, first))
+    # The month beside a number may be the only time of its sentence.
+    said = [ref.form for ref in spot.scene.times if ref.counts]
+    dated = first.when.explicit or (said == ["month"] and first.when.far == BESIDE)
+    return placed and agency and parted and dated
 
 
 def is_placed(spot: Spot, row: TracedRow) -> bool:
@@ -331,12 +323,6 @@ def is_placed(spot: Spot, row: TracedRow) -> bool:
 
 def _places(spot: Spot) -> set[str]:
     return {value for kind, value in spot.context.speaks if kind in whose.PLACES}
-
-
-def _is_lone(scene: Scene, first: TracedRow) -> bool:
-    """Whether the month beside a number is the only time of its sentence."""
-    times = [ref for ref in scene.times if ref.counts]
-    return len(times) == 1 and first.when.far == BESIDE and times[0].form == "month"
 
 
 _VAGUE = word_set(

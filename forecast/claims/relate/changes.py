@@ -172,8 +172,9 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
     for pair in pairs:
         reading, written = pair.reading(measure), pair.written(measure)
         judged = judge(spot.counts, reading, spot.claimed) if reading else None
-        if not pair.named and _is_far_over(spot.claimed, judged):
-            continue
+        real, most = judged.truth if judged else 0, FAR_OVER * abs(spot.claimed.value)
+        if not pair.named and spot.claimed.hedge == "over" and abs(real or 0) > most:
+            continue  # over 40 percent would be passed by far more
         if reading and judged and judged.holds:
             made = show.explained(spot.counts, spot.draft, reading, judged)
             if judged.verdict != "near_today":
@@ -185,12 +186,6 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
             why = "It follows from the numbers beside it."
             return replace(spot.draft, sense=reading, judged=by_text, why=why)
     return near
-
-
-def _is_far_over(claimed: Claimed, judged: JudgedClaim | None) -> bool:
-    """Whether "over 40 percent" would be passed by far more."""
-    truth = judged.truth if judged else None
-    return claimed.hedge == "over" and abs(truth or 0) > FAR_OVER * abs(claimed.value)
 
 
 def _is_wrong(
@@ -315,18 +310,14 @@ def _carried(spot: Spot, fresh: bool) -> list[End]:
     scene = spot.scene
     totals = {phrase.value for phrase in scene.of_kind("total")}
     before = [a for a in spot.before[::-1] if not a.compared]
-    lone = fresh and _one_before(spot)
+    # Where the sentence before had one count, that is what something can be compared with.
+    last = [a for a in before if a.sentence == spot.context.sentence - 1]
+    lone = fresh and len(last) == 1 and last[0].sure
     return [
         _end(a, lone and rank == 0)
         for rank, a in enumerate(before[:8])
         if not (a.reading and totals and a.reading.subject.total not in totals)
     ]
-
-
-def _one_before(spot: Spot) -> bool:
-    """Whether the sentence before had one count that something can be compared with."""
-    own = [a for a in spot.before if a.sentence == spot.context.sentence - 1 and not a.compared]
-    return len(own) == 1 and own[0].sure
 
 
 def _own_times(spot: Spot, inside: Set[int]) -> list[TimeRef]:

@@ -182,8 +182,11 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
     scene, context = spot.scene, spot.context
     persons = whose.options(scene, spot.number, context)[:3]
     months = when.options(scene, spot.number, context)[:4]
-    if host := _beside(extreme, spot):
-        persons, months = [whose.Whose(host.subject)], [when.When(host.span)]
+    # The count on record that stands beside: 6,591 in July, the highest since October.
+    led = [a for a in spot.anchors if a.last <= extreme.number.first and extreme.since]
+    for host in [a.reading for a in led if a.traced and not a.compared and a.reading][-1:]:
+        if host.measure == "total":
+            persons, months = [whose.Whose(host.subject)], [when.When(host.span)]
     every = [
         (row, judge(spot.counts, row, extreme.draft.claimed))
         for at, who in product(months, persons)
@@ -197,13 +200,6 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
             return replace(extreme.draft, why=why)
         return show.windowed(spot.counts, finding) if extreme.beyond and verdict.holds else finding
     return None
-
-
-def _beside(extreme: Extreme, spot: Spot) -> Reading | None:
-    """The count on record that stands beside: 6,591 in July, the highest since October."""
-    led = (a for a in reversed(spot.anchors) if a.last <= extreme.number.first)
-    counts = (a.reading for a in led if a.traced and not a.compared and a.measure == "total")
-    return next(counts, None) if extreme.since else None
 
 
 def rows(

@@ -212,9 +212,12 @@ def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> t
     judged, known = finding.judged, "no earlier one is on record"
     truth = statement(table, sense, judged.truth)
     off = abs(finding.claimed.value - (judged.truth or 0))
+    # What the source's own rounding may move, where no value but today's is known.
+    line, first = table.counts(sense.subject), table.first_values(sense.subject, sense.span)
+    slack = line.slack_of(sense.span) if line and not first and line.holds(sense.span) else 0.0
     if judged.evidence == "vintage":
         why = "It was the figure when published; restated since."
-    elif off <= _slack(table, sense):
+    elif off <= slack:
         why = f"It may be right: {_rounded_words(table)}."
     else:
         if table.known_values(sense.subject, sense.span):
@@ -222,13 +225,6 @@ def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> t
         off /= abs(judged.truth or 1)
         why = f"It is {100 * off:.2g}% from today's figure, and {known}."
     return f"{why} Now: {truth}.", _sentence(truth)
-
-
-def _slack(table: CountTable, sense: Reading) -> float:
-    """By how much the source's own rounding may move it, where no value but today's is known."""
-    line = table.counts(sense.subject)
-    known = table.first_values(sense.subject, sense.span)
-    return line.slack_of(sense.span) if line and not known and line.holds(sense.span) else 0.0
 
 
 def _rounded_words(table: CountTable) -> str:

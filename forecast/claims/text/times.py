@@ -212,10 +212,6 @@ def _begun(span: Period | None, now: TextState) -> bool:
     return span is not None and now.calendar.nth(span.first) == 1 and 1 < span.length < 12
 
 
-def _single(span: Period | None) -> Period | None:
-    return span if span and span.length == 1 else None
-
-
 def _month(month: int) -> Period:
     return Period(month, month)
 
@@ -256,8 +252,8 @@ def _of_month(now: TextState, base: Period | None, number: int, year: Any, which
     if not (base or which) and latest == now.month - 1 and latest in {r.last for r in now.recent}:
         return [_month(latest)]  # what the text is about, whatever else it speaks of
     candidates = _of_name(latest, base, which, number)
-    if not base and _is_late(now, number):
-        candidates.append(now.month)
+    if not base and now.published.day >= 27 and now.month % 12 == number - 1:
+        candidates.append(now.month)  # nearly over on the day
     near = [_latest(number, r.last + after) for r in now.recent[:3] for after in (1, 12)]
     return [_month(month) for month in (*candidates, *(m for m in near if m < now.month))]
 
@@ -269,11 +265,6 @@ def _of_name(latest: int, base: Period | None, which: str, number: int) -> list[
     if base and not which:  # the latest one before what it is compared with
         return [_latest(number, base.last + (base.length > 1)), latest]
     return [latest, latest - 12] if which == "last" else [latest]
-
-
-def _is_late(now: TextState, number: int) -> bool:
-    """Whether a month of this name is nearly over on the day."""
-    return now.published.day >= 27 and now.month % 12 == number - 1
 
 
 def _of_months(
@@ -302,8 +293,8 @@ def _of_year(now: TextState, base: Period | None, year: int) -> Spans:
     """A bare year, fiscal or of the calendar; of one not over, the months that were known."""
     by_fiscal = _clipped(now.calendar.period(year), now)
     by_calendar = _clipped(Calendar().period(year), now)
-    if month := _single(base):  # beside a month: that month of the year
-        return [_month(year * 12 + month.first % 12), *by_fiscal]
+    if base and base.length == 1:  # beside a month: that month of the year
+        return [_month(year * 12 + base.first % 12), *by_fiscal]
     return [*by_fiscal[:3], *by_calendar[:3]]
 
 

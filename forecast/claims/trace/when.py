@@ -64,7 +64,9 @@ def _spans(
 ) -> list[Period]:
     """The months that a time means of a number, most likely first."""
     if _is_from(scene, number, ref, compared):
-        return _before(resolve(scene, context, ref, None))
+        # It fell in July from so many: from those of June, or of the year before.
+        nows = resolve(scene, context, ref, None)[:2]
+        return [now.shift(by) for now in nows for by in (-1, -12) if now.length == 1 or by < -1]
     spans = resolve(scene, context, ref, base if compared or ref.relative else None)
     if ref.form == "months" and scene.low(ref.first - 1) in ("from", "between"):
         return _of_pair(scene, number, spans[:1]) or spans
@@ -92,12 +94,6 @@ def _of_pair(scene: Scene, number: WrittenNumber, spans: Sequence[Period]) -> li
 def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> bool:
     """Whether a time is that of what a number is held against: it fell in July from so many."""
     return compared and "from" in scene.words(ref.last, number.first)
-
-
-def _before(nows: Sequence[Period]) -> list[Period]:
-    """It fell in July from so many: from those of June, or of the year before."""
-    shifts = [(span, by) for span in nows[:2] for by in (-1, -12)]
-    return [span.shift(by) for span, by in shifts if span.length == 1 or by < -1]
 
 
 def names_year(ref: TimeRef) -> bool:
@@ -193,7 +189,9 @@ def resolve(scene: Scene, context: TextState, ref: TimeRef, base: Period | None)
     resolved = [span for other in bases for span in times.spans(ref, context, other)]
     dated = "when" in scene.words(ref.last, ref.last + 4) or scene.low(ref.last) == "("
     if ref.since and (of_extreme(scene, ref) or dated):
-        resolved = _begins(ref, resolved)
+        # Down since December, when there were 301,982: the month or the year that it names.
+        whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
+        resolved = [Period(span.first, span.first + 11 * whole) for span in resolved]
     return list(dict.fromkeys(resolved))
 
 
@@ -210,12 +208,6 @@ def _year_at_head(scene: Scene, context: TextState, ref: TimeRef) -> Period | No
     if head is None or scene.compares(head.first) or scene.numbers_between(0, head.first):
         return None
     return next(iter(times.spans(head, context)), None)
-
-
-def _begins(ref: TimeRef, spans: Sequence[Period]) -> list[Period]:
-    """Down since December, when there were 301,982: the month or the year that it names."""
-    whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
-    return [Period(span.first, span.first + 11 * whole) for span in spans]
 
 
 def _month_of_years(scene: Scene, ref: TimeRef) -> int | None:

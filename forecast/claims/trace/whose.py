@@ -264,17 +264,13 @@ def run_of(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str,
     kinds = {"sector", "city"} if phrase.kind in ("sector", "city") else {phrase.kind}
     others = sorted((p for p in placed if p.kind in kinds), key=lambda p: p.first)
     for other in sorted(others, key=lambda p: abs(p.first - phrase.first)):
-        if other not in joined and any(_in_a_row(scene, other, label) for label in joined):
-            joined.append(other)
+        for a, b in (sorted((other, label), key=lambda p: p.first) for label in joined):
+            between = set(scene.words(a.last, b.first))
+            near = b.first - a.last <= 5 and between <= _IN_A_ROW
+            if near and between & {",", "and", "&", "/", "or"} and other not in joined:
+                joined = [*joined, other]
     values = [p.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
-
-
-def _in_a_row(scene: Scene, one: Placed, other: Placed) -> bool:
-    a, b = sorted((one, other), key=lambda p: p.first)
-    between = set(scene.words(a.last, b.first))
-    near = b.first - a.last <= 5 and between <= _IN_A_ROW
-    return near and bool(between & {",", "and", "&", "/", "or"})
 
 
 _NEIGHBORS = word_set(
