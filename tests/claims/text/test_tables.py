@@ -149,7 +149,7 @@ def test_the_agency_of_a_column_is_that_of_its_cells(embedded):
     checked = check(text, embedded, date(2024, 5, 1))
     found = {one.judged.truth for one in checked.claims if one.verdict == "right"}
 
-    assert found == {cells[0], cells[1], cells[3]}
+    assert found == {*cells}  # Customs and Border Patrol, as many call CBP, is no agency of its own
     assert not any(one.blamed for one in checked.claims)
 
 
