@@ -273,10 +273,17 @@ def _part_findings(
 ) -> Iterator[str]:
     """Compare the newest statement of each part with the tables; bulky ones of some runs only."""
     known = entries[-1].schema if entries else 0
-    for part, about in PARTS.items():
-        for (whose,) in db.execute(about.every) if about.every and about.stated_in(known) else ():
-            if (part, whose) not in stated:
-                yield f"{ledger.name((part, whose))} is not in the ledger"
+    there = [
+        (part, whose)
+        for part, about in PARTS.items()
+        if about.every and about.stated_in(known)
+        for (whose,) in db.execute(about.every)
+    ]
+    if queries.has(db, "set_aside"):
+        there += map(tuple, db.execute("select part, run_id from set_aside"))
+    for key in there:
+        if key not in stated:
+            yield f"{ledger.name(key)} is not in the ledger"
     for (of, whose), parts in _edited(db, known, stated, lately).items():
         what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
         if of == "record":
