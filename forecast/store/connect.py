@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from sqlite3 import Connection
+from typing import Any, Literal
 from urllib.parse import quote
 
 from forecast import files
@@ -30,14 +31,8 @@ from forecast.store import schema as schemas
 from forecast.store.queries import sql, version
 from forecast.store.schema import SCHEMA, apply, migrations, renew_views
 
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-
 LOCK_WAIT = 30.0
-OLDEST_READ = (
-    3  # the schema from which on releases have the columns that reading them back asks for
-)
+OLDEST_READ = 3  # schema, from which on releases have the columns to be read back
 OWNER_ONLY = 0o600
 _PRAGMAS = (
     "journal_mode = wal",

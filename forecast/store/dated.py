@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast.errors import DataError
 from forecast.rows import of
@@ -19,9 +19,6 @@ from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.queries import column, each, records, sql
 from forecast.types import DatedValue, SeriesKey
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 
 def add(

@@ -20,16 +20,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from sqlite3 import Connection
+from typing import Literal
 
 from forecast.store import connect, notices, ops
 from forecast.store.connect import insert_or, transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import column, records, sql
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)

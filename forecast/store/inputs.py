@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from sqlite3 import Connection
+from typing import Any
 
 from forecast import months
 from forecast.rows import of
@@ -36,14 +37,10 @@ from forecast.types import (
     RunBasis,
     ScoredForecast,
     SeriesKey,
+    Totals,
     UnexplainedMonth,
     mixtures_in,
 )
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.types import Totals
 
 MAX_HORIZON = 36  # months ahead that any run forecast
 

@@ -18,7 +18,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from sqlite3 import Connection
+from typing import Any, Literal
 
 from forecast.rows import as_row
 from forecast.store import ledger
@@ -26,10 +27,6 @@ from forecast.store.connect import insert, transaction
 from forecast.store.kinds import EntryKind
 from forecast.store.ops import text
 from forecast.store.queries import records, sql
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
 
 KEPT = timedelta(days=14)  # a held notice expires then
 # What stands before and after the sections, as text and as HTML.

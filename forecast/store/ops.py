@@ -15,16 +15,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from sqlite3 import Connection
+from typing import Literal, TypeVar
 
 from forecast.store import connect, queries
 from forecast.store.connect import insert_few, insert_or, transaction
 from forecast.types import Release, Row
 
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 
 NAME = "ops.db"

@@ -13,16 +13,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast import months
 from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, of
 from forecast.store import aside, schema
 from forecast.store.queries import column, pairs, records, rows, sql
-from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
-
-if TYPE_CHECKING:
-    from forecast.types import Row, Totals
+from forecast.types import (
+    COUNT,
+    HUB_PERMILLES,
+    Row,
+    SeriesKey,
+    SimulationSpec,
+    StoredMarginals,
+    Totals,
+)
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 _SORTED_BY = 9  # columns; enough to name a row of any view

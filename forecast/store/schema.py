@@ -15,12 +15,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import cache, lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast.store.queries import version
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
 FIRST = 1  # the measure that a record begins with, and that its own views are about

@@ -13,16 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from sqlite3 import Connection
+from typing import Literal
 
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, integrity, ops
 from forecast.store.connect import transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import records, sql
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
 

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from sqlite3 import Connection
+from typing import Literal, NamedTuple
 
 from forecast.rows import WitnessRow
 from forecast.store import connect, ledger, ops
@@ -21,10 +22,6 @@ from forecast.store.connect import insert_or, transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
 from forecast.store.queries import has, pairs, records
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
 
 WitnessKind = Literal["signature", "time stamp", "git"]
 

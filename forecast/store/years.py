@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast import months
-from forecast.periods import FIRST, LAST
+from forecast.periods import FIRST, LAST, Calendar
 from forecast.store import connect, ledger, measures
 from forecast.store.queries import column
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.periods import Calendar
 
 
 def keep(db: Connection, calendar: Calendar) -> None:
