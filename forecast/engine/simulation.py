@@ -52,10 +52,8 @@ def joint_forecast(
         rule = replace(rule, rule=paths.MIXED_RULES[rule.rule == paths.FACTORS_RULE])
     shares, known = beside_totals(marginals, counts, cutoffs, source.tree)
     stored = [
-        StoredMarginals(
-            key, cutoffs[key], series_marginals, shares.get(key, 1.0), known.get(key, ())
-        )
-        for key, series_marginals in marginals.items()
+        StoredMarginals(key, cutoffs[key], kept, shares.get(key, 1.0), known.get(key, ()))
+        for key, kept in marginals.items()
     ]
     return rule, stored, Joint(rule, stored, source.tree)
 

@@ -76,13 +76,9 @@ def whole(quantiles: Floats) -> Ints:
 
 def around(values: Mapping[str, int], median: int) -> dict[str, int]:
     """The intervals around another median, wider where it lies outside."""
-    low = [name for name in INTERVALS if name.startswith("lo")]
-    high = [name for name in INTERVALS if name.startswith("hi")]
-    return {
-        "median": median,
-        **{name: min(values[name], median) for name in low},
-        **{name: max(values[name], median) for name in high},
-    }
+    ends: Mapping[str, Callable[[int, int], int]] = {"lo": min, "hi": max}
+    moved = {n: ends[n[:2]](values[n], median) for n in INTERVALS if n != "median"}
+    return {"median": median, **moved}
 
 
 def span_forecast(

@@ -155,9 +155,6 @@ def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
 
 def _medians(outlooks: Mapping[SeriesKey, ForecastPath], cutoff: str) -> Medians:
     return {
-        key: {
-            months.shift(cutoff, step + 1): whole(centre)
-            for step, centre in enumerate(outlook.centre)
-        }
-        for key, outlook in outlooks.items()
+        key: {months.shift(cutoff, n): whole(z) for n, z in enumerate(of.centre, start=1)}
+        for key, of in outlooks.items()
     }

@@ -498,11 +498,10 @@ class TotalMonths:
             spans = self.spans.get(key, ())
             over = [opened for opened, closed in spans if opened <= month <= closed]
             flag = month if flagged else max(over, default=None)
-            self.months[key, month] = (
-                BorderMonth(math.log1p(first[0]), outlook, flag, flagged)
-                if first is not None and outlook is not None
-                else None
-            )
+            self.months[key, month] = None
+            if first is not None and outlook is not None:
+                known = BorderMonth(math.log1p(first[0]), outlook, flag, flagged)
+                self.months[key, month] = known
         return self.months[key, month]
 
 

@@ -13,6 +13,7 @@ from forecast.engine.forecast import headline, vintage_hindcasts
 from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
+from forecast.engine.scores import break_months
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.judge.parts import within_budget
 from forecast.tree import Traits
@@ -78,17 +79,10 @@ def looks_back(
 
 def quiet(totals: Sequence[str], months_shown: Sequence[str], breaks: Sequence[Break]) -> Mask:
     """(series, months) False from a known break of the total to three months after it."""
-    days = {
-        total: [months.to_index(event.date[:7]) for event in breaks if total in event.totals]
-        for total in set(totals)
-    }
-    at = np.array([months.to_index(month) for month in months_shown])
-    rows = [
-        np.all([(at < day) | (at > day + AFTER_BREAK) for day in days[total]], axis=0)
-        if days[total]
-        else np.ones(len(at), dtype=bool)
-        for total in totals
-    ]
+    at, rows = np.array([months.to_index(month) for month in months_shown])[:, None], []
+    for total in totals:
+        days = break_months(total, breaks)
+        rows.append(((at < days) | (at > days + AFTER_BREAK)).all(axis=1))
     return np.stack(rows)
 
 

@@ -259,11 +259,9 @@ class Across(TableLayout):
         """
         table, places, known = self.table, list(self.places), set(month[month >= 0].tolist())
         missing = sorted({*range(min(known, default=0), max(known, default=0))} - known)
-        between = [
-            at
-            for at in range(places[0], places[-1])
-            if at not in self.places and not is_sum(table.name(at)) and table.share(at, is_count)
-        ]
+        inside = [at for at in range(places[0], places[-1]) if at not in self.places]
+        counts = [at for at in inside if table.share(at, is_count)]
+        between = [at for at in counts if not is_sum(table.name(at))]
         if missing and len(between) == len(missing):
             raise DataError(
                 f"{table.sheet.name}, line {table.sheet.line[self.row]}: "

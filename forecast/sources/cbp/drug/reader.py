@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from forecast import months
 from forecast.described import SourceTable
@@ -56,14 +57,10 @@ class DrugFiles(LineReader):
     def _refuse_holes(self, name: str, present: set[TotalMonth]) -> None:
         """Refuse months without a line: each border has seizures every month, so it was cut off."""
         first, through = (pick(month for _, month in present) for pick in (min, max))
-        empty = [
-            f"{total} in {month}"
-            for total in self.regions
-            for month in months.between(first, through)
-            if (total, month) not in present
-        ]
+        every = product(self.regions, months.between(first, through))
+        empty = [place for place in every if place not in present]
         if empty or self.calendar.nth(first) > 1:
-            shown = ", ".join(empty[:3]) or f"before {first}"
+            shown = ", ".join(map(" in ".join, empty[:3])) or f"before {first}"
             raise QuarantineError(name, [f"no line for {shown}: rows are missing; fetch it again"])
 
     def counts(
