@@ -26,7 +26,7 @@ from forecast.config import Compute
 from forecast.desk import export
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.blocks import Spread
-from forecast.tables.read import read_counts
+from forecast.tables.read import read_table
 from jobs.compute.pools import spreading
 from models.base import Floats, MonthlyCounts
 
@@ -49,7 +49,7 @@ ENGINES: Mapping[str, Callable[[], AbstractContextManager[Compute]]] = {
 
 def main(file: str, turns: str) -> None:
     """Time every engine, and print what it took."""
-    counts = read_counts(Path(file))
+    counts = read_table(Path(file)).counts
     found: dict[str, dict[str, Any]] = {name: {"runs": [], "digests": []} for name in ENGINES}
     for _ in range(int(turns)):
         for name, one in found.items():

@@ -1,9 +1,9 @@
 """The engine on any monthly counts: an analyst's own series, any number of them.
 
     from forecast.engine.anyseries import forecast_counts
-    from forecast.tables.read import read_counts
+    from forecast.tables.read import read_table
 
-    said = forecast_counts(read_counts(path), h=18)
+    said = forecast_counts(read_table(path).counts, h=18)
     values = said.values(slice(0, 10))   # (10, 1, 18, 23): the hub's quantiles of ten series
 
 The same engine as for the totals, with the same configuration. Nothing after a cutoff has any

@@ -88,7 +88,10 @@ def with_months(sheet: Sheet) -> Sheet:
         for reading in (_in_our_era, in_english, _in_our_era, _in_order):
             texts, note = reading(sheet, where)
             if texts:
-                sheet = sheet.translated(where, texts)
+                cells = np.flatnonzero(np.isin(sheet.grid[where], list(texts)))
+                inside = tuple(cells if isinstance(at, slice) else at for at in where)
+                codes = sheet.grid[inside].tolist()
+                sheet = sheet.rewritten(inside, [texts[code] for code in codes])
                 notes[note] = None
     return replace(sheet, notes=(*sheet.notes, *notes)) if notes else sheet
 

@@ -72,11 +72,6 @@ class TableRead:
     decimal: str = ""
 
 
-def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
-    """The counts of a file, without what was said of it; see `read_table`."""
-    return read_table(path, wanted).counts
-
-
 def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     """Read a table of monthly counts; None reads standard input, a folder all its files.
 

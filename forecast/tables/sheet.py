@@ -20,7 +20,7 @@ import unicodedata
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain, islice, pairwise, zip_longest
@@ -125,12 +125,6 @@ class Sheet:
                 labels.append(text)
         grid[where] = [places[text] for text in texts]
         return replace(self, labels=labels, grid=grid)
-
-    def translated(self, where: tuple[int | slice, int | slice], texts: Mapping[int, str]) -> Sheet:
-        """The same with a text for each of these places among the labels, in a line or column."""
-        cells = np.flatnonzero(np.isin(self.grid[where], list(texts)))
-        inside = tuple(cells if isinstance(at, slice) else at for at in where)
-        return self.rewritten(inside, [texts[code] for code in self.grid[inside].tolist()])
 
     def without(self, rows: Sequence[int], note: str) -> Sheet:
         """The same without these rows, and a note why."""

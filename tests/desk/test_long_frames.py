@@ -16,7 +16,7 @@ import bordercast
 import forecast
 from forecast.engine import anyseries
 from forecast.errors import DataError
-from forecast.tables.read import read_counts
+from forecast.tables.read import read_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +43,7 @@ def test_the_numbers_are_those_of_the_command(clinics, tmp_path):
     clinics.rename(columns={"unique_id": "series", "ds": "month", "y": "value"}).to_csv(
         file, index=False
     )
-    counts = read_counts(file)
+    counts = read_table(file).counts
     values = anyseries.forecast_counts(counts, 6).ends().values(slice(None), (0.5, 0.025, 0.9))
 
     table = forecast.forecast(clinics, h=6)

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from forecast import months
 from forecast.errors import DataError, FaultsError
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import nesting, read_counts, read_table, table_of_sheets
+from forecast.tables.read import nesting, read_table, table_of_sheets
 from forecast.tables.sheet import sheets_of
 
 HEADER = "series,month,value"
@@ -25,7 +25,7 @@ def written(tmp_path, *lines, header=HEADER):
 
 def faults(tmp_path, *lines, header=HEADER, **wanted):
     with pytest.raises(FaultsError) as refused:
-        read_counts(written(tmp_path, *lines, header=header), ReadAs(**wanted))
+        read_table(written(tmp_path, *lines, header=header), ReadAs(**wanted))
     return refused.value.faults
 
 
@@ -51,7 +51,7 @@ def test_ragged_series_are_aligned_at_their_ends(tmp_path):
 def test_columns_may_stand_in_any_order_and_name_a_family(tmp_path):
     path = written(tmp_path, "7,x, a b ,2020-01", header="value,family,series,month")
 
-    counts = read_counts(path)
+    counts = read_table(path).counts
 
     assert (counts.names, counts.family.tolist()) == (("a b",), ["x"])
 
@@ -136,7 +136,7 @@ def test_a_series_of_blanks_is_left_out_and_named(tmp_path):
 @pytest.mark.parametrize("lines", [[], ["a,2020-01,NA", "a,2020-02,"]])
 def test_a_table_without_counts_is_refused(tmp_path, lines):
     with pytest.raises(DataError, match=r"no table|no counts|no column of counts"):
-        read_counts(written(tmp_path, *lines))
+        read_table(written(tmp_path, *lines))
 
 
 @pytest.mark.parametrize(
@@ -151,15 +151,15 @@ def test_a_table_without_counts_is_refused(tmp_path, lines):
 )
 def test_what_a_file_leaves_open_is_asked(tmp_path, lines, header, asked):
     with pytest.raises(DataError, match=asked):
-        read_counts(written(tmp_path, *lines, header=header))
+        read_table(written(tmp_path, *lines, header=header))
 
 
 def test_an_option_answers(tmp_path):
     lines = ["a;1/2/2020;1.234;9", "a;2/2/2020;2.345;9"]
     path = written(tmp_path, *lines, header="who;when;in;out")
 
-    first = read_counts(path, ReadAs(value=("in",), decimal=",", dates="mdy", sums=True))
-    second = read_counts(path, ReadAs(value=("in",), decimal=".", dates="dmy", sums=True))
+    first = read_table(path, ReadAs(value=("in",), decimal=",", dates="mdy", sums=True)).counts
+    second = read_table(path, ReadAs(value=("in",), decimal=".", dates="dmy", sums=True)).counts
 
     assert first.values.tolist() == [[1234, 2345]]
     assert second.values.tolist() == [[pytest.approx(3.579)]]
@@ -188,17 +188,17 @@ def test_counts_that_are_not_monthly_are_refused_in_words(tmp_path, lines, heade
     with pytest.raises(
         DataError, match=f"these are counts of {period}: .* Bordercast forecasts mon"
     ):
-        read_counts(written(tmp_path, *lines, header=header))
+        read_table(written(tmp_path, *lines, header=header))
 
 
 def test_two_gaps_of_a_quarter_are_no_quarterly_counts(tmp_path):
-    counts = read_counts(written(tmp_path, *[f"a,2020-{m:02},1" for m in (1, 4, 7)]))
+    counts = read_table(written(tmp_path, *[f"a,2020-{m:02},1" for m in (1, 4, 7)])).counts
 
     assert np.isfinite(counts.values).sum() == 3
 
 
 def test_some_series_keep_their_months(tmp_path):
-    counts = read_counts(written(tmp_path, "a,2020-01,1", "b,2020-01,2", "b,2020-02,3"))
+    counts = read_table(written(tmp_path, "a,2020-01,1", "b,2020-01,2", "b,2020-02,3")).counts
 
     assert counts.some(np.array([True, False])).values.tolist() == [[1]]
     assert counts.some(np.array([True, True])).values.shape == (2, 2)
@@ -553,7 +553,7 @@ def test_sums_add_up_days_of_each_series_by_itself(tmp_path):
 
 
 def test_the_panel_is_the_logarithm_of_one_more(tmp_path):
-    counts = read_counts(written(tmp_path, "a,2020-01,0", "a,2020-02,9", "b,2020-02,99"))
+    counts = read_table(written(tmp_path, "a,2020-01,0", "a,2020-02,9", "b,2020-02,99")).counts
 
     assert np.allclose(counts.panel.z, np.log([[1, 10], [np.nan, 100]]), equal_nan=True)
     assert counts.some(np.array([False, False])).values.shape == (0, 0)
@@ -569,7 +569,7 @@ def test_quarters_and_weeks_in_lines_are_refused_below_lines_of_a_title(
     path.write_text("\n".join([*["Visits of our clinics,,"] * above, "site,when,n", *lines]) + "\n")
 
     with pytest.raises(DataError, match=f"these are counts of {what}"):
-        read_counts(path)
+        read_table(path)
 
 
 @pytest.mark.parametrize("above", [0, 4])
@@ -579,7 +579,7 @@ def test_quarters_over_columns_are_refused_below_lines_of_a_title(tmp_path, abov
     path.write_text("\n".join([*lines, "c,5,6", "d,7,8"]) + "\n")
 
     with pytest.raises(DataError, match="these are counts of quarters"):
-        read_counts(path)
+        read_table(path)
 
 
 def test_the_one_hidden_sheet_of_a_file_is_read(tmp_path):
@@ -675,7 +675,7 @@ def test_sums_are_missing_where_one_of_their_counts_is_and_are_told_by_thousands
 
 def test_some_series_keep_all_that_is_said_of_them(tmp_path):
     lines = ["a,x,2020-01,1", "b,y,2020-02,2", "c,z,2020-02,3"]
-    counts = read_counts(written(tmp_path, *lines, header="series,family,month,value"))
+    counts = read_table(written(tmp_path, *lines, header="series,family,month,value")).counts
     some = counts.some(np.array([False, True, True]))
 
     assert (some.names, some.family.tolist()) == (("b", "c"), ["y", "z"])

@@ -21,7 +21,7 @@ from xlsxwriter import Workbook
 from forecast import months
 from forecast.errors import DataError
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import read_counts, table_of_sheets
+from forecast.tables.read import read_table, table_of_sheets
 from forecast.tables.sheet import sheets_of
 from models.base import MonthlyCounts
 
@@ -292,7 +292,7 @@ def test_other_forms_are_read_right(content, tmp_path):
     path = tmp_path / "own"
     path.write_bytes(content)
 
-    assert as_truth(read_counts(path)) == KNOWN
+    assert as_truth(read_table(path).counts) == KNOWN
 
 
 def test_a_number_with_a_comma_outside_quotes_is_no_two_numbers():
@@ -312,8 +312,8 @@ def test_several_sheets_of_counts_are_a_question(tmp_path):
     path.write_bytes(book(twice))
 
     with pytest.raises(DataError, match="Say which: --sheet 'Sheet1'"):
-        read_counts(path)
-    assert as_truth(read_counts(path, ReadAs(sheet="sheet2"))) == KNOWN
+        read_table(path)
+    assert as_truth(read_table(path, ReadAs(sheet="sheet2")).counts) == KNOWN
 
 
 @pytest.mark.parametrize(
@@ -331,5 +331,5 @@ def test_a_fault_is_in_a_sheet_by_name_where_there_are_several(tmp_path, sheets,
     path.write_bytes(book(negative))
 
     with pytest.raises(DataError) as refused:
-        read_counts(path, ReadAs(sheet="Own" if sheets > 1 else ""))
+        read_table(path, ReadAs(sheet="Own" if sheets > 1 else ""))
     assert re.search(named, str(refused.value)), str(refused.value)
