@@ -13,8 +13,9 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from sqlite3 import Connection
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from forecast import months
 from forecast.rows import DriverRow, ScoreRow, of
@@ -22,13 +23,8 @@ from forecast.store import measures
 from forecast.store.queries import column, each, grouped, has, pairs, records, rows, sql
 from forecast.store.read import FlagOfTotal, JudgedForecast, in_order
 from forecast.store.releases import of_series
-from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, in_time
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.tree import Tree
-    from forecast.types import Totals
+from forecast.tree import Tree
+from forecast.types import COUNT, Row, Scope, SeriesKey, TotalMonth, Totals, in_time
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
 RECENT = 24  # months of the picture

@@ -45,13 +45,11 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from sqlite3 import Connection
+from typing import NamedTuple
 
 from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKind
 from forecast.store.queries import has, records, version
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 SCHEME = 2
 ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the rest are marks

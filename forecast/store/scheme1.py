@@ -15,12 +15,9 @@ does not cover judgements, flags, scores, notices and approvals: `ledger` does.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast.store.queries import sql
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
 
 SCHEME = 1
 
