@@ -85,7 +85,8 @@ def skill_tests(
     for key, model in list(columns):
         if model == engine and (key, NAIVE) in columns:
             known = {months.to_index(month): count for month, count in counts[key].items()}
-            own, naive = (_log_wis(columns[key, name], known) for name in (engine, NAIVE))
+            own = _log_wis(columns[key, engine], known)
+            naive = _log_wis(columns[key, NAIVE], known)
             both = own.keys() & naive.keys()
             by_total[key.total] = {of: np.array([own[of], naive[of]]) for of in both}
     if len(by_total) > 1:  # cutoffs and distances at which every total was scored

@@ -685,8 +685,7 @@ def _wanted_months(table: TableGrid) -> tuple[int, ...]:
             )
     else:  # what counts months within the years that the user names, or theirs if nothing does
         month = table.place(table.wanted.year, "--year")
-        others = [at for at in table.columns if at != month]
-        numbered = [at for at in others if _numbers_months(table, month, at)]
+        numbered = [at for at in table.columns if _numbers_months(table, month, at)]
         named = [at for at in numbered if _says(table, at, "month")] or numbered
         month = roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else month
     if table.wanted.year:
