@@ -605,8 +605,12 @@ def load(path: Path | None) -> Config:
         return Config()
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = f"line {line} is not UTF-8; save the file as UTF-8"
+        raise ConfigError(str(path), "file", problem) from error
     return parse(text, str(path), path.parent)
 
 

@@ -606,8 +606,9 @@ def _placed(entries: Entries, value: Floats) -> PlacedSeries:
     steps = np.where(of_one, np.diff(month), 0)
     step = int(np.gcd.reduce(steps)) if of_one.sum() > 2 else 1
     shown = (int(month[0]), int(month[min(1, len(month) - 1)]))
-    # Only what comes after a series' last long gap is used.
-    long = np.flatnonzero(steps > MOST_MISSING + 1) + 1
+    # Only what comes after a series' last long gap is used; a month to come is a slip, and no gap.
+    over = month[1:] <= months.to_index(months.today().isoformat()[:7])
+    long = np.flatnonzero((steps > MOST_MISSING + 1) & over) + 1
     del of_one, steps
     code = (np.cumsum(full, dtype=np.int32) - 1)[series]
     start = np.zeros(int(full.sum()), dtype=np.int64)

@@ -17,10 +17,12 @@ import json
 import re
 import sys
 import unicodedata
+import zipfile
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain, islice, pairwise, zip_longest
@@ -353,7 +355,8 @@ def _encoding(name: str, file: IO[bytes], most: int) -> tuple[str, bool, list[st
             raise QuarantineError(name, [problem])
         try:
             last = decoder.decode(piece, final=not piece)[-1:] or last
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            _refuse_mixed(name, file, encoding, error)
             encoding = _not_unicode(start)
             decoder = codecs.getincrementaldecoder(encoding)("replace")
             last = decoder.decode(piece)[-1:] or last
@@ -363,6 +366,29 @@ def _encoding(name: str, file: IO[bytes], most: int) -> tuple[str, bool, list[st
         note = "the last line has no line end; if the file was cut short, its last value may be too"
         notes.append(note)
     return encoding, size <= _SPACED, notes
+
+
+def _refuse_mixed(name: str, file: IO[bytes], encoding: str, error: UnicodeDecodeError) -> None:
+    """QuarantineError of a text cut or damaged, or of two encodings, which would double its names.
+
+    Leaves the file where it stood.
+    """
+    if encoding != "utf-8-sig":
+        problem = (
+            f"not valid {encoding} ({error.reason}); it was cut short or damaged: fetch it again"
+        )
+        raise QuarantineError(name, [problem])
+    stood, good, bad = file.tell(), 0, list[int]()
+    file.seek(0)
+    for line, text in enumerate(file, start=1):
+        try:
+            good += not text.isascii() and bool(text.decode())
+        except UnicodeDecodeError:
+            bad.append(line)
+    file.seek(stood)
+    if good >= 9 * len(bad):
+        problem = f"line {bad[0]}: not UTF-8, as its other lines are; save it whole as UTF-8"
+        raise QuarantineError(name, [problem])
 
 
 def _not_unicode(start: bytes) -> str:
@@ -551,7 +577,11 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
     try:
         sheets = workbook.read(content)
     except ValueError as error:
-        raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
+        problem = f"the workbook cannot be read ({error})"
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if "[Content_Types].xml" not in (packed := archive.namelist()):
+                problem = f"an archive with {' and '.join(packed[:3])}, not a table; unpack it"
+        raise QuarantineError(name, [problem]) from error
     made = []
     for title, hidden, width, cells, codes in sheets:
         places = _LabelPlaces(name)

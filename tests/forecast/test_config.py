@@ -144,3 +144,11 @@ def test_init_writes_the_shipped_file_and_leaves_one_that_is_there_alone(tmp_pat
     assert (again.exit_code, Path("config.toml").read_text()) == (2, "")
     assert "already there" in again.output
     assert CliRunner().invoke(main, ["config", "init", "-o", "no/such.toml"]).exit_code == 2
+
+
+def test_settings_in_another_encoding_are_refused_by_line(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_bytes("[forecast]\nhorizon = 12\n# Öst\n".encode("latin-1"))
+
+    with pytest.raises(ConfigError, match="line 3 is not UTF-8; save the file as UTF-8"):
+        config.load(path)

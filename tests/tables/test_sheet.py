@@ -113,10 +113,13 @@ def test_a_text_is_read_in_its_encoding(content, expected, noted):
         (b"", "the file is empty"),
         (b" \n\t\n", "the file is empty"),
         (b"a,\0b\n", "NUL bytes"),
+        ("a,\u00e9\n".encode("utf-16")[:-1], "not valid utf-16 .*cut short"),
+        ("a,\u00e9\n".encode() * 10 + "a,\u00e9\n".encode("cp1252"), "line 11: not UTF-8, as"),
+        (("a,b\n" + "a,\u00e9\n" * 10).encode()[:-2], "line 11: not UTF-8"),
         (b"%PDF-1.7 ...", "this is a PDF, not a table"),
         (b"\xef\xbb\xbf  <!DOCTYPE html>", "this is a web page"),
     ],
-    ids=["empty", "blank", "NUL", "PDF", "page"],
+    ids=["empty", "blank", "NUL", "half", "mixed", "cut", "PDF", "page"],
 )
 def test_what_is_no_table_is_refused(content, problem):
     with pytest.raises(QuarantineError, match=problem):
@@ -273,6 +276,14 @@ def test_a_parquet_file_is_its_columns_with_blanks_for_nulls():
     assert (found.line.tolist(), found.ragged.tolist()) == ([0, 1, 2, 3], [0, 0, 0, 0])
 
 
+def archive(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        for name in names:
+            files.writestr(name, "a,b\n")
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -280,6 +291,7 @@ def test_a_parquet_file_is_its_columns_with_blanks_for_nulls():
         (in_parquet(pa.table({})), "the Parquet file has no rows"),
         (b"PAR1 and no more", "the Parquet file cannot be read"),
         (b"PK\x03\x04 and no more", "the workbook cannot be read"),
+        (archive("visits.csv", "notes.txt"), "an archive with visits.csv and notes.txt, not a"),
         (book(lambda workbook: workbook.add_worksheet()), "the workbook has no cells"),
         (b"{}\n", "this is JSON, not a table"),
         (b"[{}]\n", "this is JSON, not a table"),
