@@ -40,6 +40,7 @@ DECIMALS = (
     "write times = 10 (or 100, 1000) to keep tenths and say so in noun, or round = true to round"
 )
 _OPTION = re.compile(r"--(dates|decimal) (\w+)")
+_OPTIONS = re.compile(r"--(value|series|month|year|sheet|sum)\b")
 _ACCEPT = "accept the file: `bordercast releases accept N --why REASON`"
 
 
@@ -160,7 +161,10 @@ def _table_in(section: CountsSection, file: ReleaseFile) -> tables.TableRead:
     except DataError as error:
         words, options = _OPTION.subn(r'\1 = "\2"', str(error))
         then = f"below [sources.columns], and {_ACCEPT}"
-        raise DataError(f"{words}, {then}") if options else error from None
+        if options:
+            raise DataError(f"{words}, {then}") from None
+        error.args = (_OPTIONS.sub(r"`\1` of [sources.columns]", str(error)),)
+        raise
 
 
 def _whole_counts(

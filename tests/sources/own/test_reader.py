@@ -174,6 +174,21 @@ def delivered(month: str, **columns):
     return source.reader().read(source, file, {}, ()).snapshot.counts
 
 
+def test_a_month_to_come_takes_no_month_before_it_away():
+    known = {
+        f"{year}-{month:02d}": 9 + month * 7 % 5 for year in (2024, 2025) for month in range(1, 13)
+    }
+    lines = [
+        f"{month},{ward},{n}" for month, n in (known | {"2090-01": 7}).items() for ward in "ab"
+    ]
+    file = ReleaseFile("own.csv", "\n".join(["Month,Ward,Visits", *lines, ""]).encode())
+
+    read = own_counts(section()).reader().read(own_counts(section()), file, {}, ())
+
+    counts = read.until("2026-01", own_counts(section())).snapshot.counts
+    assert counts == {SeriesKey("a"): known, SeriesKey("b"): known}
+
+
 @pytest.mark.parametrize("month", ["11/1/2024", "1/11/2024"])
 def test_a_delivery_of_one_month_is_of_the_month_that_begins_on_its_day(month):
     assert delivered(month) == {SeriesKey("a"): {"2024-11": 5}, SeriesKey("b"): {"2024-11": 7}}
@@ -183,6 +198,15 @@ def test_a_refusal_names_the_setting_that_answers_it_and_the_setting_does():
     with pytest.raises(DataError, match=r'add dates = "mdy" .*, below \[sources\.columns\], and'):
         delivered("6/7/2024")
     assert delivered("6/7/2024", dates="mdy")[SeriesKey("a")] == {"2024-06": 5}
+
+
+def test_a_fault_names_a_setting_and_no_option_that_the_service_has_not():
+    file = ReleaseFile("own.csv", b"Month,Ward,Visits\n2024-01,a,5\n2024-01,a,7\n2024-02,a,9\n")
+    with pytest.raises(DataError) as refused:
+        own_counts(section()).reader().read(own_counts(section()), file, {}, ())
+
+    assert "line 3, column Month" in str(refused.value)
+    assert "add `sum` of [sources.columns] to add them up" in str(refused.value)
 
 
 @pytest.mark.parametrize(
