@@ -175,4 +175,7 @@ if __name__ == "__main__":
         (package / "rows.py", renewed_rows),
         (package / "store" / "schema.py", schema.renewed),
     ):
-        page.write_text(anew(page.read_text("utf-8")), "utf-8")
+        try:
+            page.write_text(anew(page.read_text("utf-8")), "utf-8")
+        except DataError as error:
+            raise SystemExit(str(error)) from None

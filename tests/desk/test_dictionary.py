@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
@@ -226,3 +229,22 @@ def test_forecasts_by_lead_are_the_stored_ones(published):
     own = next(r for r in found if r["model"] == "bordercast")
 
     assert [(own[f"lead{h}"],) for h in (1, 3, 6, 12)] == stored
+
+
+@pytest.mark.slow
+def test_a_column_that_nothing_describes_is_named_in_one_line(tmp_path):
+    tree = Path(__file__).parents[2]
+    for folder in ("forecast", "models"):
+        shutil.copytree(tree / folder, tmp_path / folder)
+    (tmp_path / "docs").mkdir()
+    shutil.copy(tree / "docs/tables.md", tmp_path / "docs")
+    words = tmp_path / "forecast/desk/dictionary.toml"
+    words.write_text(words.read_text("utf-8").replace("months_published =", "unknown ="), "utf-8")
+
+    command = [sys.executable, "-m", "forecast.desk.dictionary"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={}
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("dictionary.toml: what holds months_published of span_forecasts?")
