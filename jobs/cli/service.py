@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,14 @@ def serve(settings: Settings, log: str | None, once: bool) -> None:
 
 def status(settings: Settings) -> Printed:
     """Print how the service stands, and what needs a person."""
-    state = health.status(settings.context, datetime.now(UTC))
-    lines = []
+    now = datetime.now(UTC)
+    state, lines = health.status(settings.context, now), list[str]()
     for name, value in asdict(state.facts).items():
         label = name.replace("_", " ")
         if name == "days_since_month_end" and value is not None:
-            # Counted for the month that is awaited, not for the newest one on record.
+            # Counted to the end of the month that is awaited, not of the newest one on record.
+            awaited = (now.date() - timedelta(days=value)).isoformat()[:7]
             side, value = ("until", -value) if value < 0 else ("since", value)
-            awaited = months.shift(state.facts.data_through or "", 1)
             label = f"days {side} {month_name(awaited)} end"
         lines.append(f"{label:<24}{_shown(value)}")
     lines += [f"warning: {text}" for text in state.warnings]

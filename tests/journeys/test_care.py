@@ -294,6 +294,8 @@ def test_a_withdrawn_run_is_passed_over_kept_and_not_repeated(record):
     issued = "select distinct run_id from forecast_vs_actual where basis = 'issued'"
     assert rows(record, issued) == [(1,)]
     assert rows(record, DIGESTS) == before
+    # January's figures stay: what is awaited is February's.
+    assert "days since Feb 2024 end " in bordercast("--db", record, "status").stdout
     assert upkeep.verify(record, NOW) == []
     assert running_service.wake(record).outcome == "nothing new"
     assert bordercast("--db", record, "withdraw", 2, "--why", "x", "--by", "y").exit_code == 3
