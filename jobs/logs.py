@@ -73,19 +73,12 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """What is written of an event; every line with its priority if the journal reads it."""
-        text = self._lines(record)
-        if not self.journal:
-            return text
-        priority = f"<{PRIORITIES[record.levelname.lower()]}>"
-        return "\n".join(priority + line for line in text.splitlines())
-
-    def _lines(self, record: logging.LogRecord) -> str:
-        """One line, whatever the message holds; a traceback stays on it in JSON."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds")
         message = redacted(record.getMessage(), self.config)
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         trace = redacted(trace, self.config)
         level = record.levelname.lower()
+        # One line, whatever the message holds; a traceback stays on it in JSON.
         if self.config.service.log == "json":
             named = {"event": getattr(record, "event", record.module), "message": message}
             about = {
@@ -93,6 +86,10 @@ class _Lines(logging.Formatter):
                 for key, of in getattr(record, "about", {}).items()
             }
             line_of = {"at": at, "level": level, "process": record.process, **named, **about}
-            return json.dumps(line_of | ({"trace": trace} if trace else {}))
-        line = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
-        return f"{line}\n{without_controls(trace)}" if trace else line
+            text = json.dumps(line_of | ({"trace": trace} if trace else {}))
+        else:
+            text = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
+            text += f"\n{without_controls(trace)}" if trace else ""
+        if not self.journal:
+            return text
+        return "\n".join(f"<{PRIORITIES[level]}>{line}" for line in text.splitlines())

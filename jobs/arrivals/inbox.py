@@ -112,7 +112,13 @@ def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, FileStatus
     try:
         with os.fdopen(os.open(path, flags), "rb") as file:
             before = os.fstat(file.fileno())
-            reason = _no_file(before) or (_strange(before, folder) if folder else "")
+            reason = _no_file(before)
+            if folder and not reason:  # not for whoever put it there
+                if before.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
+                    owners = "neither the service's, nor root, nor the inbox's owner"
+                    reason = f"belongs to a user who is {owners}"
+                elif before.st_nlink > 1:
+                    reason = "is a second name (hard link) of another file; put a copy there"
             content = b"" if reason else file.read(MAX_BYTES + 1)
             after = os.fstat(file.fileno())
     except OSError as error:
@@ -152,15 +158,6 @@ def file_name(path: Path) -> str:
 
 def _no_file(status: os.stat_result) -> str:
     return "" if stat.S_ISREG(status.st_mode) else "is no regular file"
-
-
-def _strange(status: os.stat_result, folder: Path) -> str:
-    """Return why a file in the inbox is not opened for whoever put it there."""
-    if status.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
-        return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
-    if status.st_nlink > 1:
-        return "is a second name (hard link) of another file; put a copy there"
-    return ""
 
 
 def _seen(status: os.stat_result) -> FileStatus:

@@ -63,11 +63,14 @@ def _together(
         try:
             for job in jobs:
                 futures[pool.submit(work, job)] = job
-            for future in _as_they_come(futures, seconds):
-                value = future.result()
-                job = futures.pop(future)
-                left = [place for place in left if place is not job]
-                yield JobResult(job, value)
+            # Until none is left, or none finishes in time.
+            while finished := wait(futures, timeout=seconds, return_when=FIRST_COMPLETED).done:
+                # Of several the first begun: a set has no order.
+                for future in [future for future in futures if future in finished]:
+                    value = future.result()
+                    job = futures.pop(future)
+                    left = [place for place in left if place is not job]
+                    yield JobResult(job, value)
         except BrokenExecutor:
             return left
         finally:
@@ -75,15 +78,3 @@ def _together(
                 for child in set(multiprocessing.active_children()) - others:
                     child.kill()
     return left
-
-
-def _as_they_come(pending: dict[Future[A], J], seconds: float) -> Iterator[Future[A]]:
-    """Finished ones, of several the first begun, until none is left or none finishes in time.
-
-    The caller takes them out.
-    """
-    while pending:
-        finished = wait(pending, timeout=seconds, return_when=FIRST_COMPLETED).done
-        if not finished:
-            return
-        yield from [future for future in pending if future in finished]  # a set has no order

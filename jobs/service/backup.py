@@ -13,7 +13,7 @@ place stays too.
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,7 +107,10 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
         # What waits in it may have been sent after the backup: better a notice too few than two.
         silenced, place, source = 0, ops.ops_path(path), folder / ops.NAME
-        if source.exists() and not (place.exists() and _whole(place)):
+        whole = False
+        with suppress(BordercastError):
+            whole = place.exists() and not copies.problems(place, ops.SCHEMA)
+        if source.exists() and not whole:
             with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):
                 copies.put_back(source, place)
             why = f"restored from {folder.name}: it may have been sent since"
@@ -136,10 +139,3 @@ def drill(path: Path, config: Config, now: datetime) -> Backup:
     if (restored.run_id, restored.digest, same_key) != (made.run_id, made.digest, True):
         raise DataError(f"{made.folder}: restored, it is at run {restored.run_id}, not as made")
     return made
-
-
-def _whole(place: Path) -> bool:
-    try:
-        return not copies.problems(place, ops.SCHEMA)
-    except BordercastError:
-        return False

@@ -125,6 +125,15 @@ class QueryServer:
     async def ask(self, scope: Scope, text: str = "") -> Response:
         """Answer a request, or say why not; waits for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
+        host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
+        words = {
+            "path": scope["raw_path"].decode("latin-1"),
+            "query": scope["query_string"].decode("latin-1"),
+            "host": host.decode("latin-1"),
+            "scheme": scope["scheme"],
+            "text": text,
+        }
+        question = json.dumps(words).encode()
         if self._asking >= limits.threads + limits.waiting:
             return self.refusals["busy"]
         began = loop.time()
@@ -137,7 +146,7 @@ class QueryServer:
             try:
                 async with asyncio.timeout_at(began + limits.start_seconds):
                     process = await self._running()
-                end, question = began + limits.request_seconds, _question(scope, text)
+                end = began + limits.request_seconds
                 until = min(loop.time() + limits.answer_seconds, end)
                 answer = await self._answered(process, question, until)
                 if answer is None:  # the process ended on the way: one that is asked nothing else
@@ -239,18 +248,6 @@ class _Process:
     def end_if_unused(self) -> None:
         if not self.users:
             self.child.end()
-
-
-def _question(scope: Scope, text: str) -> bytes:
-    host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
-    words = {
-        "path": scope["raw_path"].decode("latin-1"),
-        "query": scope["query_string"].decode("latin-1"),
-        "host": host.decode("latin-1"),
-        "scheme": scope["scheme"],
-        "text": text,
-    }
-    return json.dumps(words).encode()
 
 
 def _response(words: Mapping[str, Any], content: bytes) -> Response:
