@@ -167,27 +167,25 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
 
 def chart_svg(handout: Handout, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    ahead, recent, flagged = handout.ahead, handout.judging, handout.flagged
-    shown, labels = grammar.months_back(handout.counted, forecasts.MONTHS_SHOWN), []
-    if ahead:
-        scale = forecasts.fan_scale(shown, ahead, source)
-        labels = forecasts.edge_labels(ahead[-1], 80)
-    elif recent:
-        scale = forecasts.history_scale(recent, source, room=True)
+    ahead, flagged = handout.ahead, handout.flagged
+    past = () if ahead else handout.judging
+    shown = grammar.months_back(handout.counted, forecasts.MONTHS_SHOWN)
+    labels = forecasts.edge_labels(ahead[-1], 80) if ahead else []
+    if past:
+        scale = forecasts.history_scale(past, source, room=True)
     else:
-        scale = forecasts.counts_scale(shown, source)
+        scale = forecasts.fan_scale(shown, ahead, source)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
     # The unit stands beside the number: the axis is not long enough for it.
     scale = replace(scale, unit="a month")
-    if ahead:
+    if past:
+        layers = forecasts.history_layers(past, flagged, scale)
+    else:
         layers = forecasts.fan_layers(shown, ahead, flagged, scale)
+    if ahead:
         side = replace(scale, height=plot[1])
         layers.append(grammar.side_labels(labels, ahead[-1].month, side))
-    elif recent:
-        layers = forecasts.history_layers(recent, flagged, scale)
-    else:
-        layers = forecasts.counts_layers(shown, flagged, scale)
     return svg_chart.drawn(layers, *plot)
 
 

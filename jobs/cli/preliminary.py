@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
 from forecast import months, periods
 from forecast.desk import provisional
 from forecast.errors import DataError, SpanError
-from forecast.store import dated, inputs
+from forecast.store import dated, inputs, ops
 from forecast.store.connect import writing
 from forecast.types import DatedValue, SeriesKey
 from forecast.words import month_words
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, reading
-from jobs.cli.vintages import moment
 
 _SAID = re.compile(
     r"(?P<about>about|around|some|nearly|almost|roughly|over|more than)?\s*"
@@ -35,7 +34,7 @@ def add(
         value = _value(record, series, month, said, on.date().isoformat(), source, rounded)
     with writing(settings.db) as db:
         settings.context.scope(db)
-        new = dated.add(db, [value], f"preliminary: {source}", moment())
+        new = dated.add(db, [value], f"preliminary: {source}", ops.text(datetime.now(UTC)))
         stands = [of for of in inputs.provisional(db) if of.series == value.series]
     newest = next(of for of in stands if of.month == value.first)
     if not new:

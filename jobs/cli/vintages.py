@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forecast import months
 from forecast.periods import Calendar
-from forecast.store import dated, inputs
+from forecast.store import dated, inputs, ops
 from forecast.store.connect import writing
 from forecast.types import COUNT
 from forecast.words import month_words, printable
@@ -24,7 +24,7 @@ def add(settings: Settings, file: Path) -> str:
         values = read_dated(file, record.names.find, calendar, today)
     with writing(settings.db) as db:
         settings.context.scope(db)
-        count = dated.add(db, values, file.name, moment())
+        count = dated.add(db, values, file.name, ops.text(datetime.now(UTC)))
         awaited = {(of.series, of.month) for of in inputs.provisional(db)}
     if not count:
         return f"{file.name}: nothing new; all {len(values):,} lines are on record already."
@@ -91,10 +91,5 @@ def withdraw(settings: Settings, batch_id: int, why: str) -> str:
     """Withdraw all values of a batch; they stay on record, marked."""
     with writing(settings.db) as db:
         settings.context.scope(db)
-        name = dated.withdraw(db, batch_id, why, moment())
+        name = dated.withdraw(db, batch_id, why, ops.text(datetime.now(UTC)))
     return f"Batch {batch_id} ({name}): withdrawn. It stays on record with your reason."
-
-
-def moment() -> str:
-    """Return the moment, UTC, as the record keeps it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from forecast.config import Config, WitnessSection, without_logins
 from forecast.errors import ConfigError, WitnessError
-from forecast.store import connect, wakes, witnesses
+from forecast.store import connect, ops, wakes, witnesses
 from forecast.store.witnesses import Testimony, WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import commands
 from jobs.witness.git import Repository
@@ -68,7 +68,7 @@ def attest(
             statement, missing = witnesses.lacking(connection, wanted(config.witness))
         failed = witnesses.failures(path)
         for kind in missing:
-            if not again and kind in failed and failed[kind].next_attempt_at > _text(now):
+            if not again and kind in failed and failed[kind].next_attempt_at > ops.text(now):
                 continue
             assert statement is not None
             try:
@@ -122,7 +122,7 @@ def _ask(
     if not key:
         problem = "with a key that is not among witness.public_keys, or gave no signature"
         raise WitnessError("signature", f"{settings.sign[0]} signed {problem}", grave=True)
-    return Testimony(_text(now), key, made)
+    return Testimony(ops.text(now), key, made)
 
 
 def moment(
@@ -191,7 +191,3 @@ def check_settings(settings: WitnessSection) -> None:
         raise wrong("authority_certificates", "is empty; name the PEM file of the authority's")
     if settings.authority and find_spec("rfc3161_client") is None:
         raise wrong("authority", "needs a library: pip install 'bordercast[witness]'")
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -85,10 +85,12 @@ def fan_scale(
     source: Source,
     log: bool | None = None,
 ) -> Amounts:
-    """A scale that holds the months shown and the 95% interval ahead.
+    """A scale that holds the months shown and the 95% interval ahead, if there are forecasts.
 
     Without that interval's upper end where it would flatten all the rest; it is then a faint line.
     """
+    if not forecasts:
+        return grammar.amounts([min(shown.values()) / BELOW, *shown.values()], None, source)
     counts = [*shown.values(), *(bound for row in forecasts for bound in (row.lo95, row.hi80))]
     # A 95% bound of ten times the counts would make a flat line of what was published.
     far = max(row.hi95 for row in forecasts)
@@ -106,14 +108,18 @@ def fan_layers(
 ) -> list[Chart]:
     """What a fan is made of, whatever its size; the bands open from the last count.
 
+    forecasts : where there is none, what was published alone is drawn.
     dotted : the known policy dates' lines, under the counts.
     """
     now, counted = max(shown), grammar.counted(shown)
+    marked = [flag for flag in flagged if flag.month >= min(shown)]
+    published = grammar.line(counted, COUNT, scale, color=INK, strokeWidth=2)
+    if not forecasts:
+        return [*dotted, published, *grammar.flags(marked, scale, [(counted, COUNT)])]
     # Bands open from the last count, which is known: no gap between past and future.
     edge = ("median", *(f"{side}{level}" for level in BANDS for side in ("lo", "hi")))
     ahead: list[Row] = [{"month": now, **dict.fromkeys(edge, shown[now])}]
     ahead += [{name: getattr(row, name) for name in ("month", *edge)} for row in forecasts]
-    marked = [flag for flag in flagged if flag.month >= min(shown)]
     faint = any(row["hi95"] > scale.high for row in ahead)
     # The 95% interval as two thin lines, the upper as far as it stays in the plot.
     thin: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
@@ -124,30 +130,9 @@ def fan_layers(
         *(grammar.line(rows, field, scale, **thin) for rows, field in lines),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
-        grammar.line(counted, COUNT, scale, color=INK, strokeWidth=2),
+        published,
         *grammar.flags(marked, scale, [(counted, COUNT), (ahead, "median")]),
     ]
-
-
-def counts_layers(
-    shown: Mapping[str, int],
-    flagged: Sequence[MarkedMonth],
-    scale: Amounts,
-    dotted: Sequence[Chart] = (),
-) -> list[Chart]:
-    """What was published alone, where there is no forecast; else as `fan_layers`."""
-    marked = [flag for flag in flagged if flag.month >= min(shown)]
-    counted = grammar.counted(shown)
-    return [
-        *dotted,
-        grammar.line(counted, COUNT, scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(counted, COUNT)]),
-    ]
-
-
-def counts_scale(shown: Mapping[str, int], source: Source) -> Amounts:
-    """A scale for them."""
-    return grammar.amounts([min(shown.values()) / BELOW, *shown.values()], None, source)
 
 
 def compared_layers(

@@ -129,14 +129,9 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     shown = grammar.months_back(about.counts, size.back)
     now, last = max(shown), max([*shown, *(row.month for row in about.ahead)])
     dotted, key = grammar.breaks(total, min(shown), last, source) if size.wide else _UNDATED
-    scale = _sized(
-        forecasts.fan_scale(shown, about.ahead, source)
-        if about.ahead
-        else forecasts.counts_scale(shown, source),
-        size,
-    )
+    scale = _sized(forecasts.fan_scale(shown, about.ahead, source), size)
+    layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
     if about.ahead:
-        layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
         layers += (
             [grammar.side_labels(forecasts.edge_labels(about.ahead[-1], 80), last, scale)]
@@ -146,7 +141,6 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         name = source.totals.name(total) + (f", {part}" if part else "")
         alt = forecasts.fan_words(name, shown, about.ahead, f" {source.measure.noun}").alt
     else:
-        layers = forecasts.counts_layers(shown, flagged, scale, dotted)
         count = f"{shown[now]:,} {source.measure.noun} in {month_words(now)}"
         alt = f"{source.totals.name(total)}: {count}; not forecast yet."
     return _inline(layers, scale, alt, key)
