@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast import months
 from forecast.claims.record.counts import agency_words, name_of
 from forecast.claims.record.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.claims.show.words import DIFFERS, VERDICT_WORDS, CheckedText, ClaimFinding
 from forecast.names import SeriesNames
+from forecast.sources.source import Source
 from forecast.words import many
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 # A stretch of a text: its words, and of a claim its number and what was found; 0 and None of plain.
 Piece = tuple[str, int, ClaimFinding | None]

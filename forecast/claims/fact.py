@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import CountTable, Subject, subject_of
@@ -23,9 +22,7 @@ from forecast.errors import ClaimError
 from forecast.names import SeriesNames
 from forecast.periods import Calendar, Period
 from forecast.sources import catalog
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
+from forecast.sources.source import Source
 
 MAX_MATCHES = 20  # matches that are worth showing
 

@@ -13,7 +13,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from sqlite3 import Connection
+from typing import Any
 
 from forecast import months
 from forecast.errors import DataError
@@ -32,10 +33,6 @@ from forecast.types import (
     SeriesKey,
     Snapshot,
 )
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
 
 # The chain's order, as in the view `release_places`; the release columns must be in reach as r.
 # Newest last.

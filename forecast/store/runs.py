@@ -12,11 +12,13 @@ from dataclasses import fields
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any
+from sqlite3 import Connection
+from typing import Any
 
 from forecast.errors import DataError
 from forecast.store import aside, history, ledger
 from forecast.store.connect import insert, insert_or, transaction
+from forecast.store.history import MonthRecord
 from forecast.store.queries import sql
 from forecast.store.releases import series_ids
 from forecast.tree import Tree
@@ -32,11 +34,6 @@ from forecast.types import (
     TotalMonth,
     Totals,
 )
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.store.history import MonthRecord
 
 SeriesIds = Mapping[SeriesKey, int]
 NewestReports = Callable[

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forecast.claims.record.counts import ClaimCounts, CountTable, Subject
 from forecast.periods import Calendar, Period
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
+from forecast.sources.source import Source
 
 ClaimVerdict = Literal[
     "right",
