@@ -3,7 +3,7 @@
     MODELS.load("ets")       models/offered/ets.py, or the entry point `ets` of bordercast.models
     CHANNELS.load("slack")   jobs/deliver/channels/slack.py, or one of bordercast.channels
 
-A name of ours is a file of the folder that a registry names; it says what it offers as `OFFERED`.
+A name of ours is a file of the folder that a registry names; what it offers is called alike in all.
 So names are known without loading anything: settings are checked by them, and `--help` needs none.
 """
 
@@ -29,11 +29,13 @@ class Registry:
     Attributes
     ----------
     group : of the entry points of installed packages. folder : the package whose modules are ours.
+    offered : what a module of ours calls what it offers.
     setting : that names one, for messages. needs : what each must have, by name.
     """
 
     group: str
     folder: str
+    offered: str
     setting: str
     needs: tuple[str, ...] = ()
 
@@ -54,7 +56,7 @@ class Registry:
         ConfigError : there is none; or its package does not load, or offers something else.
         """
         if name in _ours(self.folder):
-            return import_module(f"{self.folder}.{name}").OFFERED
+            return getattr(import_module(f"{self.folder}.{name}"), self.offered)
         point = _points(self.group).get(name)
         if point is None:
             raise ConfigError(self.group, self.setting, self.unknown(name))
@@ -93,10 +95,9 @@ def _points(group: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=group)}
 
 
-MODELS = Registry(
-    "bordercast.models", "models.offered", "forecast.models", ("name", "min_months", "paths")
-)
-CHANNELS = Registry("bordercast.channels", "jobs.deliver.channels", "notices.hooks.kind")
+_NEEDED = ("name", "min_months", "paths")
+MODELS = Registry("bordercast.models", "models.offered", "OFFERED", "forecast.models", _NEEDED)
+CHANNELS = Registry("bordercast.channels", "jobs.deliver.channels", "payload", "notices.hooks.kind")
 
 
 def model(name: str) -> Model:

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,7 +145,8 @@ def _command(
         from jobs.cli import render
 
         work = getattr(import_module(f"jobs.cli.{module}"), function)
-        render.run(work, settings, record="record" in about, **given, **also)
+        first = next(iter(signature(work).parameters))
+        render.run(work, settings, record=first == "record", **given, **also)
 
     return Command(
         name,
@@ -239,7 +241,6 @@ class Program(click.Group):
             }
             about = {
                 "run": "export.view",
-                "record": True,
                 "help": f"A row is {view.row}.",
                 "short_help": view.row,
                 "examples": [f"export {view.name} -o {view.name}.csv"],

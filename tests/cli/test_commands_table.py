@@ -19,7 +19,7 @@ VIEWS = TABLE.pop("view")
 SECTIONS = TABLE.pop("sections")
 ENTRIES = {path: about for path, about in TABLE.items() if "run" in about}
 ENTRIES["export VIEW"] = {"run": "export.view", "takes": VIEWS["takes"]}
-KEYS = {"run", "help", "short_help", "examples", "takes", "reading", "json", "record"}
+KEYS = {"run", "help", "short_help", "examples", "takes", "reading", "json"}
 KEYS |= {"context_settings"}
 # What a function passes on as it is, beside what may be said of any table: each kind of picture
 # takes what it needs.

@@ -1,8 +1,8 @@
 """What a webhook is given, by the kind of machine that listens: a file each.
 
-A channel is a function of a hook's settings and the generic payload (`transports.payload`) that
-returns what is sent, as JSON has it: the same for the same notice, as a repeat bears the same key.
-It shows nothing that the payload does not have. `forecast.plugins` finds ours by their files'
+A channel is a function, `payload`, of a hook's settings and the generic payload, `transports`' own,
+that returns what is sent, as JSON has it: the same for the same notice, as a repeat bears the same
+key. It shows nothing that the payload does not have. `forecast.plugins` finds ours by their files'
 names, and those of installed packages by the entry points of bordercast.channels.
 """
 

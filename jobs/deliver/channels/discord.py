@@ -19,6 +19,3 @@ def payload(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
         "description": "\n\n".join(map(shown, short(made, lambda text: len(shown(text))))),
     }
     return {"embeds": [embed], "allowed_mentions": {"parse": []}}  # a name in a text calls nobody
-
-
-OFFERED = payload

@@ -10,6 +10,3 @@ from forecast.config import Hook
 def payload(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
     """Return all that any channel may show."""
     return made
-
-
-OFFERED = payload

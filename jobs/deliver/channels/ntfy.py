@@ -13,6 +13,3 @@ def payload(hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
     text = "\n\n".join(short(made, lambda text: len(text.encode())))
     title = made["data"]["subject"]
     return {"topic": hook.topic, "title": title, "message": text, "tags": ["chart"]}
-
-
-OFFERED = payload

@@ -24,6 +24,3 @@ def payload(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
             {"type": "section", "text": {"type": "mrkdwn", "text": text}},
         ],
     }
-
-
-OFFERED = payload

@@ -24,6 +24,3 @@ def payload(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
     content_type = "application/vnd.microsoft.card.adaptive"
     attachment = {"contentType": content_type, "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
-
-
-OFFERED = payload
