@@ -43,6 +43,7 @@ NOTICE_KEY = (
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
 LONGEST_NAME = 10  # letters of a name that has room beside a line
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
+_EDGES = ("median", *(f"{side}{level}" for level in BANDS for side in ("lo", "hi")))
 _SIDE, _COLUMNS = 175, 3
 _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
 
@@ -117,9 +118,8 @@ def fan_layers(
     if not forecasts:
         return [*dotted, published, *grammar.flags(marked, scale, [(counted, COUNT)])]
     # Bands open from the last count, which is known: no gap between past and future.
-    edge = ("median", *(f"{side}{level}" for level in BANDS for side in ("lo", "hi")))
-    ahead: list[Row] = [{"month": now, **dict.fromkeys(edge, shown[now])}]
-    ahead += [{name: getattr(row, name) for name in ("month", *edge)} for row in forecasts]
+    ahead: list[Row] = [{"month": now, **dict.fromkeys(_EDGES, shown[now])}]
+    ahead += [{name: getattr(row, name) for name in ("month", *_EDGES)} for row in forecasts]
     faint = any(row["hi95"] > scale.high for row in ahead)
     # The 95% interval as two thin lines, the upper as far as it stays in the plot.
     thin: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
