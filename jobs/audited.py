@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from forecast.sources.source import Source
 from forecast.store import connect, measures, ops, read
 from forecast.store.queries import records, rows
 from forecast.version import __version__
+from jobs.logs import LOG
 
-LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
 HeadlineFigure = Literal["count", "forecast", "side", "rarity", "flag forecast", "flag side"]
 

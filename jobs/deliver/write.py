@@ -6,7 +6,6 @@ due ─ write_one ─▶ held ─ approve ─▶ approved ─ outbox ─▶ deli
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -28,8 +27,8 @@ from forecast.types import SEVERITIES, SeriesKey
 from jobs.audited import disputed
 from jobs.deliver import letter, preliminary, thresholds
 from jobs.deliver.intents import false_now
+from jobs.logs import LOG
 
-LOG = logging.getLogger("bordercast")
 _SUPERSEDED = "nothing in it is still true"
 Reports = Mapping[str, MonthFacts]
 """The facts of a notice's month, by the totals that were judged in it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import logging
 import mimetypes
 import os
 import re
@@ -34,6 +33,7 @@ from forecast.errors import StoreError
 from forecast.store import held, ops
 from forecast.types import Totals
 from forecast.words import slug
+from jobs.logs import LOG
 from jobs.web.responses import (
     CSP,
     DATABASE,
@@ -46,7 +46,6 @@ from jobs.web.responses import (
 )
 from jobs.web.worker import BUILD, QueryServer, begun, pieces
 
-LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
 LOOK_EVERY = 1.0  # seconds between looks at the snapshot
 CHUNK = 1 << 18  # bytes of the file at once

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import logging
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,12 +22,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
+from jobs.logs import LOG
 from jobs.web.responses import DATABASE
 
 if TYPE_CHECKING:
     from jobs.web.app import Site
 
-LOG = logging.getLogger("bordercast")
 # What every server of ours asks of uvicorn: it logs nothing and names nothing of itself.
 QUIET: dict[str, Any] = {
     "loop": "asyncio",

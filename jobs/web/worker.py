@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -26,9 +25,9 @@ from starlette.types import Scope
 from forecast.child import SIZE, Child, environment
 from forecast.errors import BordercastError
 from forecast.store import held
+from jobs.logs import LOG
 from jobs.web.responses import TOO_LONG, Plain, QueryLimits
 
-LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
 CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
