@@ -124,15 +124,6 @@ class QueryServer:
     async def ask(self, scope: Scope, text: str = "") -> Response:
         """Answer a request, or say why not; waits for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
-        host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
-        words = {
-            "path": scope["raw_path"].decode("latin-1"),
-            "query": scope["query_string"].decode("latin-1"),
-            "host": host.decode("latin-1"),
-            "scheme": scope["scheme"],
-            "text": text,
-        }
-        question = json.dumps(words).encode()
         if self._asking >= limits.threads + limits.waiting:
             return self.refusals["busy"]
         began = loop.time()
@@ -145,7 +136,7 @@ class QueryServer:
             try:
                 async with asyncio.timeout_at(began + limits.start_seconds):
                     process = await self._running()
-                end = began + limits.request_seconds
+                end, question = began + limits.request_seconds, _question(scope, text)
                 until = min(loop.time() + limits.answer_seconds, end)
                 answer = await self._answered(process, question, until)
                 if answer is None:  # the process ended on the way: one that is asked nothing else
@@ -247,6 +238,18 @@ class _Process:
     def end_if_unused(self) -> None:
         if not self.users:
             self.child.end()
+
+
+def _question(scope: Scope, text: str) -> bytes:
+    host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
+    words = {
+        "path": scope["raw_path"].decode("latin-1"),
+        "query": scope["query_string"].decode("latin-1"),
+        "host": host.decode("latin-1"),
+        "scheme": scope["scheme"],
+        "text": text,
+    }
+    return json.dumps(words).encode()
 
 
 def _response(words: Mapping[str, Any], content: bytes) -> Response:
