@@ -14,7 +14,7 @@ from typing import cast
 
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import DRUG, CountTable, Subject
-from forecast.claims.record.verdict import Claimed, ClaimMeasure, Reading
+from forecast.claims.record.verdict import BOUNDS, Claimed, ClaimMeasure, Reading
 from forecast.claims.relate import changes, ranks, shares
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
@@ -111,6 +111,7 @@ class Reader:
         )
         self.anchors: list[Anchor] = []  # the counts of the sentence that is read
         self.before: list[Anchor] = []  # of the sentences before
+        self.changes: dict[tuple[str, float], ClaimFinding] = {}  # those that hold, as written
 
     def read(self) -> Iterator[ClaimFinding]:
         """Yield all findings; those of a headline once what stands below it was read."""
@@ -200,7 +201,8 @@ class Reader:
             also = confront.count(spot, trace.readings(spot, last.measure), False)
             if also and also.judged.holds and not (finding and finding.judged.holds):
                 finding = also
-        self._remember(scene, number, finding)
+        if measure not in BOUNDS:
+            self._remember(scene, number, finding)
         return finding
 
     def _remember(self, scene: Scene, number: WrittenNumber, finding: ClaimFinding | None) -> None:
@@ -236,7 +238,15 @@ class Reader:
             return shares.share(spot)
         if any(ref.form == "days" for ref in scene.times):
             return replace(spot.draft, why="days are not on record")
-        return changes.change(spot, cast("ClaimMeasure", role.kind))
+        found = changes.change(spot, cast("ClaimMeasure", role.kind))
+        if found is None:
+            return None
+        known = self.changes.get((found.number, found.claimed.value))
+        if found.judged.holds:
+            self.changes[found.number, found.claimed.value] = found
+        elif known and not self.anchors and not found.understood:  # said again of no other counts
+            return replace(found, sense=known.sense, judged=known.judged, why=known.why)
+        return found
 
     def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | None]:
         """The findings of a sentence's records and ranks."""
@@ -291,8 +301,9 @@ class Reader:
         if drugs:
             context.group = (DRUG, (drugs[-1].value,))
         self._carry_agency(scene, bool(sectors), bool(drugs))
+        heads = scene.low(len(scene.tokens) - 1) == ":"  # Since he took office:
         for ref in scene.times:
-            if ref.counts and not ref.since:
+            if ref.counts and (heads or not ref.since):
                 for span in times.spans(ref, context)[:1]:
                     context.saw(span)
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.support.claim_verdicts import check
-from tests.support.embedded_figures import count, said
+from tests.support.embedded_figures import change, count, monthly, said, within
 
 
 @pytest.fixture
@@ -119,3 +119,119 @@ def test_detentions_are_those_of_the_border_patrol(verdict):
 
     assert verdict(text.format(said("sw.usbp", "2016-12"))) == "right"
     assert verdict(text.format(said("sw", "2016-12"))) == "mislabelled"
+
+
+STREAKS = [
+    "March was the 13th straight month of encounters at the southwest border over <{}>.",
+    "At the southwest border it was the 13th month in a row with more than <{}> encounters.",
+    "For the 13th consecutive month, the southwest border had at least <{}> encounters.",
+    "Encounters at the southwest border have stayed above <{}> each month since March 2021.",
+]
+
+
+@pytest.mark.parametrize("text", STREAKS)
+def test_a_bound_of_many_months_is_one_of_the_lowest(verdict, text):
+    day, least = "2022-04-26", min(monthly("sw")[month] for month in within("2021-03..2022-03"))
+    under, over = f"{least // 1000 * 1000:,}", f"{least // 1000 * 1000 + 1000:,}"
+
+    assert verdict(text.format(under), day) == "right"
+    assert not verdict(text.format(over), day).startswith("right")
+
+
+@pytest.mark.parametrize("off", [-1000, 0])
+def test_a_bound_from_above_is_one_of_the_highest(verdict, off):
+    most = max(monthly("sw.usbp")[month] for month in within("2025-02..2025-08"))
+    bound = -(-most // 1000) * 1000 + off
+    text = (
+        "Monthly Border Patrol apprehensions at the southwest border have remained below "
+        f"<{bound:,}> since February 2025."
+    )
+
+    assert verdict(text, "2025-09-20").startswith("right") == (off == 0)
+
+
+@pytest.mark.parametrize("head", ["Since Joe Biden took office:", "Under President Biden:"])
+def test_the_time_of_a_head_with_a_colon_is_that_of_its_list(verdict, head):
+    millions = count("sw", "2021-02..2023-07") / 1e6
+    text = (
+        f"The border is on many minds.\n\n- {head}\n- There have been more than <{{:.1f}} million> "
+        "encounters at the southwest border."
+    )
+
+    assert verdict(text.format(millions - 0.05), "2023-08-18") == "right_when_rounded"
+    assert not verdict(text.format(millions * 1.2), "2023-08-18").startswith("right")
+
+
+TIMES = [
+    ("2022-09", "In the final month of FY 2022, the southwest border had <{}> encounters."),
+    ("2020-10..2020-12", "There were <{}> encounters at the southwest border between October and "
+     "December in fiscal year 2021."),
+    ("2020-10..2020-12", "From October to December of FY21, <{}> encounters were counted at the "
+     "southwest border."),
+    ("2021-10..2022-02", "During the first five months of the record-shattering FY22, there were "
+     "<{}> encounters at the southwest border."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("when", "text"), TIMES)
+def test_months_of_a_fiscal_year_are_those_of_that_year(verdict, when, text):
+    assert verdict(text.format(said("sw", when)), "2024-03-09") == "right"
+    assert verdict(text.format(said("sw", "FY2022")), "2024-03-09") != "right"
+
+
+PLANNED = [
+    "and they are on track to meet more than 190,000 this year",
+    "casting doubt on a prediction of an increase",
+]
+
+
+@pytest.mark.parametrize("planned", PLANNED)
+def test_what_is_only_expected_is_another_number(verdict, planned):
+    counted = count("nb", "2023-10..2024-01")
+    text = (
+        "Through the end of January, CBP has met some <{:,}> people at the northern border in "
+        f"fiscal 2024, {planned}."
+    )
+
+    assert verdict(text.format(round(counted, -2)), "2024-02-23") == "right_when_rounded"
+    expected = "CBP expects to meet <{:,}> people at the northern border in fiscal 2024."
+    assert verdict(expected.format(round(counted, -2)), "2024-02-23") == "none"
+
+
+def test_a_number_daily_is_one_a_day(verdict):
+    text = (
+        f"Arrests at the southwest border fell to {said('sw.usbp', '2025-01')} in January 2025, "
+        "from more than <{}> daily in December 2024."
+    )
+    daily = count("sw.usbp", "2024-12") // 31 // 100 * 100
+
+    assert verdict(text.format(f"{daily:,}"), "2025-02-14").startswith("right")
+
+
+@pytest.mark.parametrize("verb", ["beats", "exceeds", "tops"])
+def test_what_exceeds_another_count_by_a_percentage_is_compared_with_it(verdict, verb):
+    then, now = said("sw.usbp", "2023-11"), said("sw.usbp", "2023-12")
+    percent = round(change("sw.usbp", "2023-12", "2023-11"))
+    text = (
+        f"In November 2023 agents made {then} arrests at the southwest border. The December count "
+        f"of {now} {verb} that by nearly <{{}} percent>."
+    )
+
+    assert verdict(text.format(percent)).startswith("right")
+    assert not verdict(text.format(percent + 9)).startswith("right")
+
+
+def test_a_change_said_again_is_what_it_was_where_it_is_told(verdict):
+    percent = round(change("sw", "2023-12", "2022-12"))
+    text = (
+        f"Encounters up {percent} percent\n\nIn December 2023 there were {said('sw', '2023-12')} "
+        f"encounters at the southwest border, {percent} percent more than the "
+        f"{said('sw', '2022-12')} of December 2022. Many towns felt it, their mayors said. "
+        f"A {percent} percent increase is a lot for any town."
+    )
+    ends = (f"up {percent} percent\n", f"A {percent} percent")
+
+    for end in ends:
+        assert verdict(text.replace(end, f"<{end.strip()}>\n")).startswith("right")
+        off = end.replace(str(percent), str(percent + 9))
+        assert not verdict(text.replace(end, f"<{off.strip()}>\n")).startswith("right")

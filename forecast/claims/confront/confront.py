@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from forecast.claims.record.counts import APPREHENSION, Subject
-from forecast.claims.record.verdict import NOT_APART, Claimed, JudgedClaim, Reading, judge
+from forecast.claims.record.verdict import BOUNDS, NOT_APART, Claimed, JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
@@ -40,8 +40,8 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     group = row and spot.scene.of_kind("measure") and by_agency(spot, row.reading.subject)
     if row and (row.judged.truth == spot.claimed.value or not (only_if_exact or group)):
         return crossed(spot, _finding(spot, row))
-    if only_if_exact or not rows:
-        return None if only_if_exact else open_(spot)
+    if only_if_exact or not rows or rows[0].reading.measure in BOUNDS:
+        return None if only_if_exact or rows else open_(spot)
     if by_agency(spot, rows[0].reading.subject):
         return show.not_held(spot.draft, NOT_APART)
     return _near_or_called(spot, rows) or _unheld(spot, rows)

@@ -29,6 +29,8 @@ ClaimMeasure = Literal[
     "times",
     "per_day",
     "per_month",
+    "least_month",
+    "most_month",
     "share_percent",
     "record_high",
     "record_low",
@@ -38,6 +40,7 @@ ClaimMeasure = Literal[
     "rank_low",
 ]
 EXTREMES = ("record_high", "record_low", "highest_since", "lowest_since", "rank_high", "rank_low")
+BOUNDS = ("least_month", "most_month")  # of every month: the 13th with more than
 Hedge = Literal["", "about", "under", "below", "over"]
 Among = Literal["month", "year", "same month", "within year", "span"]
 Rate = Literal["", "per_day", "per_month"]
@@ -146,8 +149,9 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
     missing = next((span for span in spans if not line.holds(span)), None)
     if missing:
         return JudgedClaim("cannot_be_checked", why=_not_held(line, missing, table.calendar))
-    if sense.measure in EXTREMES:
-        return _ranked(table, line, sense, claimed)
+    if sense.measure in (*EXTREMES, *BOUNDS):
+        bound = sense.measure in BOUNDS
+        return _bounded(line, sense, claimed) if bound else _ranked(table, line, sense, claimed)
     truth = value_of(table, sense)
     if truth is None:
         return JudgedClaim("cannot_be_checked", why="the record has no such figure")
@@ -259,6 +263,17 @@ def _nearness(measure: ClaimMeasure, claimed: Claimed, stated: float) -> float:
     if unit in (4, 6):  # fractions in words: one in ten, half
         return max(1.5, 0.08 * stated)
     return max(1.51 * unit, 3.0, 0.05 * stated) if claimed.hedge else 1.51 * unit
+
+
+def _bounded(line: ClaimCounts, sense: Reading, claimed: Claimed) -> JudgedClaim:
+    """A bound of every month: none is beyond it."""
+    counts, least = (
+        [line.by_month[m][0] for m in sense.span.numbers],
+        sense.measure == "least_month",
+    )
+    truth = min(counts) if least else max(counts)
+    held = truth >= claimed.value if least else truth <= claimed.value
+    return JudgedClaim("right" if held else "wrong", truth, evidence="record")
 
 
 def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claimed) -> JudgedClaim:

@@ -148,6 +148,8 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
         "total": f"{number} {words} in {span}",
         "per_day": f"{number}, {words} in {span}",
         "per_month": f"{number}, {words} in {span}",
+        "least_month": f"{number} {words} in the lowest month of {span}",
+        "most_month": f"{number} {words} in the highest month of {span}",
         "share_percent": f"{number}: {words} as a share of {whole} in {span}",
     }
     return phrases.get(sense.measure, f"{number}: {words} in {span} against {before}")

@@ -236,7 +236,8 @@ _STOPS = word_set(
     "under into than compared per a an the this last each every so it they he she we its "
     "their our, not only also after before until against counted recorded reported tallied "
     "registered seen noted documented set posted measured came come crossed tried made within "
-    "nationwide up down out off fell rose altogether together elsewhere"
+    "nationwide up down out off fell rose altogether together elsewhere occurred happened took "
+    "ended ending daily"
 )
 # In the order in which they are taken where a word is of several.
 _NOUN_KINDS: dict[str, Noun] = {

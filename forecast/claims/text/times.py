@@ -38,7 +38,7 @@ class TimeRef:
     @property
     def counts(self) -> bool:
         """Whether it can say which months a number counts: an administration only of a base."""
-        return self.form not in ("day", "days", "week", "administration")
+        return self.form not in ("day", "days", "week", "administration", "streak")
 
     @property
     def relative(self) -> bool:
@@ -109,6 +109,7 @@ _ARGS = {
     "fy_last": "fy n", "fys": "a b", "years": "a b", "since_fy": "fy", "fy": "fy", "fy_ended": "y",
     "cy": "y", "year": "y", "era": "era", "administration": "whose", "same": "fy y", "shift": "by",
     "fy_rel": "by", "year_rel": "by", "month_rel": "by", "month": "m y which", "fy_month": "fy m",
+    "fy_months": "fy m1 m2",
     "past": "n", "streak": "n", "past_years": "n", "that": "word",
 }  # fmt: skip
 
@@ -163,7 +164,7 @@ def _grammar() -> list[tuple[re.Pattern[str], str, TimeWord]]:
 
 
 _HINT = re.compile(
-    r"\d|month|year|FY|fy|fiscal|since|under|day|week|hour|night|quarter|calendar|term|watch"
+    r"\d|month|year|FY|fy|fiscal|[Ss]ince|[Uu]nder|day|week|hour|night|quarter|calendar|term|watch"
     r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z]{3}"
 )
 # 2,024 people aside: "2020 people", "$2024", "No. 2021", "2000 migrants" are no years.
@@ -438,6 +439,10 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     "fy": _of_fiscal_year,
     "fy_month": lambda now, _, year, number: [
         _month(month) for month in now.calendar.period(year).numbers if month % 12 == number - 1
+    ],
+    "fy_months": lambda now, _, year, first, last: [
+        Period(*(whole.first + (month - now.calendar.begins) % 12 for month in (first, last)))
+        for whole in [now.calendar.period(year)]
     ],
     "fys": lambda now, _, first, last: [
         Period(now.calendar.period(first).first, span.last)

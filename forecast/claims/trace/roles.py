@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from forecast.claims.record.verdict import ClaimMeasure
+from forecast.claims.record.verdict import BOUNDS, ClaimMeasure
 from forecast.claims.text import scene as mentions
 from forecast.claims.text.scene import Noun, Placed, Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 
-COUNTS = frozenset({"total", "maybe", "per_day", "per_month"})
+COUNTS = frozenset({"total", "maybe", "per_day", "per_month", *BOUNDS})
 LEAST_BARE = 100  # a smaller number is of the record only where its words say so
 NO_DAYS = "days and weeks are not on record"
 # Agencies and their people: they stand in many sentences that count nobody.
@@ -66,7 +66,13 @@ def roles(scene: Scene, context: TextState) -> Iterator[tuple[WrittenNumber, Num
 
 def _is_supposed(scene: Scene, number: WrittenNumber) -> bool:
     """A forecast, a plan or a threshold; but: never below 150,000."""
-    supposed = scene.near(number, scene.of_kind("supposed"))
+    # 54,000 in September, and on track to reach more; but: 9,000 a day, officials predicted.
+    supposed = [
+        (far, phrase)
+        for far, phrase in scene.near(number, scene.of_kind("supposed"))
+        if phrase.first < number.last + 5
+        or not _PARTING & set(scene.words(number.last, phrase.first))
+    ]
     others = scene.near(number, scene.of_kind("not_claim")) if number.kind == "percent" else []
     leading = scene.words(number.first - 8, number.first)
     return (
@@ -224,18 +230,18 @@ def _when_said(scene: Scene, ref: TimeRef) -> bool:
     return reported or words[0] not in ("on", "last", "since") or ref.first < 3
 
 
-def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure | Literal[""]:
-    """A total, an average, or the size of a change; "" for a bound that every month is under."""
+def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure:
+    """A total, an average, the size of a change, or a bound of every month."""
     after = _behind(scene, number)
     around = {*scene.words(number.first - 9, number.first), *after}
     units = {unit for a, unit in pairwise(after) if a in _PER}
     average = _is_average(scene, number)
-    if "day" in units or ("daily" in around and average):
+    if "day" in units or ("daily" in around and (average or after[0] == "daily")):
         return "per_day"
     if average and ("month" in units or "monthly" in around):
         return "per_month"
     if _is_bound(scene, number, "month" in units):
-        return ""
+        return "least_month" if mentions.hedge(scene, number) == "over" else "most_month"
     return "difference" if _is_difference(scene, number) else "total"
 
 
@@ -256,7 +262,9 @@ def _is_bound(scene: Scene, number: WrittenNumber, monthly: bool) -> bool:
         ref.form == "streak" and "," not in scene.words(number.last, ref.first)
         for ref in scene.times
     )
-    monthly = monthly or streak or "monthly" in scene.words(0, number.first)
+    before = scene.words(0, number.first)
+    clause = before[max((at for at, low in enumerate(before) if low == ","), default=0) :]
+    monthly = monthly or streak or "monthly" in clause
     return monthly and mentions.hedge(scene, number) in ("below", "over")
 
 

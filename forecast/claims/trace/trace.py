@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from forecast.claims.record.counts import CountTable, Subject
-from forecast.claims.record.verdict import Claimed, ClaimMeasure, JudgedClaim, Reading, judge
+from forecast.claims.record.verdict import (
+    BOUNDS,
+    Claimed,
+    ClaimMeasure,
+    JudgedClaim,
+    Reading,
+    judge,
+)
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
@@ -112,6 +119,8 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     host = next((a for a in reversed(others) if a.first < number.first), None)
     if again := _said_before(spot, measure, persons):
         persons, months = [Whose(again.subject), *persons], [When(again.span), *months]
+    if measure in BOUNDS:
+        months = _of_streak(scene, months)
     if host and host.reading and (host.traced or host.reading.subject.dimension == "none"):
         whole = whose.is_altogether(scene, number)
         persons, months = _beside(host.reading, whole, persons, months)
@@ -122,6 +131,17 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     made.sort(key=lambda row: row.far)
     return [
         replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
+    ]
+
+
+def _of_streak(scene: Scene, months: Sequence[When]) -> list[When]:
+    """The months of which a bound is said: of the 13th straight month those up to it."""
+    streaks = [ref.args[0] for ref in scene.times if ref.form == "streak"]
+    return [
+        replace(at, span=Period(at.span.last - length + 1, at.span.last), far=min(at.far, SENTENCE))
+        for at in months
+        for length in streaks or [at.span.length]
+        if length > 1
     ]
 
 

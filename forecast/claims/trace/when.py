@@ -14,7 +14,7 @@ from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, PLACES, SENTENCE, 
 from forecast.periods import Period
 
 RANGES = ("months", "fys", "years")  # times with two ends
-_FULL = ("fy", "fy_month", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
+_FULL = ("fy", "fy_month", "fy_months", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
 
 
 @dataclass(frozen=True, slots=True)
