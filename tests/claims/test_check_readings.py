@@ -235,3 +235,48 @@ def test_a_change_said_again_is_what_it_was_where_it_is_told(verdict):
         assert verdict(text.replace(end, f"<{end.strip()}>\n")).startswith("right")
         off = end.replace(str(percent), str(percent + 9))
         assert not verdict(text.replace(end, f"<{off.strip()}>\n")).startswith("right")
+
+
+UNCERTAIN = [
+    "CBP met {now} people at the southwest border in December 2023, and many asked why. That is up "
+    "<{percent}%> from November, by far the most of any month, up from 2020.",
+    "Encounters at the southwest border were up <{percent}%> in December 2023 from November, and "
+    "up by much more from 2020.",
+]
+
+
+@pytest.mark.parametrize("text", UNCERTAIN)
+@pytest.mark.parametrize("off", [9, -9])
+def test_a_change_of_uncertain_ends_is_shown_by_its_named_base(verdict, shown, text, off):
+    real = change("sw", "2023-12", "2023-11")
+    text = text.format(now=said("sw", "2023-12"), percent=round(real + off))
+
+    assert verdict(text) == "not understood"
+    assert any(abs(one - real) < 0.1 for one in shown(text))
+
+
+def test_a_change_that_is_another_agency_s_is_shown_not_wrong(verdict, shown):
+    every, patrol = (change(who, "2023-06", "2023-05") for who in ("sw", "sw.usbp"))
+    text = (
+        "In June 2023, Border Patrol apprehensions at the southwest border were <{:.1f} percent> "
+        "lower than in May 2023."
+    )
+
+    assert abs(every - patrol) > 1.5
+    assert verdict(text.format(-patrol)) == "right"
+    assert verdict(text.format(9 - patrol)) == "wrong"
+    assert verdict(text.format(-every)) == "not understood"
+    assert [round(one, 1) for one in shown(text.format(-every))] == [
+        round(patrol, 1),
+        round(every, 1),
+    ]
+
+
+@pytest.mark.parametrize(("factor", "word"), [(1, "is of"), (1.003, "is near that of")])
+def test_why_a_number_is_mislabeled_says_whether_it_is_only_near(embedded, factor, word):
+    number = f"{round(count('sw', '2023-12') * factor):,}"
+    text = f"Agents arrested {number} people at the southwest border in December 2023."
+    (found,) = check(text, embedded, date(2024, 2, 10)).claims
+
+    assert found.verdict == "mislabelled"
+    assert found.why.startswith(f"The number {word} encounters at and between ports")

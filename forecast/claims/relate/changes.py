@@ -22,6 +22,7 @@ from forecast.claims.record.verdict import (
     fits,
     judge,
     quantity,
+    value_of,
 )
 from forecast.claims.relate import bases
 from forecast.claims.relate.bases import NamedBase
@@ -37,6 +38,7 @@ from forecast.claims.trace.whose import BESIDE, CARRIED
 from forecast.periods import Period
 
 MOST_PAIRS = 60
+ABOUT = 15  # points, or percent, that a change may be off what is shown beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,19 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     if held and held.sense and confront.by_agency(spot, held.sense.subject):
         return show.not_held(spot.draft, NOT_APART)
     if held or sure is None:
-        return held or replace(spot.draft, why="what it is compared with is not certain")
+        return held or _uncertain(spot, pairs, measure)
     return _unheld(spot, sure, measure)
+
+
+def _uncertain(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFinding:
+    """What is shown where no ends are certain: those by a named base, if one is about it."""
+    value = spot.claimed.value
+    readings = filter(None, (pair.reading(measure) for pair in pairs if pair.named))
+    known = [ShownReading(one, value_of(spot.counts, one) or 0) for one in readings]
+    near = ABOUT * max("percent" in measure, abs(value) / 100)
+    if any(abs(one.truth - value) <= near for one in known):
+        return show.differs(spot.counts, spot.draft, show.nearest(known, value))
+    return replace(spot.draft, why="what it is compared with is not certain")
 
 
 def _compared(spot: Spot, measure: ClaimMeasure) -> list[Pair]:
@@ -128,7 +141,9 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
     given = (
         "" if written is None else f"The numbers beside it give {show.figure(measure, written)}."
     )
-    if _is_certain(spot, sure, measure) and _is_wrong(spot.claimed, sure, judged, measure):
+    anothers = _anothers(spot, reading) if reading and not given else []
+    certain = not anothers and _is_certain(spot, sure, measure)
+    if certain and _is_wrong(spot.claimed, sure, judged, measure):
         verdict = JudgedClaim("wrong", written, evidence="record")
         if given or judged is None or reading is None:
             return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
@@ -139,7 +154,16 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
         return replace(spot.draft, why=given or "what it is compared with is not on record")
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
-    return show.differs(spot.counts, spot.draft, (ShownReading(reading, judged.truth or 0),))
+    shown = [ShownReading(reading, judged.truth or 0), *anothers]
+    return show.differs(spot.counts, spot.draft, tuple(shown[: show.MOST]))
+
+
+def _anothers(spot: Spot, reading: Reading) -> list[ShownReading]:
+    """The same change of another agency, if right: the words may be wrong, or the number."""
+    others = confront.others(reading, spot.counts.source)
+    made = [(one, judge(spot.counts, one, spot.claimed)) for one in others]
+    percent = reading.measure == "change_percent"
+    return [ShownReading(o, j.truth or 0) for o, j in made if percent and j.verdict == "right"]
 
 
 def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:

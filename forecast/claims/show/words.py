@@ -192,7 +192,8 @@ def _explain_mislabeled(
     truth, other = finding.judged.truth, finding.other or sense
     known = "" if truth is None else f" The words would need {statement(table, sense, truth)}."
     instead = _sentence(statement(table, other, value_of(table, other)))
-    return f"The number is of {_kind(table, sense, other)}.{known}", f"{instead}{known}"
+    near = "near that of" if finding.judged.evidence == "tolerance" else "of"
+    return f"The number is {near} {_kind(table, sense, other)}.{known}", f"{instead}{known}"
 
 
 def _explain_wrong(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:

@@ -28,6 +28,10 @@ _LISTED = re.compile(
     r"(?::|,| [-\u2013\u2014])?[ \t]+(?P<cell>\d[\d,.]*(?:\s?(?:%|percent|million))?)"
     r"[ \t]*[.;,]?[ \t]*"
 )
+_TIME = rf"(?:\b{BARE_MONTH}[a-z]*\.?(?: (?:19|20)\d\d)?|{_YEAR.pattern})"
+_CELL = rf"(?:{_TIME}|{_COUNT.pattern})"
+# Columns that blanks part: months or years below each other, and counts.
+_COLUMNS = re.compile(rf"(?P<label>[^\d|:;,]{{0,60}}?) *(?P<cells>{_CELL}(?: +{_CELL})+) *", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,12 @@ def _fields(row: str, start: int) -> Iterator[TableField]:
     """The cells of a line; two of a list of labels and numbers; none of any other line."""
     parted = "|" if row.count("|") >= 1 else "\t" if "\t" in row else ""
     if not parted:
-        listed = _LISTED.fullmatch(row)
-        if listed:
+        if columns := _COLUMNS.fullmatch(row):
+            if columns["label"].strip():
+                yield TableField(columns["label"].strip(), start + columns.start("label"))
+            for cell in re.finditer(_CELL, row[columns.start("cells") :], re.I):
+                yield TableField(cell[0].strip(), start + columns.start("cells") + cell.start())
+        elif (listed := _LISTED.fullmatch(row)) and not _YEAR.fullmatch(listed["cell"]):
             for group in ("label", "cell"):
                 yield TableField(listed[group].strip(), start + listed.start(group))
         return

@@ -158,3 +158,43 @@ def test_a_cell_of_all_under_an_agency_s_head_is_mislabeled(embedded):
     found = check(text, embedded, date(2024, 5, 1)).claims
 
     assert "mislabelled" in {one.verdict for one in found}
+
+
+HEADS = ["Jun 2026 Jul 2026", "June 2026   July 2026", "June     July"]
+
+
+@pytest.mark.parametrize("gap", [" ", "   "])
+@pytest.mark.parametrize("heads", HEADS)
+def test_columns_that_blanks_part_are_those_of_their_heads(embedded, heads, gap):
+    cells = [(who, month) for who in (SW, NB) for month in ("2026-06", "2026-07")]
+    rows = "".join(f"{place}{gap}{{}}{gap}{{}}\n" for place in ("Southwest", "Northern"))
+    text = f"Encounters in 2026\n\nBorder {heads}\n{rows}"
+    found = check(text.format(*(said(*c) for c in cells)), embedded, date(2026, 9, 28)).claims
+
+    assert [(one.verdict, one.judged.truth, one.quote.strip()) for one in found] == [
+        ("right", count(*cell), said(*cell)) for cell in cells
+    ]
+    off = [f"{round(count(*cell) * 1.3):,}" for cell in cells]
+    checked = check(text.format(*off), embedded, date(2026, 9, 28))
+    shown = [[reading.truth for reading in one.readings] for one in checked.not_understood]
+    assert not any(one.judged.holds for one in checked.claims)
+    assert all(count(*cell) in truths for cell, truths in zip(cells, shown, strict=True))
+
+
+def test_a_line_that_ends_with_its_year_heads_a_list(embedded):
+    sectors = ("Tucson", "El Paso")
+    rows = [f"{name}: {said(f'sw:{name} Sector', '2026-08')}" for name in sectors]
+    text = "Border Patrol by sector, August 2026\n" + "\n".join(rows) + "\n"
+    found = check(text, embedded, date(2026, 9, 28)).claims
+
+    assert [(one.verdict, one.judged.truth) for one in found] == [
+        ("right", count(f"sw:{name} Sector", "2026-08")) for name in sectors
+    ]
+
+
+@pytest.mark.parametrize(
+    "prose",
+    ["Numbers rose in 2023 2024 and\nlater in 2025 2026 as well.\n", "It was 2023.\n2024\n"],
+)
+def test_years_in_prose_are_no_table(prose):
+    assert tables.read(prose) == (prose, [])
