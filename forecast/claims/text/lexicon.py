@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 Tables = Mapping[str, Mapping[str, Sequence[str]]]
 
 
-def _fits(of_phrase: str, word: str) -> bool:
-    return word == of_phrase or (of_phrase[-1] == "*" and word.startswith(of_phrase[:-1]))
-
-
 PhraseMeanings = list[tuple[str, str]]  # of a phrase: the lexicon's tables, the keys there
 
 
@@ -51,7 +47,10 @@ class Phrases:
             end = at + 1
             for phrase, meanings in self._phrases.get(words[at][:3], ()):
                 window = words[at : at + len(phrase)]
-                if len(window) == len(phrase) and all(map(_fits, phrase, window)):
+                if len(window) == len(phrase) and all(
+                    word == known or (known[-1] == "*" and word.startswith(known[:-1]))
+                    for known, word in zip(phrase, window, strict=True)
+                ):
                     end = at + len(phrase)
                     yield at, end, meanings
                     break

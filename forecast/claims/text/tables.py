@@ -80,7 +80,11 @@ def read(text: str) -> tuple[str, list[Cell]]:
     """The text without its tables, as long as before, and their cells."""
     if "\n" not in text:
         return text, []
-    lines = list(_lines(text))
+    lines, start = list[TextLine](), 0
+    for row in text.split("\n"):
+        rule = "-" in row and bool(_RULE.fullmatch(row))
+        lines.append(TextLine(row, start, tuple(_fields(row, start)), rule))
+        start += len(row) + 1
     cells: list[Cell] = []
     left = list(text)
     for first, last in _blocks(lines):
@@ -92,15 +96,6 @@ def read(text: str) -> tuple[str, list[Cell]]:
         for line in block if made else ():
             left[line.start : line.start + len(line.text)] = " " * len(line.text)
     return "".join(left), cells
-
-
-def _lines(text: str) -> Iterator[TextLine]:
-    start = 0
-    for row in text.split("\n"):
-        yield TextLine(
-            row, start, tuple(_fields(row, start)), "-" in row and bool(_RULE.fullmatch(row))
-        )
-        start += len(row) + 1
 
 
 def _fields(row: str, start: int) -> Iterator[TableField]:

@@ -166,20 +166,13 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
     return _parts_before(scene, context)
 
 
-_AREA = word_set("sector area region corridor section stretch")
-_THAT = word_set("the that this same our")
-
-
-def _points_back(scene: Scene) -> bool:
-    """Whether a sentence speaks of a place named before: in that area."""
-    return any(
-        one in _THAT and two in _AREA for one, two in pairwise(scene.words(0, len(scene.tokens)))
-    )
+_THAT, _AREA = word_set("the that this same our"), word_set("sector area region corridor section")
 
 
 def _parts_before(scene: Scene, context: TextState) -> list[LeveledPart]:
     """The group or the sector spoken of before; farther off where a place is named."""
-    if context.sector != NO_PART and _points_back(scene):
+    lows = scene.words(0, len(scene.tokens))
+    if context.sector != NO_PART and {*pairwise(lows)} & {*product(_THAT, _AREA)}:  # in that area
         return [(context.sector, BESIDE), (NO_PART, SENTENCE)]
     fresh = bool(scene.of_kind("total"))
     carried = [part for part in (context.group, context.part) if part != NO_PART]
