@@ -285,8 +285,7 @@ class Reader:
         if reading is None:
             return
         context, subject = self.context, reading.subject
-        context.subject, context.measure = subject, reading.measure
-        context.span, context.agency = reading.span, subject.agency
+        context.subject, context.span, context.agency = subject, reading.span, subject.agency
         context.total = subject.total if not subject.dimension else context.total
         context.group, context.part = whose.part_of(subject)
         context.saw(reading.span)

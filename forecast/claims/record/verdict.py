@@ -42,7 +42,7 @@ ClaimMeasure = Literal[
 EXTREMES = ("record_high", "record_low", "highest_since", "lowest_since", "rank_high", "rank_low")
 BOUNDS = ("least_month", "most_month")  # of every month: the 13th with more than
 Hedge = Literal["", "about", "under", "below", "over"]
-Among = Literal["month", "year", "same month", "within year", "span"]
+Among = Literal["month", "year", "same month", "span"]
 Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # months were restated by this much: an exact number this near is not wrong
@@ -97,7 +97,7 @@ class Reading:
     versus : the span it is compared with, or the first month of "since".
     of : what it is a share of.
     among : for extremes, months ("month"), fiscal years ("year"), months of the same name
-        ("same month"), or the months of one fiscal year ("within year").
+        ("same month"), or spans of the same months ("span").
     rate : what is compared: counts, or what they are "per_day" or "per_month".
     """
 
@@ -308,9 +308,6 @@ def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Perio
         spans = [calendar.period(year, span.length) for year in range(first, last + 1)]
     elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
-    elif sense.among == "within year":
-        whole = calendar.period(calendar.year(span.first))
-        spans = [Period(month, month) for month in whole.numbers]
     else:
         spans = [Period(month, month) for month in range(line.first, span.first)]
     return [(other, line.total(other)) for other in spans if line.holds(other) and other != span]

@@ -173,17 +173,11 @@ def explained(
     """
     finding = replace(draft, sense=sense, judged=judged, other=other)
     extreme = sense.measure in EXTREMES and judged.verdict != "cannot_be_checked"
-    explain = _explain_extreme if extreme else _EXPLAIN.get(judged.verdict, _explain_right)
-    why, instead = explain(table, finding, sense)
-    return replace(finding, why=why, say_instead=instead)
-
-
-def _explain_right(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
-    return _sentence(statement(table, sense, finding.judged.truth)), ""
-
-
-def _explain_unknown(_: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
-    return _sentence(finding.judged.why), ""
+    explain = _explain_extreme if extreme else _EXPLAIN.get(judged.verdict)
+    if explain:
+        why, instead = explain(table, finding, sense)
+        return replace(finding, why=why, say_instead=instead)
+    return replace(finding, why=_sentence(judged.why or statement(table, sense, judged.truth)))
 
 
 def _explain_mislabeled(
@@ -239,7 +233,6 @@ def _rounded_words(table: CountTable) -> str:
 
 
 _EXPLAIN = {
-    "cannot_be_checked": _explain_unknown,
     "mislabelled": _explain_mislabeled,
     "wrong": _explain_wrong,
     "right_when_published": _explain_near,
@@ -360,10 +353,8 @@ def _explain_extreme(table: CountTable, finding: ClaimFinding, sense: Reading) -
 
 def _ranked_among(sense: Reading, spans: Sequence[Period], calendar: Calendar) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
-    year = calendar.period(calendar.year(sense.span.first))
     nouns = {
         "month": "months",
-        "within year": f"months of {calendar.words(year)}",
         "same month": f"months of {MONTHS[sense.span.first % 12]}",
         "year": f"{calendar.noun}s",
         "span": "spans of the same months",

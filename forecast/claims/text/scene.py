@@ -50,7 +50,7 @@ class Scene:
     def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.text = text
-        self.start, self.end, self.tokens, self.opens = sentence
+        self.start, self.end, self.tokens = sentence
         self._lows = [token.low for token in self.tokens]
         starts = [token.start for token in self.tokens]
         self.times = []
@@ -169,18 +169,16 @@ class Scene:
         """An agency's words joined to the other's are of both: apprehended or turned away."""
         for other in self.of_kind("measure"):
             one, two = sorted((phrase, other))
-            if {one.value, two.value} == {"usbp", "ofo"} and self._are_joined(one.last, two.first):
+            between = self.words(one.last, two.first)
+            parted = any(one.last <= p.first < two.first for p in self.of_kind("change"))
+            if (
+                {one.value, two.value} == {"usbp", "ofo"}
+                and len(between) <= 6
+                and {"and", "or", "plus", "/", "&"} & set(between)
+                and not (parted or ";" in between or self.numbers_between(one.last, two.first))
+            ):
                 return phrase._replace(value="either")
         return phrase
-
-    def _are_joined(self, first: int, last: int) -> bool:
-        between = self.words(first, last)
-        parted = any(first <= p.first < last for p in self.of_kind("change"))
-        return (
-            len(between) <= 6
-            and bool({"and", "or", "plus", "/", "&"} & set(between))
-            and not (parted or ";" in between or self.numbers_between(first, last))
-        )
 
     def _of_ports(self, first: int) -> str:
         """What ports are named for: between southern ports of entry is between them."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from forecast import months
 from forecast.claims.record.counts import Subject
-from forecast.claims.record.verdict import ClaimMeasure, Reading
 from forecast.claims.text.tokens import filled, number_words
 from forecast.periods import Calendar, Period
 
@@ -57,7 +56,7 @@ class TextState:
     calendar : of its fiscal years.
     home : the total that the whole text speaks of, None if of none.
     speaks : kinds and values of all phrases in the text.
-    subject, span : of the last count. shared : the last share. recent : spans named lately, the
+    subject, span : of the last count. recent : spans named lately, the
         latest first.
     sector : the sector or office named last.
     usual : the totals that are meant where none is named. homes : sector or office -> its total.
@@ -76,8 +75,6 @@ class TextState:
     group: SensePart = NO_PART
     subject: Subject | None = None
     span: Period | None = None
-    shared: Reading | None = None
-    measure: ClaimMeasure = "total"
     recent: list[Period] = field(default_factory=list)
     usual: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)

@@ -29,8 +29,8 @@ class Token:
     mark: bool = False
 
 
-# Its place in the text, its tokens, and whether a new paragraph begins with it.
-Sentence = tuple[int, int, tuple[Token, ...], bool]
+# Its place in the text, and its tokens.
+Sentence = tuple[int, int, tuple[Token, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ _MOST_SENTENCE = 2_000  # characters; a longer stretch without an end is cut
 
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a text, in order."""
-    start, opens = 0, True
-    for end, blank in _ends(text):
+    start = 0
+    for end in _ends(text):
         for first in range(start, end, _MOST_SENTENCE):
             last = min(end, first + _MOST_SENTENCE)
             tokens = tuple(
@@ -92,23 +92,21 @@ def sentences(text: str) -> Iterator[Sentence]:
                 for match in _TOKEN.finditer(text, first, last)
             )
             if tokens:
-                yield first, last, tokens, opens
-                opens = False
-        start, opens = end, opens or blank
+                yield first, last, tokens
+        start = end
 
 
-def _ends(text: str) -> Iterator[tuple[int, bool]]:
-    """Where sentences end, and whether a paragraph does."""
+def _ends(text: str) -> Iterator[int]:
+    """Where sentences end."""
     for match in _SENTENCE_END.finditer(text):
-        blank = "\n" in match.group()
-        if not blank and match.group().startswith("."):
+        if match.group().startswith("."):
             before = text[max(0, match.start() - 12) : match.start() + 1]
             # An abbreviation may also end its sentence: "in the U.S. The number ..."
             ends = before.rstrip(".").endswith(("S", "m", "C")) and _OPENS.match(text, match.end())
             if _ABBREVIATION.search(before) and not ends:
                 continue
-        yield match.end(), blank
-    yield len(text), False
+        yield match.end()
+    yield len(text)
 
 
 _ENGLISH = word_set("the of and in to at for was were from is that with by than had their it on")

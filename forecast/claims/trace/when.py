@@ -126,7 +126,12 @@ def times_near(
 
     compared : whether the number itself is what something is compared with.
     """
-    listed = [one for ref in scene.times if ref.counts for one in _each(ref)]
+    listed = []
+    for ref in scene.times:
+        pair = ref.form == "months"  # each of two months together: March and April 2024
+        ends = (ref.args[:2], ref.args[2:]) if pair else ()
+        each = [replace(ref, form="month", args=(m, y or ref.args[3], "")) for m, y in ends]
+        listed += (each or [ref]) if ref.counts else []
     own = respectively(scene, number, listed)
     if own and not respectively(scene, number, scene.of_kind(*PLACES)):
         return [(0.0, own)]
@@ -138,15 +143,6 @@ def times_near(
         and (0 <= number.first - ref.last <= 6 or not of_extreme(scene, ref))
     ]
     return sorted(near, key=lambda pair: pair[0])
-
-
-def _each(ref: TimeRef) -> list[TimeRef]:
-    """Each of two months that are named together: March and April 2024."""
-    if ref.form != "months":
-        return [ref]
-    first, year, last, last_year = ref.args
-    ends = ((first, year or last_year), (last, last_year))
-    return [replace(ref, form="month", args=(*end, "")) for end in ends]
 
 
 def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
