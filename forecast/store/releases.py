@@ -21,7 +21,7 @@ from forecast.errors import DataError
 from forecast.labels import joined
 from forecast.periods import Calendar
 from forecast.store import ledger, measures
-from forecast.store.connect import insert, transaction
+from forecast.store.connect import transaction
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import (
     Counts,
@@ -104,34 +104,11 @@ def save_snapshot(
     # So that `verify` can tell that what it stated was not changed since.
     decision["counts_digest"] = counts_digest(snapshot)
     saved = _insert(db, snapshot.release, decision)
-    insert(
-        db,
-        "release_years",
-        (
-            {
-                "release_id": saved,
-                "fiscal_year": year,
-                "closed": int(year in snapshot.closed),
-                "line_count": snapshot.rows.get(year),
-            }
-            for year in sorted(snapshot.closed | set(snapshot.rows))
-        ),
-    )
-    insert(
-        db,
-        "coverage",
-        (
-            {
-                "release_id": saved,
-                "border": scope.total,
-                "dimension": scope.dimension,
-                "component": scope.component,
-                "first_month": first,
-                "last_month": last,
-            }
-            for scope, first, last in snapshot.coverage
-        ),
-    )
+    years = sorted(snapshot.closed | set(snapshot.rows))
+    closed = ((saved, y, int(y in snapshot.closed), snapshot.rows.get(y)) for y in years)
+    db.executemany("insert into release_years values (?, ?, ?, ?)", closed)
+    covered = ((saved, *scope, first, last) for scope, first, last in snapshot.coverage)
+    db.executemany("insert into coverage values (?, ?, ?, ?, ?, ?)", covered)
     # A vintage stands beside the chain: no later release may lean on its rows.
     ids = _added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":
@@ -146,22 +123,11 @@ def save_snapshot(
         # Also scopes that are covered and have no counts: there every member is 0 from now on.
         for scope in dict.fromkeys(scopes):
             _rewrite_scope(db, scope, saved, snapshot.counts)
-    insert(
-        db,
-        "unfinished",
-        (
-            {
-                "release_id": saved,
-                "series_id": ids[of.series],
-                "month": of.month,
-                "said": of.said,
-                "share": of.share,
-                "low": of.low,
-                "high": of.high,
-            }
-            for of in snapshot.unfinished
-        ),
+    unfinished = (
+        (saved, ids[of.series], of.month, of.said, of.share, of.low, of.high)
+        for of in snapshot.unfinished
     )
+    db.executemany("insert into unfinished values (?, ?, ?, ?, ?, ?, ?)", unfinished)
     ledger.state(db, "accepted", saved)
     return saved
 

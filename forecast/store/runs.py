@@ -71,14 +71,8 @@ def publish(
             insert(db, table, _rows(of, ids, names, **run))
         for table in ("fits", "scores"):
             insert(db, table, _rows(getattr(publication, table), ids, **run))
-        insert(
-            db,
-            "quantiles",
-            (
-                {"run_id": run_id, "series_id": ids[k], "month": m, "prob_permille": p, "value": v}
-                for k, m, p, v in publication.quantiles
-            ),
-        )
+        quantiles = ((run_id, ids[key], *at, value) for key, *at, value in publication.quantiles)
+        db.executemany("insert into quantiles values (?, ?, ?, ?, ?)", quantiles)
         # Episodes before flags, flags before drivers: each refers to the one before by what it is.
         _save_watch(db, run_id, publication, ids)
         due = save_due(db, run_id, publication.published_at, publication.occasions)
