@@ -25,6 +25,7 @@ NATIONWIDE = "nationwide"
 DEFAULT_SOURCE = "cbp_encounters"  # of a record whose settings name none
 COUNT = "encounters"  # the column of a count in rows of every measure, as 1.0 named it
 HEADLINES = (*BORDERS, NATIONWIDE)
+FEW = 8  # totals up to which pages name each, and compare every two
 
 Row = dict[str, Any]
 """A row of a view as the store gives it: column -> value."""
@@ -54,6 +55,11 @@ class Totals:
     def every(self) -> tuple[str, ...]:
         """All of them, the whole last."""
         return (*self.parts, *filter(None, (self.whole,)))
+
+    @property
+    def few(self) -> bool:
+        """Whether every page names each in its head, and months have pages of their own."""
+        return len(self.every) <= FEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from forecast.rows import FlagRow
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.types import SEVERITIES, Row
-from forecast.words import basis_noun, capital, change_words, month_words, one_line
+from forecast.words import basis_noun, capital, change_words, month_words, one_line, slug
 
 PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
@@ -104,8 +104,12 @@ def finding(
 
 
 def page_link(address: str, facts: MonthFacts) -> str:
-    """Where the month's page is, "" without a site."""
-    place = f"{total_place(facts.total, facts.source)}{facts.month}/"
+    """Where the month is told of, "" without a site; of many totals no month has its own page."""
+    place = (
+        f"{total_place(facts.total, facts.source)}{facts.month}/"
+        if facts.source.totals.few
+        else f"fact/{slug(facts.total)}/#{facts.month}"
+    )
     return f"{address.rstrip('/')}/{place}" if address else ""
 
 

@@ -224,8 +224,9 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that mails name.
     """
-    # Mails of this run and of a correction.
-    named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
+    # Mails of this run and of a correction; of many totals they name the page of facts.
+    newest = [] if record.many else record.totals.values()
+    named = {f"{about.place}{about.newest.month}/" for about in newest}
     named |= {f"{record.totals[sent.total].place}{sent.month}/" for sent in record.corrected}
     calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is

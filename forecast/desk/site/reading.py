@@ -46,7 +46,6 @@ from forecast.words import check_command, day_words, month_words, one_line, slug
 # Views that go on growing: the whole database has them, and `bordercast export`.
 LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
 QUOTED_YEARS = 2  # of many totals, whose months have an address of their own
-FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
 def read_status(
@@ -289,7 +288,7 @@ class SiteRecord:
     @property
     def many(self) -> bool:
         """Whether there are too many totals to name each in the head of every page."""
-        return len(self.totals) > FEW
+        return not self.source.totals.few
 
     @property
     def site(self) -> str:
@@ -363,7 +362,7 @@ def read_skill(connection: sqlite3.Connection, source: Source) -> list[str]:
 
     Nothing where there are more totals than a page names: hindcasts of 1,000 are millions.
     """
-    if len(source.totals.every) > FEW:
+    if not source.totals.few:
         return []
     stored, counts = scored_totals(connection, source.totals)
     return list(skill_notes(list(skill_tests(stored, counts, ENGINE)), source))

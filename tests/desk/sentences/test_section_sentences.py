@@ -10,6 +10,7 @@ from forecast.desk.facts import Position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.rows import DriverRow, ScoreRow
+from forecast.sources.source import TotalWords
 from forecast.store.read import FlagOfTotal
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import (
@@ -307,6 +308,17 @@ def test_a_link_leads_to_the_month(address, link):
     assert section.page_link(address, month()) == link
     assert section.finding(month(), address=address).link == link
     assert section.correction(month(), [], address=address).link == link
+
+
+@pytest.mark.parametrize(
+    ("several", "place"), [(8, "clinic/northern/2025-02/"), (9, "fact/northern/#2025-02")]
+)
+def test_of_many_totals_a_link_leads_to_the_page_of_facts(several, place):
+    parts = ("northern", *(f"clinic {number}" for number in range(several - 1)))
+    totals = TotalWords(parts, "", folder="clinic")
+    facts = replace(month(), source=replace(ENCOUNTERS, totals=totals))
+
+    assert section.page_link("https://a.example", facts) == f"https://a.example/{place}"
 
 
 GOOD = row(ScoreRow, basis="issued", n=30, coverage80=0.784, coverage95=0.956, relative_mae=0.9)

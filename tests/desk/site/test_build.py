@@ -12,7 +12,7 @@ import pytest
 
 from forecast import months
 from forecast.desk.sentences import monthly, unusual
-from forecast.desk.site import build, feeds, page_kinds, reading
+from forecast.desk.site import build, feeds, page_kinds
 from forecast.desk.site.output import LIST
 from forecast.desk.site.page_kinds import KINDS, table, year_table
 from forecast.errors import ConfigError
@@ -361,7 +361,7 @@ def test_a_mail_of_a_correction_leads_to_its_month(full):
 
 
 def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch):
-    monkeypatch.setattr(reading, "FEW", 3)
+    monkeypatch.setattr("forecast.types.FEW", 3)
 
     assert page_kinds.KINDS["total"].page(full, full.totals["northern"])[1].keys() == {
         "index.html",
@@ -373,6 +373,9 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
     assert full.month_place("northern", "2024-09") == "border/northern/#years"
     told = set(re.findall('<h3 id="([0-9-]+)"', shown("numbers", full, full.totals["northern"])))
     assert told == set(months.between("2024-10", "2026-08"))
+    newest = "border/northern/2026-08/index.html"
+    assert newest not in dict(page_kinds.moved_pages(full))  # mails name the page of facts
+    assert newest in dict(page_kinds.moved_pages(replace(full, before={newest})))
     page = shown("total", full, full.totals["northern"])
     assert "#FY2025" in page
     assert "#FY2024" not in page

@@ -13,7 +13,6 @@ from lxml import etree
 from PIL import Image
 
 from forecast.desk import handout
-from forecast.desk.site import reading
 from forecast.desk.site.page_kinds import KINDS, PICTURE, month_preview
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -93,7 +92,7 @@ def test_few_months_have_a_picture(full):
 
 
 def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
-    monkeypatch.setattr(reading, "FEW", 3)
+    monkeypatch.setattr("forecast.types.FEW", 3)
 
     assert "picture" not in month_preview(full, "northern", "2026-08")
     assert "picture" in month_preview(full, "nationwide", "2026-08")
