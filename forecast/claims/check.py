@@ -69,7 +69,12 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
     checked : one text, as each measure of a record has it checked.
     """
     notes = [(place, note) for place, text in enumerate(checked) for note in _notes(text)]
-    notes.sort(key=lambda pair: (_rank(pair[1]), pair[0]))
+
+    def rank(note: ClaimFinding) -> int:
+        elsewhere = note.verdict == "cannot_be_checked" and "another measure" in note.why
+        return _BEST_FIRST.index("of another measure" if elsewhere else note.verdict)
+
+    notes.sort(key=lambda pair: (rank(pair[1]), pair[0]))
     chosen: list[tuple[int, ClaimFinding]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
@@ -100,8 +105,3 @@ def _with(text: CheckedText, findings: Iterable[ClaimFinding]) -> CheckedText:
     return replace(
         text, claims=understood, not_understood=tuple(n for n in notes if not n.understood)
     )
-
-
-def _rank(note: ClaimFinding) -> int:
-    elsewhere = note.verdict == "cannot_be_checked" and "another measure" in note.why
-    return _BEST_FIRST.index("of another measure" if elsewhere else note.verdict)

@@ -158,11 +158,7 @@ class Reader:
             yield show.unjudged(self.table, one) if quoted else show.with_size(self.table, one)
 
     def _spot(self, scene: Scene, number: WrittenNumber) -> Spot:
-        draft = self._draft(scene, number)
-        return Spot(scene, number, self.context, self.table, draft, self.anchors, self.before)
-
-    def _draft(self, scene: Scene, number: WrittenNumber) -> ClaimFinding:
-        """A finding on a number with its hedge and its noun, before anything is understood."""
+        """A number, and a finding on it, its hedge and its noun before anything is understood."""
         first, last = number.first, number.last
         for phrase in scene.of_kind("hedge"):
             if phrase.last == first:
@@ -173,7 +169,8 @@ class Reader:
         start, end = scene.tokens[first].start, scene.tokens[last - 1].end
         digits = slice(*scene.extent(number))
         claimed = mentions.claimed(scene, number)
-        return ClaimFinding(self.text[start:end], start, end, self.text[digits], claimed)
+        draft = ClaimFinding(self.text[start:end], start, end, self.text[digits], claimed)
+        return Spot(scene, number, self.context, self.table, draft, self.anchors, self.before)
 
     def _numbers(self, scene: Scene) -> Iterator[ClaimFinding | None]:
         """The findings of a sentence's numbers: its counts first, then what is said of them."""

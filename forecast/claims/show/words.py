@@ -206,7 +206,7 @@ def _explain_wrong(table: CountTable, finding: ClaimFinding, sense: Reading) -> 
 
 def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> tuple[str, str]:
     """Why a number that is not today's may be right."""
-    judged, known = finding.judged, "no earlier one is on record"
+    judged, known, source = finding.judged, "no earlier one is on record", table.source
     truth = statement(table, sense, judged.truth)
     off = abs(finding.claimed.value - (judged.truth or 0))
     # What the source's own rounding may move, where no value but today's is known.
@@ -215,21 +215,16 @@ def _explain_near(table: CountTable, finding: ClaimFinding, sense: Reading) -> t
     if judged.evidence == "vintage":
         why = "It was the figure when published; restated since."
     elif off <= slack:
-        why = f"It may be right: {_rounded_words(table)}."
+        part = source.hierarchy.called[source.rounded] if source.rounded else ""
+        each = f"each {part}'s month is on record in whole {source.measure.noun}"
+        rounded = each if part else "the source on record rounds its counts to 10"
+        why = f"It may be right: {rounded}."
     else:
         if table.known_values(sense.subject, sense.span):
             known = "none of the values on record for that month"
         off /= abs(judged.truth or 1)
         why = f"It is {100 * off:.2g}% from today's figure, and {known}."
     return f"{why} Now: {truth}.", _sentence(truth)
-
-
-def _rounded_words(table: CountTable) -> str:
-    source = table.source
-    if not source.rounded:
-        return "the source on record rounds its counts to 10"
-    part = source.hierarchy.called[source.rounded]
-    return f"each {part}'s month is on record in whole {source.measure.noun}"
 
 
 _EXPLAIN = {
