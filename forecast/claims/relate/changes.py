@@ -95,8 +95,6 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     pairs = _compared(spot, measure)
     sure = next((pair for pair in pairs if pair.sure and _is_of_group(spot, pair)), None)
     held = _held(spot, pairs, measure)
-    if held and sure and not _is_named(spot, held.sense, sure):
-        held = None
     if held and held.sense and confront.by_agency(spot, held.sense.subject):
         return show.not_held(spot.draft, NOT_APART)
     if held or sure is None:
@@ -122,16 +120,6 @@ def _compared(spot: Spot, measure: ClaimMeasure) -> list[Pair]:
     if not pairs or not spot.anchors or named or "percent" not in measure:
         return list(dict.fromkeys([*pairs, *_pairs(spot, named)]))[:MOST_PAIRS]
     return pairs
-
-
-def _is_named(spot: Spot, sense: Reading | None, sure: Pair) -> bool:
-    """Whether a reading is of months that its sentence names or counts, if others surely are."""
-    if sense is None:
-        return True
-    refs = [ref for ref in spot.scene.times if not ref.relative]
-    named = [span for ref in refs for span in times.spans(ref, spot.context, sure.now.span)[:2]]
-    counted = [sure.now.span, *(anchor.span for anchor in spot.anchors)]
-    return sense.span in named or sense.span in counted
 
 
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
