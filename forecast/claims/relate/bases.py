@@ -59,11 +59,6 @@ def read(scene: Scene, number: WrittenNumber) -> NamedBase | None:
     return NamedBase(inside, refs)
 
 
-def percents_before(scene: Scene, number: WrittenNumber) -> list[WrittenNumber]:
-    """The percentages of a sentence that stand before a number."""
-    return [n for n in scene.numbers if n.kind == "percent" and n.last <= number.first]
-
-
 def is_lone(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a sentence has no other change, and nothing that may be a second base of this one."""
     named, lows = read(scene, number), scene.words(0, len(scene.tokens))

@@ -173,8 +173,9 @@ def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:
 
 def _direction(spot: Spot) -> int:
     """Which way a percent went, as the one before it if no word of its own says so."""
-    here = bases.percents_before(spot.scene, spot.number)
-    signs = (mentions.direction(spot.scene, n) for n in (spot.number, *reversed(here)))
+    scene, number = spot.scene, spot.number
+    here = [n for n in scene.numbers if n.kind == "percent" and n.last <= number.first]
+    signs = (mentions.direction(scene, n) for n in (number, *reversed(here)))
     return next(filter(None, signs), 0)
 
 

@@ -323,11 +323,6 @@ def _fiscal_first(now: TextState, _: Period | None, year: Any, length: int) -> S
     return [now.calendar.period(current - 1, length), begun][begun.last < now.month :]
 
 
-def _calendar_first(now: TextState, _: Period | None, year: Any, length: int) -> Spans:
-    year = _said_year(now, year)
-    return [Calendar().period(year, length), now.calendar.period(year, length)]
-
-
 def _shifted(now: TextState, base: Period | None, by: int) -> Spans:
     """A year earlier, the month before: beside what is compared, or was spoken of."""
     beside = base or next(iter(now.recent), _month(now.newest[0]))
@@ -335,11 +330,6 @@ def _shifted(now: TextState, base: Period | None, by: int) -> Spans:
         return [_month(beside.last + by)]
     year = [_fiscal_of(beside.last, now, -1)] if by == -12 and beside.length == 1 else []
     return [beside.shift(by), *year]
-
-
-def _month_beside(now: TextState, _: Period | None, by: int) -> Spans:
-    """Last month, this month."""
-    return [_month(now.month - 1), _month(now.month if by == 0 else now.month - 2)]
 
 
 def _fiscal_beside(now: TextState, base: Period | None, by: int) -> Spans:
@@ -364,12 +354,6 @@ def _year_beside(now: TextState, base: Period | None, by: int) -> Spans:
         if by and end - 12 >= current.first
     ]
     return [*_clipped(current, now)[:3], *_clipped(calendar, now)[:3], *same]
-
-
-def _that(now: TextState, _: Period | None, word: str) -> Spans:
-    """That month, the year: as spoken of."""
-    long = word.startswith("year")
-    return [recent for recent in now.recent if (recent.length == 1) != long]
 
 
 def _same(now: TextState, base: Period | None, by_fiscal: Any, year: Any) -> Spans:
@@ -421,10 +405,14 @@ def _term_from(now: TextState, start: str, past: Sequence[str]) -> Spans:
 _FORMS: dict[str, Callable[..., Spans]] = {
     "month": _of_month,
     "months": _of_months,
-    "month_rel": _month_beside,
+    "month_rel": lambda now, _, by: [
+        _month(month) for month in (now.month - 1, now.month if by == 0 else now.month - 2)
+    ],
     "year": _of_year,
     "year_rel": _year_beside,
-    "year_first": _calendar_first,
+    "year_first": lambda now, _, year, length: [
+        calendar.period(_said_year(now, year), length) for calendar in (Calendar(), now.calendar)
+    ],
     "year_to": lambda now, _, *month: [Period(s.last - 11, s.last) for s in _to_month(now, *month)],
     "years": lambda now, _, first, last: [
         Period(calendar.period(first).first, span.last)
@@ -460,7 +448,9 @@ _FORMS: dict[str, Callable[..., Spans]] = {
     ],
     "shift": _shifted,
     "same": _same,
-    "that": _that,
+    "that": lambda now, _, word: [  # that month, the year: as spoken of
+        recent for recent in now.recent if (recent.length == 1) != word.startswith("year")
+    ],
     "past": lambda now, _, length: [Period(end - length + 1, end) for end in now.newest[:3]],
     "past_years": lambda now, _, years: [
         Period(last.first - 12 * (years - 1), last.last)
