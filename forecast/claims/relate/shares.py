@@ -45,18 +45,9 @@ def share(spot: Spot) -> ClaimFinding | None:
 def _readings(spot: Spot, parts: Sequence[SensePart]) -> tuple[list[Reading], list[Reading]]:
     """The shares of two counts beside it, then with them all that its words may mean."""
     counted = [a.reading for a in (spot.anchors or spot.before[-2:]) if a.reading]
-    sure, months = _of_counts(counted), when.options(spot.scene, spot.number, spot.context)[:5]
-    return sure, sure + [
-        Reading(part, at.span, "share_percent", of=whole)
-        for part, whole in _pairs(spot, parts, [reading.subject.total for reading in counted])
-        for at in months
-        if part != whole
-    ]
-
-
-def _of_counts(counted: Sequence[Reading]) -> list[Reading]:
-    """Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent."""
-    return [
+    months = when.options(spot.scene, spot.number, spot.context)[:5]
+    # Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent.
+    sure = [
         Reading(part.subject, part.span, "share_percent", of=whole.subject)
         for part, whole in product(counted, counted)
         if part.span == whole.span
@@ -64,6 +55,12 @@ def _of_counts(counted: Sequence[Reading]) -> list[Reading]:
         and not whole.subject.dimension
         and whole.subject.agency in ("", part.subject.agency)
         and whole.subject.total in (part.subject.total, NATIONWIDE)
+    ]
+    return sure, sure + [
+        Reading(part, at.span, "share_percent", of=whole)
+        for part, whole in _pairs(spot, parts, [reading.subject.total for reading in counted])
+        for at in months
+        if part != whole
     ]
 
 

@@ -22,7 +22,7 @@ from forecast.claims.record.verdict import (
     peers,
     value_of,
 )
-from forecast.periods import Calendar, Period
+from forecast.periods import Period
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
 from forecast.words import MINUS, MONTHS, ordinal
@@ -335,7 +335,15 @@ def _explain_extreme(table: CountTable, finding: ClaimFinding, sense: Reading) -
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
     others = peers(line, sense, table.source)
     spans = sorted((sense.span, *(span for span, _ in others)), key=lambda span: span.first)
-    words = f"{here}: the {place} of {_ranked_among(sense, spans, calendar)}."
+    nouns = {
+        "month": "months",
+        "same month": f"months of {MONTHS[sense.span.first % 12]}",
+        "year": f"{calendar.noun}s",
+        "span": "spans of the same months",
+    }
+    between = f"{calendar.words(spans[0])} to {calendar.words(spans[-1])}"
+    among = f"the {len(spans)} {nouns[sense.among]} on record, {between}"
+    words = f"{here}: the {place} of {among}."
     if judged.verdict != "wrong":
         return words, ""
     # Which time was farther out than what is called a record.
@@ -344,18 +352,6 @@ def _explain_extreme(table: CountTable, finding: ClaimFinding, sense: Reading) -
     )
     beyond = f" {_sentence(f'{calendar.words(span)} was {far}: {count:,}')}" if rank > 1 else ""
     return words + beyond, words
-
-
-def _ranked_among(sense: Reading, spans: Sequence[Period], calendar: Calendar) -> str:
-    """What a span was ranked among: itself, and the others that it was held against."""
-    nouns = {
-        "month": "months",
-        "same month": f"months of {MONTHS[sense.span.first % 12]}",
-        "year": f"{calendar.noun}s",
-        "span": "spans of the same months",
-    }
-    between = f"{calendar.words(spans[0])} to {calendar.words(spans[-1])}"
-    return f"the {len(spans)} {nouns[sense.among]} on record, {between}"
 
 
 def verdict_line(table: CountTable, answer: ClaimFinding) -> str:
