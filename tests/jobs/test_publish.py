@@ -72,7 +72,17 @@ def test_a_run_hands_its_connection_to_a_few_files_of_the_store_alone(record):
     finally:
         sys.setprofile(before)
 
-    store = ("connect", "history", "inputs", "ledger", "measures", "queries", "releases", "runs")
+    store = (
+        "aside",
+        "connect",
+        "history",
+        "inputs",
+        "ledger",
+        "measures",
+        "queries",
+        "releases",
+        "runs",
+    )
     assert handed == {"jobs/publish.py", *(f"forecast/store/{name}.py" for name in store)}
 
 
