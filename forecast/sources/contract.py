@@ -367,7 +367,8 @@ def _sum_among(case: DeliveryDiff, olds: Sequence[SeriesKey]) -> SeriesKey | Non
 def _go_on(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = "") -> str:
     """Take a new name for the old one, or give a merged series the history of its parts."""
     over = max(max(case.before[old]) for old in olds)
-    since = since or min((month for month in case.stated[key] if month > over), default=over)
+    later = (month for month in case.stated[key] if month > over)
+    since = since or min(later, default=months.shift(over, 1))
     case.live(_became(olds), olds, since, _name(key))
     if len(olds) == 1:
         (old,), joined = olds, "goes on as"

@@ -247,6 +247,13 @@ def test_series_that_came_late_are_found_in_what_they_are_merged_into():
     _, asked = contract.read(DeliveryDiff(stated, record, HEADER, Agreed(header=HEADER)))
 
     assert "'South' is new and has the same history as 'Seattle' and 'Tacoma'" in asked[0]
+    agreed = Agreed(header=HEADER)
+    case = DeliveryDiff(dict(stated), record, HEADER, agreed, answered=["merged"])
+    assert contract.read(case)[1] == []
+    assert [(life.series, life.month) for life in case.agreed.lives] == [
+        (name, "2024-07") for name in NAMES[:2]
+    ]
+    assert case.lost() == []
 
 
 def test_a_zero_in_all_that_have_the_newest_month_is_asked_of():
