@@ -287,3 +287,43 @@ def test_a_bare_month_is_the_one_that_was_news(verdict):
     )
     other = text.replace(f"against {earlier} a year earlier", "far fewer than a year earlier")
     assert verdict(other, "2024-09-20") not in ("right", "right_when_rounded")
+
+
+MORE = [
+    "Together with gotaways, Border Patrol apprehensions at the southwest border in fiscal year "
+    "2023 came to <{}>.",
+    "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023. These "
+    "include people who were caught twice.",
+    "Men comprised <{}> of the Border Patrol apprehensions at the southwest border in fiscal year "
+    "2023.",
+    "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023. Its own "
+    "table has {}.",
+]
+
+
+@pytest.mark.parametrize("text", MORE)
+def test_a_number_that_may_count_more_or_less_is_not_called_wrong(verdict, text):
+    truth = count("sw.usbp", "FY2023")
+    plain = "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023."
+
+    assert verdict(plain.format(f"{round(truth * 1.4):,}")) == "wrong"
+    assert verdict(text.format(f"{round(truth * 1.4):,}", f"{truth:,}")) != "wrong"
+
+
+@pytest.mark.parametrize("word", ["steeper", "sharper", "faster", "slower"])
+def test_a_change_of_a_change_is_not_judged(verdict, word):
+    may, june = said("sw.usbp", "2024-05"), said("sw.usbp", "2024-06")
+    text = f"Border Patrol apprehensions at the southwest border fell from {may} in May 2024 to "
+    text += f"{june} in June 2024. The May-to-June drop was <11%> {word} than the year before."
+
+    assert verdict(text, "2024-07-20") not in ("wrong", "right", "right_when_rounded")
+
+
+@pytest.mark.parametrize("arrests", ["Apprehensions", "Arrests"])
+def test_apprehensions_and_denials_are_of_both_agencies(verdict, arrests):
+    text = (
+        f"{arrests} and denials of migrants at the southwest border came to <{{}}> in April 2019."
+    )
+
+    assert verdict(text.format(said("sw", "2019-04")), "2019-05-10").startswith("right")
+    assert verdict(text.format(said("sw.usbp", "2019-04")), "2019-05-10") != "right"

@@ -292,6 +292,8 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
         return False
     if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
         return False
+    if _counts_more(spot.scene) or f"{truth:,.0f}" in spot.scene.text:
+        return False  # the text has the record's count too: this number is of something else
     anothers = others(first.reading, spot.counts.source)
     if any(judge(spot.counts, other, claimed).holds for other in anothers):
         return False  # either the words or the number may be wrong then
@@ -340,6 +342,16 @@ def _vague_time(scene: Scene) -> bool:
     )
 
 
+_PARTS_FOLLOW = re.compile(
+    r"\s*(?:(?:\w+ ){1,3}includ(?:e|es|ed|ing)\b|of (?:these|those|them)\b)", re.I
+)
+
+
+def _counts_more(scene: Scene) -> bool:
+    """Whether a number may count what is not on record too: its own, or the next sentence's."""
+    return bool(scene.of_kind("off_topic") or _PARTS_FOLLOW.match(scene.text, scene.end))
+
+
 _DENIES = word_set("no not never nor neither without didn't wasn't weren't isn't don't doesn't")
 _FALSE = re.compile(
     r"\b(?:falsely|wrongly|mistakenly|erroneously|incorrectly|debunk\w*|myth)\b"
@@ -354,7 +366,7 @@ _NARROWS = word_set(
     "set unique distinct individual separate once each boys girls toddlers infants pregnant armed "
     "repeat respectively additional another remaining rest other remainder further extra turned "
     "daily day days week weeks weekly hours partly partial preliminary unofficial first "
-    "halfway midway away another's"
+    "halfway midway away another's comprise comprised comprising constituted accounted"
 )
 _PARTLY = {
     ("so", "far"), ("thus", "far"), ("to", "date"), ("as", "of"), ("up", "to"), ("as", "many"),

@@ -24,6 +24,7 @@ _WEAK = word_set(
 _PARTING = word_set(", ; and as while when amid after before despite but ( ) \u2014")
 _SAYING = word_set("said announced released reported wrote told published posted says speaking on")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
+_OF_CHANGES = word_set("steeper sharper faster slower quicker")  # p percent steeper: of two changes
 _MULTIPLES = word_set("double twice half triple quadruple")
 _AFTER_WORD = word_set("the that what of as from its their those")
 _AFTER_MULTIPLE = word_set(
@@ -99,6 +100,8 @@ def _role(scene: Scene, number: WrittenNumber, context: TextState) -> NumberRole
         return _role_of_count(scene, number, noun, context)
     if _is_multiple(scene, number):
         return NumberRole("times")
+    if scene.low(number.last) in _OF_CHANGES:
+        return NOTHING
     return NumberRole("change_percent") if kind == "percent" else NOTHING
 
 
