@@ -135,6 +135,9 @@ def test_the_watch_at_the_door_sees_what_it_is_for(tmp_path):
         ("vacuum", True),
         ("insert into t values (1)", True),
         ("create view v as select 1", True),
+        ("create temp table t as select 1", False),
+        ("insert or abort into temp.t values (1)", False),
+        ("insert into t select * from temp.t", True),
     ],
 )
 def test_writes_are_told_from_reads(statement, changes):

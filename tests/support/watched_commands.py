@@ -27,6 +27,8 @@ HARMLESS = (
     *("busy_timeout", "cell_size_check", "foreign_keys", "integrity_check", "quick_check"),
     *("journal_size_limit", "synchronous", "trusted_schema", "table_info", "data_version"),
 )
+# Temporary tables are the connection's own, in another file or none.
+OWN = re.compile(r"create temp table |drop table temp\.|insert (or \w+ )?into temp\.")
 _connect = sqlite3.connect
 CHANGES = ("os.remove", "os.rename", "os.truncate", "shutil.copyfile", "shutil.move")
 
@@ -85,6 +87,8 @@ def watch(database: Path, log: Path) -> None:
 def writes(statement: str) -> bool:
     """Whether a statement may change the file it is run on."""
     words = statement.split()
+    if OWN.match(statement):
+        return False
     if words[0].lower() == "pragma":
         return words[1].rstrip(";(").partition("(")[0].lower() not in HARMLESS and "=" in statement
     if words[0].lower() == "begin":
