@@ -62,7 +62,9 @@ FAULTS = {
     "as if every month had been followed": Fault(FACTS, '.vintage != "unknown"', '.vintage != ""'),
     "twice as rare": Fault(UNUSUAL, "{round(1 / p)}", "{round(2 / p)}"),
     "sides in words": Fault(UNUSUAL, '{1: "above", -1: "below"}', '{-1: "above", 1: "below"}'),
-    "it stayed though it passed": Fault(UNUSUAL, '"level shift": f"It', '"transient": f"It'),
+    "it stayed though it passed": Fault(
+        UNUSUAL, 'episode == "level shift":\n', 'episode == "transient":\n'
+    ),
     "an ordinary month for a rare one": Fault(UNUSUAL, "ORDINARY = 2 / 3", "ORDINARY = 1 / 3"),
     "back to what had been expected": Fault(
         UNUSUAL,
