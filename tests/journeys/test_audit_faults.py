@@ -273,7 +273,7 @@ BY_TESTS = {
     ),
     "a number given to the first measure": (
         "tests/claims/test_check_measures.py",
-        Fault("forecast/claims/check.py", "(_rank(pair[1]), pair[0])", "pair[0]"),
+        Fault("forecast/claims/check.py", "(rank(pair[1]), pair[0])", "pair[0]"),
     ),
     "which forecasts a share is of": (
         "tests/form/test_figures.py",
