@@ -79,8 +79,8 @@ def test_a_number_that_is_none_of_the_record_s_is_said_to_be_none(table):
 
 
 def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
-    text = "In January 2024 there were 99 encounters at the northern border, not 55. <b>x</b>"
-    said = checked(text, [table])
+    northern = "In January 2024 there were 99 encounters at the northern border"
+    said = checked(f"{northern} and 400 at the southwest border. <b>x</b>", [table])
 
     assert lead(said) == "2 claims: 1 right, 1 wrong."
     notes = re.findall(r'<li id="note-(\d)"><b>(.+?):</b> <q>(.+?)</q> (.+?)</li>', said)
