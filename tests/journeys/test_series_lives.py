@@ -77,6 +77,26 @@ def page(name: str) -> str:
     return unescape(Path("site", name).read_text(encoding="utf-8"))
 
 
+def test_a_renamed_series_is_found_by_the_names_it_has_and_had(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text(SETTINGS)
+    Path("in").mkdir()
+    deliver("2024-06", NAMES)
+    for month, new in (("2024-07", "Region West"), ("2024-08", "Ouest")):
+        counts = {at: visits("West", at) for at in months.between("2020-01", month)}
+        deliver(month, NAMES[:3], also={new: counts})
+        said("releases", "accept", str(len(list(Path("in").iterdir()))), "--as", "renamed")
+        run(month)
+
+    expected = f"{visits('West', '2024-08'):,}"
+    for name in ("West", "Region West", "region  west", "Ouest"):
+        assert "West" in said("show", name), name
+        assert expected in said("fact", name, "2024-08"), name
+        assert expected in said("brief", name), name
+        assert "West" in said("chance", name, "next month", "above 1")
+    assert "no series has this name" in said("show", "Region East", code=2)
+
+
 def test_a_series_that_is_shut_is_no_hole_and_comes_back(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("config.toml").write_text(SETTINGS)

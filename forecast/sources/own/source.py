@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from forecast.agreed import with_kind
 from forecast.config import CountsSection
+from forecast.names import normal
 from forecast.sources.own import PART
 from forecast.sources.source import (
     OWN_COLUMNS,
@@ -52,6 +53,7 @@ def own_counts(section: CountsSection) -> Source:
         hierarchy=Hierarchy(
             dimensions=(PART,) if section.columns.part else (),
             called={"border": section.one, PART: section.part},
+            usual=_renamed(section),
         ),
         agreement=Agreement(slack=_NEVER, large=_NEVER, tolerance=section.tolerance),
         layouts=(),
@@ -72,6 +74,12 @@ def _reader(section: CountsSection) -> FileReader:
     return OwnReader(section)
 
 
+def _renamed(section: CountsSection) -> dict[str, list[str]]:
+    """Return the record's name of a series or part -> what files have called it since, normal."""
+    names = section.agreed.names
+    return {was: [normal(now) for now in names if names[now] == was] for was in names.values()}
+
+
 def _totals(section: CountsSection) -> TotalWords:
     words = TotalWords(
         parts=(),
@@ -81,6 +89,7 @@ def _totals(section: CountsSection) -> TotalWords:
         many=section.many,
         folder="counts",
         place=section.place,
+        usual=_renamed(section),
     )
     if not section.columns.part:
         return words
