@@ -598,7 +598,7 @@ class Answering:
         key, asking = subject.key(self.source), Asking(self.connection, self.source)
         made = asking.span(key, self._ahead(question))
         name = asking.names.name(key)
-        lines = [ahead.span_sentence(name, made, self.source), *filter(None, (asking.stale(key),))]
+        lines = [ahead.span_sentence(name, made, self.source), *asking.caveats(key, made)]
         value = {field: getattr(made, field) for field in SUM_AHEAD} | {"series": name}
         return Answer(tuple(lines), value, *self._about(subject))
 
@@ -612,7 +612,8 @@ class Answering:
         chance = asking.chance(key, span, question.event)
         name = asking.names.name(key)
         value = {"series": name, "span": span, "event": question.event, "chance": chance.share}
-        return Answer((ahead.chance_sentence(name, chance),), value, *self._about(subject))
+        lines = (ahead.chance_sentence(name, chance), *asking.caveats(key, chance.span))
+        return Answer(lines, value, *self._about(subject))
 
     def last(self, question: CountQuestion) -> Answer:
         """Answer when a count was last above or below a number."""

@@ -36,11 +36,11 @@ from forecast.names import SeriesNames, names_with_sums
 from forecast.periods import Period
 from forecast.rows import ForecastRow
 from forecast.sources.source import Source
-from forecast.store import read
+from forecast.store import inputs, read
 from forecast.store.queries import records, rows
 from forecast.tree import Tree
-from forecast.types import SUM_AHEAD, Forecast, Scope, SeriesKey
-from forecast.words import month_words
+from forecast.types import SUM_AHEAD, Forecast, Provisional, Scope, SeriesKey
+from forecast.words import first_few, month_words
 
 
 def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord | None:
@@ -119,13 +119,22 @@ class Asking:
             raise SeriesNameError(self.names.name(key), why)
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
-        counts = read.counts(self.connection, key)
+        counts = self._counts(key)
         # A part that has not appeared yet had a count of 0; a total's months are unknown, not 0.
         if not key.headline:
             first = min(read.counts(self.connection, SeriesKey(key.total)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
         return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.calendar)
+
+    @cached_property
+    def _unfinished(self) -> list[Provisional]:
+        return [m for m in inputs.provisional(self.connection) if m.kind == "delivery"]
+
+    def _counts(self, key: SeriesKey) -> dict[str, int]:
+        """Published counts, months that are not complete as the run takes them."""
+        of_key = [month for month in self._unfinished if month.series == key]
+        return dict(inputs.completed({key: read.counts(self.connection, key)}, of_key)[key])
 
     def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
         """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
@@ -188,7 +197,7 @@ class Asking:
     ) -> Outlooks:
         """What is published of a series without a forecast; the error, where a span needs one."""
         key = self.names.find(series) if isinstance(series, str) else series
-        counts = read.counts(self.connection, key)
+        counts = self._counts(key)
         if not counts:
             raise unforecast
         last = max(counts)
@@ -218,12 +227,18 @@ class Asking:
         months_asked = self.source.calendar.read(span, months.to_index(asked.cutoff))
         return spans.chance(asked, months_asked, event)
 
-    def stale(self, key: SeriesKey) -> str:
-        """A sentence if a part's newest figure is older than its total's, else ""."""
-        key = self.names.sums.get(key, [key])[0]
-        pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.total)))
+    def caveats(self, key: SeriesKey, span: Forecast | Period) -> list[str]:
+        """Sentences, of a part whose newest figure is old, and of a span's unfinished months."""
+        keys = self.names.sums.get(key, [key])
+        pair = (self.joint.marginals.get(key) for key in (keys[0], SeriesKey(keys[0].total)))
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
-        return stale_words(own, total, self.source)
+        of_keys = (m for m in self._unfinished if m.series in keys and m.share and not m.complete)
+        every = {m.month for m in of_keys if span.first_month <= m.month <= span.last_month}
+        early = sorted(every)
+        sums = (sum(self._counts(key).get(month, 0) for key in keys) for month in early)
+        taken = (f"{month_words(m)} at {n:,}" for m, n in zip(early, sums, strict=True))
+        held = early and f"Not complete yet, and counted here as expected: {first_few(taken)}."
+        return [*filter(None, (stale_words(own, total, self.source), held))]
 
     def this_year(self, total: str) -> str:
         """The year of the total's newest month, as a span is written."""

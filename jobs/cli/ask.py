@@ -37,7 +37,8 @@ def chance(record: OpenRecord, series: str, span: str, event: str) -> Printed:
         "reliability": track.as_json if track else None,
         **record.stamp,
     }
-    notes = (answer.note, asking.stale(key), record.small(key), ahead.track_words(track))
+    caveats = asking.caveats(key, answer.span)
+    notes = (answer.note, *caveats, record.small(key), ahead.track_words(track))
     lines = [ahead.chance_sentence(name, answer), *filter(None, notes), asking.quoted]
     return Printed(value, lines)
 
@@ -48,7 +49,7 @@ def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
     key = asking.names.find(series)
     forecast = asking.span(key, span)
     sentence = ahead.span_sentence(asking.names.name(key), forecast, record.source)
-    notes = filter(None, (asking.stale(key), record.small(key)))
+    notes = filter(None, (*asking.caveats(key, forecast), record.small(key)))
     return Printed(_as_json(forecast, asking), [sentence, *notes, asking.quoted])
 
 

@@ -129,6 +129,19 @@ def test_months_at_40_percent_are_completed_and_judged_when_they_are_whole(offic
         " and run_id = (select max(id) from runs) and model = 'bordercast'"
     )
     assert all(low <= whole("South", "2023-10") <= high for low, high in next_month)
+    # A sum of which they are a part says at what they are counted.
+    ends = {m: round(n / share) for name, m, share, *_, n in marked if name == "North"}
+    called = {"2023-08": "August 2023", "2023-09": "September 2023"}
+    expected = [f"{called[month]} at {n:,}" for month, n in ends.items()]
+    for words in (("2023",), ("2023-04..2023-11",)):
+        text = " ".join(said("show", "North", *words).split())
+        since = words[0][5:7] or "01"
+        known = months.between(f"2023-{since}", "2023-07")
+        published = sum(whole("North", month) for month in known) + sum(ends.values())
+        assert f"Published so far: {published:,} in " in text
+        assert f"Not complete yet, and counted here as expected: {', '.join(expected)}." in text
+    assert expected[1] in " ".join(said("chance", "North", "2023", "above 1").split())
+    assert "Not complete" not in said("show", "North", "2023-10")
     assert "not complete" in said("show")
     with closing(connect.read(Path("bordercast.db"))) as db:
         assert integrity.findings(db) == []
