@@ -66,7 +66,7 @@ class View:
         described = {name: self.special.get(name) or COLUMNS.get(name) for name in self.columns}
         if lacking := [name for name, column in described.items() if column is None]:
             types = ", ".join(_TOML["types"])
-            problem = f"say it below [views.{self.name}.TYPE], of these types: {types}"
+            problem = f"say it below [columns.TYPE] or [views.{self.name}.TYPE], TYPE of {types}"
             raise DataError(
                 f"dictionary.toml: what holds {', '.join(lacking)} of {self.name}? {problem}"
             )
@@ -76,9 +76,8 @@ class View:
 def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
     """Columns of dictionary.toml: by type, each its meaning or a table with a unit or range."""
     columns = {}
-    for name, group in by_type.items():
-        kind, unit, span = _TOML["types"][name]
-        for column, words in group.items():
+    for name, (kind, unit, span) in _TOML["types"].items():
+        for column, words in by_type.get(name, {}).items():
             own = {"about": words} if isinstance(words, str) else words
             named = own.get("unit", unit), own.get("range", span), own["about"]
             columns[column] = Column(kind, *named)
@@ -87,9 +86,8 @@ def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
 
 def _view(name: str, about: Mapping[str, Any]) -> View:
     like = _TOML["views"].get(about.get("like"), about)
-    by_type = {key: group for key, group in like.items() if key in _TOML["types"]}
     null = frozenset(like.get("null", ()))
-    more = about.get("note", ""), _columns(by_type), null, about.get("record", "")
+    more = about.get("note", ""), _columns(like), null, about.get("record", "")
     return View(name, about["row"], *more)
 
 

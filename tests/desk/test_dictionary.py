@@ -46,7 +46,7 @@ def answer(path: Path, start: str) -> list[dict]:
 def test_a_column_that_no_entry_describes_is_named_with_where_to_say_it():
     view = replace(VIEWS["ranks"], special={})
 
-    with pytest.raises(DataError, match=r"holds .*months.* of ranks\? say it below \[views\.ra"):
+    with pytest.raises(DataError, match=r"holds .*months.* of ranks\? say it below \[columns\.TY"):
         view.described()
 
 
@@ -232,14 +232,21 @@ def test_forecasts_by_lead_are_the_stored_ones(published):
 
 
 @pytest.mark.slow
-def test_a_column_that_nothing_describes_is_named_in_one_line(tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("months_published =", "unknown =", "months_published of span_forecasts?"),
+        ("[columns.share]", "[columns.shares]", "[columns.TYPE]"),
+    ],
+)
+def test_a_column_that_nothing_describes_is_named_in_one_line(tmp_path, old, new, named):
     tree = Path(__file__).parents[2]
     for folder in ("forecast", "models"):
         shutil.copytree(tree / folder, tmp_path / folder)
     (tmp_path / "docs").mkdir()
     shutil.copy(tree / "docs/tables.md", tmp_path / "docs")
     words = tmp_path / "forecast/desk/dictionary.toml"
-    words.write_text(words.read_text("utf-8").replace("months_published =", "unknown ="), "utf-8")
+    words.write_text(words.read_text("utf-8").replace(old, new), "utf-8")
 
     command = [sys.executable, "-m", "forecast.desk.dictionary"]
     done = subprocess.run(
@@ -247,4 +254,6 @@ def test_a_column_that_nothing_describes_is_named_in_one_line(tmp_path):
     )
 
     assert done.returncode == 1
-    assert done.stderr.startswith("dictionary.toml: what holds months_published of span_forecasts?")
+    assert done.stderr.startswith("dictionary.toml: what holds ")
+    assert named in done.stderr
+    assert done.stderr.count("\n") == 1
