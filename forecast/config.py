@@ -680,11 +680,14 @@ def parse(text: str, source: str, beside: Path = Path()) -> Config:
         return config
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in (*within, *first["loc"]))
+        named = (part for part in first["loc"] if part not in ("counts", "published"))
+        key = ".".join(map(str, (*within, *named)))
         given = without_logins(repr(first["input"]))
         problem = f"{given} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"
         if first["type"] == "extra_forbidden":
-            problem = "no such setting; see the shipped config.toml for all of them"
+            own = ' of this kind of source (your own counts are kind = "counts")'
+            of = own if "published" in first["loc"] else ""
+            problem = f"no such setting{of}; see the shipped config.toml for all of them"
         raise ConfigError(source, key, problem) from error
     except ValueError as error:  # also of a whole number with thousands of digits
         raise ConfigError(source, "file", f"not valid TOML: {error}") from error

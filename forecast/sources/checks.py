@@ -158,7 +158,7 @@ def _missed(
         shown += (
             f". If they are rounded, write tolerance = {most} into [[sources]] of the settings "
             f"(it is {slack}), and take this file in by `bordercast releases accept N "
-            "--why rounded`, its number in `bordercast releases list --refused`"
+            "--why rounded`"
         )
     yield f"{wrong}: {shown}"
 

@@ -212,6 +212,8 @@ class DeliveryDiff:
         """Take months out of what the file states."""
         for fresh in months_new:
             del self.stated[fresh.key][fresh.month]
+            if not self.stated[fresh.key]:
+                del self.stated[fresh.key]
 
     def take(self, answer: str) -> bool:
         """Whether the operator gave this answer."""

@@ -71,9 +71,27 @@ def files(path: Path, section: CountsSection) -> list[Path]:
         raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
     if not place.is_dir():
         return [place]
-    complete = [
+    return [file for file in _complete(place) if file.is_file()]
+
+
+def _complete(place: Path) -> list[Path]:
+    return sorted(
         file
         for file in place.iterdir()
         if not file.name.startswith((".", "~$")) and not file.name.endswith((".part", ".tmp"))
-    ]
-    return sorted(file for file in complete if file.is_file())
+    )
+
+
+def left(context: Context) -> dict[str, str]:
+    """Return what lies among deliveries and is no file, by name, and why it stays there.
+
+    A folder without an ending is somebody's own, for files that are not to be taken in.
+    """
+    sections = (of for of in context.config.sources if isinstance(of, CountsSection) and of.path)
+    folders = filter(Path.is_dir, (context.path.parent / of.path for of in sections))
+    return {
+        inbox.file_name(place): "is a folder or no regular file; put the file itself there"
+        for folder in folders
+        for place in _complete(folder)
+        if not place.is_file() and (place.suffix or not place.is_dir())
+    }

@@ -95,7 +95,7 @@ def ingest_all(
         if results[-1].outcome == "refused":
             raise DataError(results[-1].reason)
     # Nobody looks into the inbox; `status` does.
-    left = inbox.left(kept_in.inbox)
+    left = inbox.left(kept_in.inbox) | folder.left(context)
     for name, reason in left.items():
         results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
     for arrival in waiting(db, context, first_seen):
@@ -165,6 +165,7 @@ def _refused(
     archive.refuse(quarantine, release.sha256, arrival.name, content, reasons)
     with transaction(db):
         release_id = releases.save_refused(db, release, reasons)
+    reason = reason.replace("releases accept N", f"releases accept {release_id}")
     if isinstance(error, HeldError):
         command = f"bordercast releases accept {release_id} --as ANSWER"
         reason += f". Answer by `{command}`; --why REASON takes it as it stands"
@@ -327,7 +328,7 @@ def _as_agreed(
         case.agreed = section.agreed.model_copy(update={"header": section.contract.header})
     notes, asked = contract.read(case)
     agreed_read = read._replace(
-        snapshot=stating(read.snapshot, case.stated),
+        snapshot=stating(read.snapshot, case.stated).until(case.through),
         warnings=(*read.warnings, *map(printable, notes)),
     )
     return agreed_read, case, asked

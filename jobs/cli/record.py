@@ -31,7 +31,7 @@ from jobs.audited import after_run
 from jobs.cli import look
 from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, reading, table, wrapped
-from jobs.service import upkeep
+from jobs.service import checks, upkeep
 
 
 def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = False) -> Printed:
@@ -58,8 +58,9 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
         refused = read.refused_since(record.connection, None)
         wrong = after_run(record.connection, record.source) if outcome.run_id else []
     folder = settings.config.site.folder
-    for line in wrong:
-        click.echo(f"warning: {without_controls(line)} (`bordercast audit`)", err=True)
+    said = [*(f"{line} (`bordercast audit`)" for line in wrong)]
+    for line in (*said, *checks.without_effect(settings.context)):
+        click.echo(f"warning: {without_controls(line)}", err=True)
     if outcome.run_id is None:
         parts.append("Nothing new: no release, setting or program has changed since the last run.")
         if refused:

@@ -97,7 +97,8 @@ def check_config(settings: Settings) -> Iterator[str]:
     if problems:
         raise click.exceptions.Exit(ConfigError.exit_code)
     yield f"{settings.source}: every setting is valid."
-    yield from (f"note: {note}" for note in checks.notes(settings.config))
+    notes = (*checks.notes(settings.config), *checks.without_effect(settings.context))
+    yield from (f"note: {note}" for note in notes)
 
 
 def init_config(

@@ -25,7 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from forecast.config import Compute, Config, Hook, without_logins
+from forecast import months
+from forecast.config import Compute, Config, CountsSection, Hook, without_logins
 from forecast.context import Context
 from forecast.errors import BordercastError, ConfigError
 from forecast.sources.source import Source
@@ -33,7 +34,7 @@ from forecast.store import connect, ops, read, witnesses
 from forecast.store.wakes import Wake
 from forecast.types import Row
 from forecast.version import __version__
-from forecast.words import NEXT_RUN, first_few, withdrawn_alone
+from forecast.words import NEXT_RUN, first_few, like, withdrawn_alone
 from jobs.arrivals import archive, inbox
 from jobs.deliver import transports
 from jobs.witness import attest
@@ -163,6 +164,25 @@ def notes(config: Config) -> Iterator[str]:
         also = "; webhooks, which need no mail server, get theirs" if hooked else ""
         them = "the recipient gets" if readers == 1 else f"the {readers:,} recipients get"
         yield f"mail.enabled is false: {them} no notices{also}"
+
+
+def without_effect(context: Context) -> Iterator[str]:
+    """Yield valid settings that fit no series or no month of the record, once it has some."""
+    for measure in context.each():
+        named, newest = dict.fromkeys(measure.source.totals.every), months.today().isoformat()
+        if measure.begun():
+            with closing(connect.read(context.path)) as connection:
+                measure.scope(connection)
+                named |= {f"{k.total}:{k.member}": None for k in read.series_keys(connection)}
+                run = read.latest_run(connection)
+            newest = run.data_through if run else newest
+        for section in measure.config.sources if named else ():
+            for name in section.closed if isinstance(section, CountsSection) else ():
+                if name not in named:
+                    yield f"closed: {name!r} is no series on record; {like(name, named)}"
+        first = measure.config.forecast.first_cutoff
+        if first > newest[:7]:
+            yield f"first_cutoff: {first} is later than {newest[:7]}, so that no hindcast is scored"
 
 
 def _contact(config: Config) -> None:

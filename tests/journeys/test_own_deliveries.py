@@ -147,6 +147,25 @@ def test_odd_deliveries_end_without_a_jam_or_a_half_state(asked):
 
 
 @pytest.mark.slow
+def test_what_nobody_counted_is_no_month_of_a_file(asked):
+    deliver("01.csv", table(ago(1)))
+    assert asked("run", "--no-bundle").exit_code == 0
+    Path("in/month.csv").mkdir()
+    Path("in/kept").mkdir()
+    deliver("02.csv", table(ago(1), more=zeros(LAST, LAST)))
+    held = asked("run", "--no-bundle")
+    assert held.exit_code == 3
+    assert "releases accept 2 --as" in held.output
+    assert "month.csv: is a folder" in held.output
+    assert "kept" not in held.output
+
+    left = asked("releases", "accept", "2", "--as", "not counted").output
+
+    assert f"02.csv: accepted, data through {ago(1)}; " in left
+    assert "month.csv: is a folder" in asked("status").output
+
+
+@pytest.mark.slow
 def test_a_wake_during_a_backup_and_a_kill_in_a_migration_leave_a_whole_record(asked):
     earlier = Path(__file__).parents[1] / "earlier"
     deliver("01.csv", table(ago(3)))

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from forecast.config import Compute, Config, Fetch, Hook, Mail, Notices, Recipient
+from forecast.config import Compute, Config, Fetch, Hook, Mail, Notices, Recipient, parse
 from forecast.context import Context
+from forecast.errors import ConfigError
+from jobs.cli import main
 from jobs.service import checks
+from tests.support import own_counts
 
 READER = Recipient(address="a@example.org")
 
@@ -78,3 +82,32 @@ def test_readers_without_mail_are_noted(tmp_path, readers, hooked, enabled, expe
     notices = Notices(recipients=(READER,) * readers, hooks=hooks(tmp_path, "a") if hooked else ())
 
     assert list(checks.notes(Config(notices=notices, mail=Mail(enabled=enabled)))) == (expected)
+
+
+@pytest.mark.slow
+def test_settings_that_fit_nothing_on_record_are_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    visits = own_counts.clinics()
+    own_counts.deliver(Path("in/a.csv"), visits, own_counts.HELD)
+    odd = own_counts.settings("2035-01", "", 'closed = ["Nowhere", "Clinic 2"]')
+    Path("config.toml").write_text(odd)
+    said = "closed: 'Nowhere' is no series on record; "
+
+    before = CliRunner().invoke(main, ["config", "check"]).output
+    done = CliRunner().invoke(main, ["run", "--no-bundle"])
+    after = CliRunner().invoke(main, ["config", "check"]).output
+
+    assert "first_cutoff: 2035-01 is later than " in before
+    assert "Nowhere" not in before  # nothing is known of its series yet
+    assert done.exit_code == 0
+    for text in (done.output, after):
+        assert said in text
+        assert "'Clinic 2' is no" not in text
+        assert "first_cutoff: 2035-01 is later than 2023-12, so that no hindcast" in text
+
+
+def test_a_kind_that_is_none_is_told_from_a_setting_that_is_none():
+    with pytest.raises(ConfigError, match=r'sources\.0\.name: .* own counts are kind = "counts"'):
+        parse('[[sources]]\nkind = "count"\nname = "visits"\n', "my.toml")
+    with pytest.raises(ConfigError, match=r"sources\.0\.pth: no such setting; see"):
+        parse('[[sources]]\nkind = "counts"\nname = "visits"\npth = "a"\n', "my.toml")

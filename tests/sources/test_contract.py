@@ -35,6 +35,10 @@ def next_file() -> Rows:
     return rows("2025-01")
 
 
+def ends(stated: Rows) -> dict[SeriesKey, int]:
+    return {key: known["2025-01"] for key, known in stated.items()}
+
+
 def times(factor: float) -> Callable[[Rows], Rows]:
     def changed(stated: Rows) -> Rows:
         return {k: {m: round(n * factor) for m, n in known.items()} for k, known in stated.items()}
@@ -427,6 +431,16 @@ def test_zeros_of_months_that_nobody_counted_are_left_out():
         [],
     )
     assert case.stated == rows(LAST)
+
+
+def test_zeros_of_the_only_month_of_a_file_leave_the_series_that_was_counted():
+    only = {key: {"2025-01": n * (key.total == "Öst")} for key, n in ends(next_file()).items()}
+
+    notes, asked, case = held(only, ["not counted"])
+
+    assert asked == []
+    assert any("left out, as nobody counted them" in note for note in notes)
+    assert case.stated == {SeriesKey("Öst"): {"2025-01": count(3, "2025-01")}}
 
 
 def test_last_months_that_come_unfinished_are_asked_of_once():
