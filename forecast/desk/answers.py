@@ -237,8 +237,9 @@ class Asking:
         early = sorted(every)
         sums = (sum(self._counts(key).get(month, 0) for key in keys) for month in early)
         taken = (f"{month_words(m)} at {n:,}" for m, n in zip(early, sums, strict=True))
-        held = early and f"Not complete yet, and counted here as expected: {first_few(taken)}."
-        return [*filter(None, (stale_words(own, total, self.source), held))]
+        held = f"Not complete yet, and counted here as expected: {first_few(taken)}."
+        stale = stale_words(own, total, self.source)
+        return [stale] * bool(stale) + [held] * bool(early)
 
     def this_year(self, total: str) -> str:
         """The year of the total's newest month, as a span is written."""
