@@ -3,8 +3,6 @@
 The contract stands in the settings; what was answered later is kept with the measure's words.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Annotated, Literal

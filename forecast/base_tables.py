@@ -3,8 +3,6 @@
 No view and no statement of the store comes between: what these say of a month is what was written.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from calendar import month_name, monthrange
 from collections import defaultdict

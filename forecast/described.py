@@ -5,8 +5,6 @@ source by. Nothing is installed: what the file says becomes words of the setting
 docs/publishers.md shows such a file. Shipped tables are checked by the same model, in the tests.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

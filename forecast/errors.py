@@ -24,8 +24,6 @@ BordercastError            exit code
 What a caller's argument or data can cause is a ValueError as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

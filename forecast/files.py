@@ -1,7 +1,5 @@
 """Files written whole or not at all; what comes in unpacked, within limits."""
 
-from __future__ import annotations
-
 import errno
 import gzip
 import hashlib

@@ -7,8 +7,6 @@ changed at any time and applies to all that is held. Only those of the closed li
 authorities) are joined when a file is read: with an unknown one, the dimension is not kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from forecast.types import Counts, SeriesKey

@@ -4,8 +4,6 @@ A person's word stands in the record, dated, until the series is counted again. 
 it: a series that is a month or two behind the others is late, one that is a year behind has ended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 

@@ -4,8 +4,6 @@ Text is what files, tables and people use; the running number is what arithmetic
 several months in a row are `forecast.periods`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta

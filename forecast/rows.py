@@ -3,8 +3,6 @@
 A field is called like its column, but for those in `COLUMN`. Below the mark is generated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache

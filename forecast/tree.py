@@ -1,7 +1,5 @@
 """What adds up to what: totals to the whole, parts to their total; by labels alone."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass

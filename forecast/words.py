@@ -1,7 +1,5 @@
 """Numbers, changes, months and days in words; other people's text made fit to print."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

@@ -6,8 +6,6 @@ share of the last surprise, as far as surprises have continued. Nothing is fitte
 over the months answers every cutoff of every series.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

@@ -6,8 +6,6 @@ filter is linear: how a path answers to each month so far is computed once as we
 only the next months are asked for, one matrix product a month takes the place of the states.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

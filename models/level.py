@@ -10,8 +10,6 @@ seen, so that it starts as the mean of what it has seen. Speeds weigh as the poi
 structural grid do: log weight = -m / 2 log(mean squared error + LEAST_VARIANCE), m errors seen.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from models.base import Floats, Panel

@@ -10,8 +10,6 @@ and what is summed along another axis is summed in an order that the number of s
 change (matrix products of varying shape are not: the library picks an order for each shape).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar

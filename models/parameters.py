@@ -4,8 +4,6 @@ A `Number` is a plain float or int that also knows why it is what it is. `benchm
 moves each by a fifth and prints what the scores do.
 """
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 

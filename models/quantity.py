@@ -12,8 +12,6 @@ The scale of a series follows from its first 13 months: no later one changes wha
 One that goes below 0 later is forecast as a difference from then on: `MonthlyCounts.turned`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ It hands each fit only what was known at its cutoff, and is where whatever a lib
 or warns becomes a failure: one lost path, never a lost batch.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple

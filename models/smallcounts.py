@@ -11,8 +11,6 @@ Where many months are of nothing, a second grid sees the others alone, and how o
 counted by itself: a hurdle. It takes over once it has foretold more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ and by a prior: what the other series of its family found at the same column (se
 Forecasting, Structural Time Series Models and the Kalman Filter, 1989, ch. 4).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ Chain ladder: from one age to the next a month grows as all months before it did
 Its spread is that of their growth, beside a prior that says: in proportion to what is lacking.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -25,8 +25,6 @@ What is judged at a column are hindcasts of 1 to NEAR months that had matured by
 where a month is not known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -5,8 +5,6 @@ is the sum of the figure and of theirs, path by path. No ratio between agencies 
 of the last month the whole is twice as far off (`python -m benchmarks.provisional`).
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

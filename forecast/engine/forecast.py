@@ -4,8 +4,6 @@
 at earlier columns, from only the figures up to then, is kept as hindcasts.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -14,8 +14,6 @@ and Dynamic Models, 1997, ch. 10) without its model; widths from past errors of 
 are conformal in spirit (Shafer and Vovk, A tutorial on conformal prediction, 2008).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

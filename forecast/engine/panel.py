@@ -1,7 +1,5 @@
 """Counts -> the panel the models see."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 

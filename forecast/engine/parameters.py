@@ -4,8 +4,6 @@ The models' own are in `models.parameters`, where `Number` is explained. `EVERY`
 20% more or less of each does to the scores: `make sensitivity`, docs/method.md.
 """
 
-from __future__ import annotations
-
 from models import parameters as _models
 from models.parameters import Number, WholeNumber
 

@@ -5,8 +5,6 @@ intervals from its own past errors, so that they can be compared. Both are pure 
 nothing after a cutoff has any part in what they say at it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from forecast.engine import blocks, intervals

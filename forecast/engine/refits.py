@@ -5,8 +5,6 @@ changes while the data up to it do not, so it is kept under the model's options,
 cutoff and a digest of what the fit saw.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -11,8 +11,6 @@ Bosse et al., Scoring epidemiological forecasts on transformed scales, 2023 (log
 Gneiting and Raftery, 2007 (interval score); Hyndman and Koehler, 2006 (MASE).
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

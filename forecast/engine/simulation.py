@@ -1,7 +1,5 @@
 """What a run says of all series together: distributions up to two years ahead, and correlations."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

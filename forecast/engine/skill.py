@@ -4,8 +4,6 @@ References: Diebold and Mariano, Comparing predictive accuracy, 1995; Harvey, Le
 Testing the equality of prediction mean squared errors, 1997; Newey and West, 1987 (Bartlett).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

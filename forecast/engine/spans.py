@@ -4,8 +4,6 @@ What is published of a span is counted as it is; the rest comes from the paths, 
 quantiles know that its months rise and fall together.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -14,8 +14,6 @@ Two-piece distributions are old (Wallis, The two-piece normal, 2014); this one k
 v is not stored: it follows from the degrees of freedom, 0 from GRID_DF on and 1 at WALK_DF.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import cache, lru_cache

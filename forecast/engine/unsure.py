@@ -7,8 +7,6 @@ Gaussian models this is exact (Harvey, Forecasting, Structural Time Series Model
 Filter, 1989, ch. 3), and no model is asked again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 

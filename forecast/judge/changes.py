@@ -11,8 +11,6 @@ Each step is the difference of two whole medians, so the steps add up to the cha
 a new version and new weights change is one step, `method`: neither is news about the total.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -9,8 +9,6 @@ A score counts with at most 2.5, so that no single month raises an alarm. A flag
 skipped and sets both sums to 0: what it stands for has been said.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Literal
 

@@ -8,8 +8,6 @@ remainder, and what parts and total differ by stands in its own row, so that the
 a dimension sum exactly to the total's deviation.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple

@@ -21,8 +21,6 @@ of it and keeps at least half of the flagged deviation (log1p counts), or lies b
 is what later months are compared with.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ median of the others' e. The total itself would say of every part that one of th
 of r is made of the part's own past r, by the engine's rule.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

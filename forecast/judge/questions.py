@@ -6,8 +6,6 @@ kind, asked of any of the totals each month, had come true by then; and the chan
 value gives, with intervals of the same kind.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The service as it would have been: every month judged by what could be said before it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

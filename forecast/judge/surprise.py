@@ -6,8 +6,6 @@ p is two-sided: twice the probability of a month at least this far out on its si
 p below alpha and a deviation that matters (eligible and material).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 

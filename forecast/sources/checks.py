@@ -9,8 +9,6 @@ What it cannot see: a few rows lost from a month of the open year while no relea
 month (the sibling file) is known, because open months move between releases anyway.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby

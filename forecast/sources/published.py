@@ -11,8 +11,6 @@ dimension is left out of the file, and a person joins the label to a known one i
 other label becomes a member of its dimension. docs/publishers.md shows such a table.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter, defaultdict, namedtuple

@@ -4,8 +4,6 @@ fentanyl at the northern border in March 2026 -> the count of northern:Fentanyl,
 share of Mexicans on the southwest since 2024 -> a share, of southwest:Mexico, 2024-01 until now
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Iterator

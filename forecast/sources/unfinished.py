@@ -4,8 +4,6 @@ A file says so behind a number, "p" or "(provisional)"; a person answers that la
 unfinished; or earlier deliveries show that months of this age usually grow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np

@@ -7,8 +7,6 @@ as no reader still looks at what stood before: `held_up_by` names who does. `mea
 and the system's own errors in words.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import math

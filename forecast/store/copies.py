@@ -5,8 +5,6 @@ its name. The live file is never opened other than by SQLite: closing it would d
 the process (10 of 11 committed rows were lost that way).
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 from contextlib import closing, suppress

@@ -5,8 +5,6 @@ file has its month yet, which is then provisional. Views of vintages, and of wha
 day, show them beside what releases stated.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Sequence

@@ -13,8 +13,6 @@ Claimed by one conditional UPDATE. A sender that was killed leaves `sending` beh
 server took that message is not known, so it is sent again, the same to the last byte.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass

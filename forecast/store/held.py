@@ -5,8 +5,6 @@ them sees one run. Those for visitors can do nothing but read this file: an auth
 anything else, and limits keep a single value from filling the memory.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Container

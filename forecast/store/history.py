@@ -3,8 +3,6 @@
 Standard library only, so that a look at one month is quick.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import defaultdict

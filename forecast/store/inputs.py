@@ -1,7 +1,5 @@
 """What a run reads from the record, before it writes anything."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,8 +7,6 @@ digest that was quoted outside, in a mail say, is not in the ledger any more, an
 what differs. Where all of these were replaced as well, nothing here can show it.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

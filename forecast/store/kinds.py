@@ -6,8 +6,6 @@ restated by adding to the ledger. A kind that is added later is a line here; the
 that records have never change.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from importlib import resources

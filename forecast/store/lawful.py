@@ -5,8 +5,6 @@ are held against the table in `kinds`; `integrity` then compares the tables with
 lawfully.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence

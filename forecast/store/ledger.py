@@ -38,8 +38,6 @@ Scheme 2, the text that is digested:
 Scheme 1, of runs published by earlier programs, is in `scheme1`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

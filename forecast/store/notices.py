@@ -10,8 +10,6 @@ Nothing here knows an address, and nothing here is ever sent twice: what was sen
 kept in ops.db under the notice's content key; see `deliveries`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3

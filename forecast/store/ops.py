@@ -7,8 +7,6 @@ Old polls and wakes may be deleted. What a delivery became is kept: it is why no
 twice. In the record forecasts, judgements, flags, releases and notices are never deleted.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress

@@ -4,8 +4,6 @@ Whoever shows the rows of one statement as they are asks `queries.rows` for them
 more: an order of totals, several statements, or rows of which the last of several counts.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import defaultdict

@@ -7,8 +7,6 @@ partial and stand beside this chain: their rows are always explicit and never cu
 scope are rewritten as a whole, so that releases may arrive in any order and leave the same table.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -4,8 +4,6 @@ A withdrawn run stays on record and in the ledger: views, scores and judgements 
 forecast, notices of it that have not gone out never will, and `inputs.run_basis` counts it still.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields

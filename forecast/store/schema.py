@@ -6,8 +6,6 @@ program made stay for `verify` to find. Whoever only reads sees the views of the
 whatever the record has.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import sqlite3

@@ -12,8 +12,6 @@ Floats are written as Python's repr, which reads back to the same bits; null is 
 does not cover judgements, flags, scores, notices and approvals: `ledger` does.
 """
 
-from __future__ import annotations
-
 import hashlib
 from sqlite3 import Connection
 

@@ -4,8 +4,6 @@ What a witness sees is one line, the *statement*: the number and the digest of t
 entry. Each entry's digest covers the one before, so it answers for the whole record up to there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """Which months a measure's years have, as the source says: a table that views join."""
 
-from __future__ import annotations
-
 from sqlite3 import Connection
 
 from forecast import months

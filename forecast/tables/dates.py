@@ -5,8 +5,6 @@ its column decide, or the reader asks. dateutil guesses here, and fills in what 
 today, so the forms are written out.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence

@@ -7,8 +7,6 @@ Some months only a file's order tells: 24-Jan, 01/24, and a spreadsheet's days, 
 could be something else. Thirteen of them, each a month after the one before, cannot.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

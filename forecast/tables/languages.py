@@ -5,8 +5,6 @@ language is that in which most names of a line or column are months; where two f
 do not say the same, the reader asks.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from functools import cache

@@ -7,8 +7,6 @@ a runner-up that fits nearly as well is a note. Another layout is another class 
 in LAYOUTS.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace

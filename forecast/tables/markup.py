@@ -4,8 +4,6 @@ Knows no publisher. Pages as content systems write them: documents inside docume
 never closed. No tree is built: on such pages that takes quadratic time.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -5,8 +5,6 @@ prove is taken; what they leave open is asked, not guessed: 2.527 is two and a h
 half thousand.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable

@@ -3,8 +3,6 @@
 Headers decide only where contents leave a choice; what they leave open is asked for by an option.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

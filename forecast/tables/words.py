@@ -1,7 +1,5 @@
 """What months, years and sums are called in headers and cells, in whatever language: one table."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache

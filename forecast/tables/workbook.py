@@ -5,8 +5,6 @@ more memory than there is, which ends a process in native code. So it is read wi
 (`forecast.child`). Light to import, as each workbook waits for it.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math

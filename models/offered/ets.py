@@ -1,7 +1,5 @@
 """Exponential smoothing with a season, by statsmodels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

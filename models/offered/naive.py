@@ -1,7 +1,5 @@
 """The last value: what every other model has to beat."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

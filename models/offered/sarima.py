@@ -1,7 +1,5 @@
 """A seasonal ARIMA, by statsmodels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

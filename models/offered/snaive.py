@@ -1,7 +1,5 @@
 """The value of the same month a year ago."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -7,8 +7,6 @@ A file may state only some of what a sum is made of, one clinic's restated month
 what the record has, so that a sum never stands beside parts that it is not the sum of.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO

@@ -1,7 +1,5 @@
 """A source made of a section of the settings: what is counted, in the operator's own words."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache, partial
 

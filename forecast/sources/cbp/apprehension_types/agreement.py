@@ -6,8 +6,6 @@ it is kept where the record has had the same parts before, left out where it is 
 one, and otherwise the whole release is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

@@ -12,8 +12,6 @@ Labels and months are closed lists: with one that is not known, nothing is taken
 text says of its year is not read, because it has been wrong; the months' own headings count.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from io import BytesIO

@@ -5,8 +5,6 @@ the sum of these, so that parts add up. Agencies and offices are rounded too; wh
 differs by goes to the largest.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import product

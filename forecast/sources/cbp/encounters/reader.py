@@ -5,8 +5,6 @@ state    by state
 sbo      southwest border only; its citizenship grouping is another partition than Citizenship
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from forecast.errors import RowError

@@ -6,8 +6,6 @@ is written by `build`, from a file of U.S. Customs and Border Protection (a U.S.
 public domain).
 """
 
-from __future__ import annotations
-
 import tomllib
 from importlib import resources
 

@@ -7,8 +7,6 @@ written by `build`, from figures of U.S. Customs and Border Protection and the O
 Security Statistics (U.S. Government works, public domain).
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
 import hashlib
