@@ -125,9 +125,7 @@ class Answering:
     def answer(self, text: str) -> Answer | None:
         """Answer a question; None where it is none about this measure.
 
-        Raises
-        ------
-        ClaimError : a word of it is not known, or what it asks for is not on record.
+        ClaimError if a word of it is not known, or what it asks for is not on record.
         """
         said = questions.absent(text, self.source)
         if said:

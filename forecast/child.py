@@ -116,9 +116,7 @@ class Child:
     ) -> bytes:
         """Return the answer, if it is one piece; stopped : whether nobody wants it any more.
 
-        Raises
-        ------
-        ChildError : it died, or the answer is late, too large or not wanted; end it then.
+        ChildError if it died, or the answer is late, too large or not wanted: end it then.
         """
         deadline = time.monotonic() + limits.seconds
         read, size = bytearray(), SIZE
@@ -188,9 +186,7 @@ def run(
 ) -> bytes:
     """What a command of others writes of what it is given; it ends with all that it started.
 
-    Raises
-    ------
-    ChildError : it failed, died, or was ended at a limit. OSError : it cannot be started.
+    ChildError if it failed, died, or was ended at a limit; OSError if it cannot be started.
     """
     import subprocess
     import threading

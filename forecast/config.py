@@ -595,10 +595,7 @@ class Config(_ConfigModel):
 def load(path: Path | None) -> Config:
     """Settings from this file, or ./config.toml, or the defaults.
 
-    Raises
-    ------
-    ConfigError
-        Names the file, the key, and what would be right.
+    ConfigError names the file, the key, and what would be right.
     """
     path = path or found()
     if path is None:

@@ -58,9 +58,7 @@ class Context:
     def open(cls, path: Path, config: Config) -> Context:
         """Return the context of a record's first source, by its settings and by what it holds.
 
-        Raises
-        ------
-        ConfigError : the settings and the record are of different sources, or have other series.
+        ConfigError if the settings and the record are of different sources, or have other series.
         """
         # The record's word comes first: settings may have been lost, counts have not.
         recorded = _of_record(path)
@@ -94,9 +92,7 @@ class Context:
     def named(self, word: str) -> Context:
         """The context of the source so called, by its name or by what it counts; "" is this one.
 
-        Raises
-        ------
-        ConfigError : the record has none of that name.
+        ConfigError if the record has none of that name.
         """
         called = self.called()
         if word and word.lower() not in called:
@@ -116,9 +112,7 @@ class Context:
     def scope(self, connection: Connection) -> None:
         """Make a connection about this source's measure.
 
-        Raises
-        ------
-        ConfigError : the settings name the source, and no run has begun it yet.
+        ConfigError if the settings name the source, and no run has begun it yet.
         """
         there = measures.named(connection)
         if self.name in there:

@@ -165,9 +165,7 @@ class SourceTable(_Described):
 def table(path: Path) -> dict[str, Any]:
     """Return what a `source.toml` says, checked.
 
-    Raises
-    ------
-    ConfigError : it cannot be read, or says something that no source has: the key and its line.
+    ConfigError if it cannot be read, or says something that no source has: the key and its line.
     """
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -36,8 +36,6 @@ class BordercastError(Exception):
 class ConfigError(BordercastError):
     """A setting that cannot be used.
 
-    Parameters
-    ----------
     path : the configuration file, or "defaults"; "" of what no file says.
     key : dotted name of the setting.
     problem : what is wrong and what would be right.
@@ -57,8 +55,6 @@ class ArgumentError(ConfigError, ValueError):
 class SeriesNameError(BordercastError, ValueError):
     """A name that names no series, or more than one.
 
-    Parameters
-    ----------
     name : what was asked for, "" if nothing. problem : what is wrong with it.
     choices : names that would do.
     """
@@ -77,8 +73,6 @@ class SeriesNameError(BordercastError, ValueError):
 class SpanError(BordercastError, ValueError):
     """A span of months, or a question about one, that has no answer.
 
-    Parameters
-    ----------
     text : as it was asked. problem : what is wrong, and what would be right.
     """
 
@@ -103,8 +97,6 @@ class DataError(BordercastError, ValueError):
 class RowError(DataError):
     """One line of a file that cannot be read.
 
-    Parameters
-    ----------
     path : file name.
     line : 1-based line number in the file (the header is line 1).
     column : column name, or "" when the whole line is meant.
@@ -127,8 +119,6 @@ class RowError(DataError):
 class FaultsError(DataError):
     """A table with faults: each on its line of the message, which says what to do about it.
 
-    Parameters
-    ----------
     path : file name.
     faults : sentences that begin with "line N". count : how many there are, if not all are said.
     """
@@ -156,8 +146,6 @@ class ShortSeriesError(DataError):
 class QuarantineError(DataError):
     """A file that reads but is not to be believed.
 
-    Parameters
-    ----------
     path : file name.
     reasons : sentences, each with the numbers that disagree.
     """
@@ -192,8 +180,6 @@ class VerifyError(BordercastError):
 class StoreError(BordercastError):
     """A database or a file that cannot be read or written.
 
-    Parameters
-    ----------
     path : the file. problem : what is wrong and what to do.
     """
 
@@ -205,8 +191,6 @@ class StoreError(BordercastError):
 class ClockError(BordercastError):
     """The machine's clock says a day on which the figures held could not have been published.
 
-    Parameters
-    ----------
     now : the day by the clock, "YYYY-MM-DD". data_through : the last month held.
     """
 
@@ -259,8 +243,6 @@ class MailServerError(BordercastError):
 class WitnessError(BordercastError):
     """A witness that cannot be had, or whose proof does not hold.
 
-    Parameters
-    ----------
     witness : its kind. problem : what is wrong. grave : a person has to look; else it may pass.
     """
 

@@ -28,8 +28,6 @@ def replacing(
     The draft is an empty file that only its owner may read. What was at the place before stays
     until then, and for good if the caller raises.
 
-    Parameters
-    ----------
     mode : the file's permissions, such as 0o444; by default what the umask lets.
     alone : nobody else writes this file now, as under the write lock: the draft is called
         NAME.part, so that what a killed program left of it is swept away by the next.
@@ -57,9 +55,7 @@ def replacing(
 def output(path: Path) -> Iterator[Path]:
     """`replacing`, for a file that somebody asked for by `-o`.
 
-    Raises
-    ------
-    ConfigError : it cannot be written there; StoreError : no room. What was there before stays.
+    ConfigError if it cannot be written there, StoreError if there is no room: what was there stays.
     """
     try:
         with replacing(path) as draft:
@@ -80,9 +76,7 @@ def refuse_full(path: Path, error: OSError) -> None:
 def output_folder(path: Path) -> Iterator[Path]:
     """A new folder that somebody asked for by `-o`, in its place once everything is in it.
 
-    Raises
-    ------
-    ConfigError : there is something at that place already, or nothing can be written there.
+    ConfigError if there is something at that place already, or nothing can be written there.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError(str(path), "-o", "there is something there already; name a new folder")

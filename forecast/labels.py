@@ -21,8 +21,6 @@ Joins = Mapping[str, Mapping[str, str]]  # dimension -> label -> the label it is
 def joined(counts: Counts, joins: Joins) -> dict[SeriesKey, dict[str, int]]:
     """Counts with labels joined, month by month; the others as they are, and in their order.
 
-    Parameters
-    ----------
     counts : of any dimensions, also crossings, where each column's labels are joined.
     """
     # In the order of the counts: the first label of two keeps its place.

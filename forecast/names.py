@@ -58,14 +58,9 @@ class SeriesNames:
     def find(self, text: str) -> SeriesKey:
         """Return the series so named.
 
-        Parameters
-        ----------
         text : TOTAL, TOTAL:PART or TOTAL:DIMENSION:PART, quotes and capitals as you like; also
             PART alone where only one total has it, and "northern / citizenship / INDIA".
-
-        Raises
-        ------
-        SeriesNameError : no series is so named, or several are; it lists the choices.
+        SeriesNameError if no series is so named, or several are: it lists the choices.
         """
         keys, among = self._named(text)
         if len(keys) == 1:
@@ -92,9 +87,7 @@ class SeriesNames:
     def only_total(self, text: str = "", problem: str = "") -> str:
         """Return the total so named; without a name what all add up to, or the one there is.
 
-        Raises
-        ------
-        SeriesNameError : it is a part, with the problem; or none is named of several.
+        SeriesNameError, with the problem, if it is a part; or if none is named of several.
         """
         totals = self.source.totals
         if not text and (totals.whole or len(totals.every) == 1):

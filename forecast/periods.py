@@ -59,9 +59,7 @@ _OF_NAME = re.compile(rf"\b(?:in|of|for|during|since|last|month of) ({BARE_MONTH
 def month(text: str) -> str:
     """Read a month as people type it, "2025-2" or "Feb 2025" or "February 2025", as "YYYY-MM".
 
-    Raises
-    ------
-    SpanError : says how to write it.
+    SpanError says how to write it.
     """
     match, number = _TYPED.fullmatch(text.strip()), 0
     if match and match[2]:
@@ -204,14 +202,9 @@ class Calendar:
     def read(self, text: str, newest: int) -> Period:
         """Read months in a row as people type them; see `forms`.
 
-        Parameters
-        ----------
         newest : the newest month known, a running number: "next" and "rest of" begin after it, "to
             date" and "since" end with it.
-
-        Raises
-        ------
-        SpanError : nothing of the kind is meant by it, or months do not add up.
+        SpanError if nothing of the kind is meant by it, or months do not add up.
         """
         plain = " ".join(text.casefold().split())
         try:
@@ -313,8 +306,6 @@ class Calendar:
     def standard(self, cutoff: int, reach: int) -> list[Period]:
         """List those every run answers: this and the next year, 12 months, this calendar year.
 
-        Parameters
-        ----------
         cutoff : the newest month known. reach : months that are forecast.
         """
         if not self.adds:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 class Registry:
     """What there is of a kind.
 
-    Attributes
-    ----------
     group : of the entry points of installed packages. folder : the package whose modules are ours.
     offered : what a module of ours calls what it offers.
     setting : that names one, for messages. needs : what each must have, by name.
@@ -51,9 +49,7 @@ class Registry:
     def load(self, name: str) -> Any:
         """Return what is so named.
 
-        Raises
-        ------
-        ConfigError : there is none; or its package does not load, or offers something else.
+        ConfigError if there is none, or its package does not load, or offers something else.
         """
         if name in _ours(self.folder):
             return getattr(import_module(f"{self.folder}.{name}"), self.offered)

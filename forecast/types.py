@@ -433,8 +433,6 @@ class MonthForecast:
 class ForecastPath:
     """The forecast of one series from one cutoff, month by month from the one after it.
 
-    Attributes
-    ----------
     centre, scale : log1p counts. df : degrees of freedom, > 2.
     run_id : the run that issued it, None for a hindcast; published : on which day, likewise "".
     median : in counts, where it is stored. mixtures : of each month, where no single t says it.
@@ -765,8 +763,6 @@ class AnsweredQuestions(NamedTuple):
 class RunBasis:
     """What a run computes from: the figures, and what earlier runs made of them.
 
-    Attributes
-    ----------
     counts : every series by month as it stands now, with labels joined.
     releases : ids of the accepted ones.
     vintages : every value that a total's month has had, in the order in which they became known.

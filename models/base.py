@@ -23,8 +23,6 @@ Ints = NDArray[np.int64]
 class Watched(NamedTuple):
     """What `models.waiting` made of a panel, each array (series, months).
 
-    Attributes
-    ----------
     held : months taken for unknown: nobody is judged by them, and they teach nothing.
     moved : how far levels had moved, as known then.
     steady : z as models see it, moved back; in held months what was expected.
@@ -43,8 +41,6 @@ class Watched(NamedTuple):
 class Panel:
     """Series forecast together, each aligned at its own last month.
 
-    Attributes
-    ----------
     z : (series, months) log1p counts; NaN before a series starts. The engine takes NaN after it
         for months nobody knows, and fills them before its models see them.
     last : (series,) the calendar month of the last column, as a running number (year * 12 +
@@ -174,8 +170,6 @@ class Failure(NamedTuple):
 class Paths:
     """What a model says at each cutoff.
 
-    Attributes
-    ----------
     values : (series, origins, h) median of z at 1 .. h months after the cutoff; NaN where the
         series had fewer than min_months then, or the fit failed.
     failures : one entry a failed fit.
@@ -216,8 +210,6 @@ class Turned:
 class MonthlyCounts:
     """Monthly counts of any series, each aligned at its own last month.
 
-    Attributes
-    ----------
     names : (series,) as in the file, in the order of first appearance.
     family : (series,) whose errors a series shares at the gate and in the prior.
     values : (series, months) counts >= 0; NaN before a series starts and where nobody knows. The

@@ -38,8 +38,6 @@ DAMPING: Floats = GRID[:, 2, None]
 class Gains:
     """The part of the Kalman recursion that contains no data, by months since the start.
 
-    Attributes
-    ----------
     gain : (grid, months, STATES) what an error adds to each state.
     variance : (grid, months) of the one-step error before the month, in sigma^2.
     ahead : (grid, months, h) of the h-step error after the month, in sigma^2.
@@ -112,8 +110,6 @@ def _system() -> tuple[Floats, Floats, Floats, Floats]:
 class Filter:
     """The states of every grid point for k series of one age, month by month.
 
-    Attributes
-    ----------
     level, slope : (grid, k); season : (12, seasonal points, k).
     error : (grid, k) by which the month taken in last was missed.
     """

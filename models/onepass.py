@@ -28,8 +28,6 @@ UNIT = 2.0**-40  # of what a family adds up: 8 million series of order 1 without
 class PanelBlock(NamedTuple):
     """Series side by side, each from its own first month on.
 
-    Attributes
-    ----------
     rows : (k,) their rows in the panel, by start and family.
     family : (k,) numbers of their families, in the order of `family_numbers`.
     start : (k,) the column of their first month.
@@ -50,8 +48,6 @@ class PanelBlock(NamedTuple):
 class Sweep:
     """One pass over a panel, or over a block by months since each start: paths from every column.
 
-    Attributes
-    ----------
     path : (series, months, h) median paths; NaN before a series starts.
     growth : (series, months, h) spread of the error relative to the first step, >= 1.
     """

@@ -10,8 +10,6 @@ from typing import Any, Self
 class _Explained:
     """A number of the method.
 
-    Attributes
-    ----------
     unit : what it is measured in, "" for a pure number.
     reason : why it is there, and why about this large.
     chosen_on : the sets it was chosen on, "" where the reason alone gives it.

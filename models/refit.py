@@ -19,8 +19,6 @@ EXPLODED_LOG_RATIO = float(np.log(20))  # a path further from the last value has
 class History(NamedTuple):
     """What one fit may see.
 
-    Attributes
-    ----------
     z : (n,) log1p counts up to the cutoff, no NaN.
     month : running number of the cutoff's month.
     events : running numbers of the months of the events in z that were known at the cutoff.

@@ -34,8 +34,6 @@ YEAR = 12
 class CountForecasts:
     """What the grid says of some series.
 
-    Attributes
-    ----------
     mean, size : (series, origins, h) of the negative binomial h months on.
     some : (series, origins) the chance that it holds; else nothing comes.
     log_score : (series, months) of what came, said one month before; NaN where nothing was.

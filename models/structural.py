@@ -89,8 +89,6 @@ def log_prior(mass: Ints) -> Floats:
 class _GridRecord:
     """How well each point of the grid has foretold BLOCK series.
 
-    Attributes
-    ----------
     squares : (grid, BLOCK) sum of squared standardised errors; seen : how many.
     log_variance : (grid,) sum of the logs of the errors' variances.
     """

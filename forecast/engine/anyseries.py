@@ -44,8 +44,6 @@ _MEANS = ("log_wis", "relative_mae", "coverage80", "coverage95")
 class SeriesForecasts:
     """What one model says of a set of series, at their ends and at earlier cutoffs.
 
-    Attributes
-    ----------
     counts : the series.
     back : (cutoffs,) how many months before a series' last month each cutoff is, ascending in
         time: ..., 2, 1, 0.
@@ -115,10 +113,7 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     """The series the engine can forecast, and why it cannot forecast the others.
 
     Short ones are left out altogether, and have no part in their family's verdict either.
-
-    Raises
-    ------
-    ShortSeriesError : none is long enough.
+    ShortSeriesError if none is long enough.
     """
     length, least = counts.length, needed(counts)
     # Left out and named: a series of less would teach its family noise.
@@ -139,8 +134,6 @@ def forecast_counts(
 ) -> SeriesForecasts:
     """Forecast every series from its last month, and from earlier ones if asked.
 
-    Parameters
-    ----------
     counts : the series; see `long_enough`.
     h : months ahead.
     hindcasts : how many earlier cutoffs, one a month before each series' end; a series too
@@ -187,10 +180,8 @@ def forecast_models(
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
     """Row of each total -> rows of its parts: the other series of its family.
 
-    Raises
-    ------
-    DataError : no series has that name, it is alone in its family, or it does not end in the
-        month in which its parts do.
+    DataError if no series has that name, it is alone in its family, or it does not end in the month
+    in which its parts do.
     """
     totals: dict[int, tuple[int, ...]] = {}
     for name in names:
@@ -337,8 +328,6 @@ def quality(scores: Sequence[Floats]) -> Row:
 class PartedCounts:
     """Counts of a set in parts, in a scratch folder, without series too short to forecast.
 
-    Attributes
-    ----------
     sizes : series of each part. width : columns that a panel of any of them has; see
     `blocks.Task.on_calendar`. whole : whether all values are integers. spanning : families that
     stand in several parts, in order; newest : the last month that any series of each has.
@@ -364,13 +353,8 @@ def kept_parts(
 ) -> PartedCounts:
     """Go through all parts once and keep their series.
 
-    Parameters
-    ----------
-    parts : name and series of each. left_out : gets the series that are too short.
-
-    Raises
-    ------
-    DataError : a series stands in two parts; none is long enough.
+    parts : name and series of each. left_out : gets the series that are too short. DataError if a
+    series stands in two parts, or none is long enough.
     """
     sizes: list[int] = []
     families: dict[str, tuple[int, int, int]] = {}  # first part, last month, months before month 0

@@ -323,8 +323,6 @@ def learn(
 
     Each part's answers are in the scratch then, as "said", and nothing else that was put there.
 
-    Parameters
-    ----------
     task : what is asked of each panel. numbers : part -> (series,) of their families.
     """
     together = _Together(task, scratch, numbers, spread, size)
@@ -608,8 +606,6 @@ def block_forecasts(job: LastJob) -> BlockForecasts:
 class Shelf(ExitStack):
     """Places in a file without a name, which goes with this process.
 
-    Parameters
-    ----------
     folder : whose disk it is on; None for the system's, see TMPDIR.
     """
 

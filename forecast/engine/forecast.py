@@ -69,8 +69,6 @@ def forecast(  # noqa: PLR0913 - the one door: what is asked, of which models, a
 ) -> Forecasts:
     """Every model's predictive distributions of a panel at these columns.
 
-    Parameters
-    ----------
     keys : what the series are called. origins : ascending. h : months ahead.
     first_refit : the column from which refit models are fitted; they answer from there on.
     further : months ahead that the engine is asked of the last column beside it, 0 for none.
@@ -214,9 +212,9 @@ def model_version(name: str) -> str:
 def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
     """How each model did on each headline series, a row each.
 
-    weight : share in the engine's centre at the last cutoff, 0..1, None outside the mixture.
-    past_error : mean |one-step error| on log1p counts, None where there is none yet.
-    failure : "" or why there is no forecast; seconds : 0.
+    Their weight is the share in the engine's centre at the last cutoff, 0..1, None outside the
+    mixture; past_error the mean |one-step error| on log1p counts, None where there is none yet;
+    failure "" or why there is no forecast; seconds 0.
     """
     for name, predictive in models.predictive.items():
         origins = models.origins[name]
@@ -417,8 +415,8 @@ def vintage_hindcasts(
     """What the engine would have said of the totals at each cutoff.
 
     The figures of today stand in for those of a cutoff wherever they are the same; where a month
-    has been revised since, the engine is asked again on what stood then. said : the engine's word
-    on today's figures at every column.
+    has been revised since, the engine is asked again on what stood then. predictive : the engine's
+    word on today's figures at every column.
     """
     values: dict[SeriesKey, dict[str, list[tuple[int, str]]]] = defaultdict(
         lambda: defaultdict(list)

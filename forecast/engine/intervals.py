@@ -115,8 +115,6 @@ def with_count_noise(sigma: Floats, errors: Floats, step: Floats) -> Floats:
 
     The factor leaves alone what was always steadier than counts can be: rates, estimates.
 
-    Parameters
-    ----------
     sigma, errors, step : (series, months) as in `one_step_scale`.
     """
     known, noise = np.isfinite(errors), np.exp(-np.maximum(step, 0))
@@ -138,8 +136,6 @@ def at_levels(scale: Floats, centre: Floats, sigma: Floats) -> Floats:
 
     at least LEVEL_NOISE_LEAST scale(h)^2: k leaves alone what was always steadier than counts.
 
-    Parameters
-    ----------
     scale, centre : (series, months, h). sigma : (series, months).
     """
     sigma, noise = sigma[..., None], np.exp(-np.maximum(centre, 0))
@@ -158,8 +154,6 @@ def unseen(growth: Floats, missing: Ints) -> Floats:
     From the last known month h months ahead are h + g: the variance of g more months is added,
     g(g + 1)^2 - 1 in squares of the first step, as far as growth reaches.
 
-    Parameters
-    ----------
     growth : (series, months, h). missing : (series, months) unknown months in a row up to a column.
     """
     if not missing.any():
@@ -178,8 +172,6 @@ def reach(z: Floats) -> Floats:
 def scale(sigma: Floats, growth: Floats, share: Floats, jumps: bool = True) -> Floats:
     """(series, months, h) scale of the t: sigma, carried over the horizons.
 
-    Parameters
-    ----------
     sigma, share : (series, months) one-step scale and the walk's share.
     growth : (series, months, h) spread relative to the first step.
     jumps : as in `degrees`.

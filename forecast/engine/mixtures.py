@@ -37,8 +37,6 @@ CountCdf = Callable[[Floats, Floats, Floats], Floats]
 class Mixtures:
     """The forecasts at some places of an array of series and origins.
 
-    Attributes
-    ----------
     row, place : (n,) the series and the origin of each.
     centre, scale : (n, h) of the t, log1p counts, where a surprise passes.
     away : (n,) how far from there it lies where it stays; stays : (n, h) the chance of that.

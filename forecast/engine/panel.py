@@ -27,17 +27,12 @@ def panel(
 ) -> Panel:
     """Series side by side, each aligned at its own last month; rows in the order of `counts`.
 
-    Parameters
-    ----------
     counts : counts >= 0 of the months that are known. A month between two of them that is
         not there is NaN; of a series with more than MOST_MISSING in a row, only the months
         after them are taken.
     source : whether the series are calm, known to jump, or follow the policy dates.
-    family : family of a series; its dimension where none is given ("" for the totals).
-
-    Raises
-    ------
-    DataError : there is no series, or one without months.
+    family : family of a series; its dimension where none is given ("" for the totals). DataError if
+    there is no series, or one without months.
     """
     empty = [str(key) for key, by_month in counts.items() if not by_month]
     if empty or not counts:
@@ -107,8 +102,6 @@ def _span(by_month: Mapping[str, int]) -> list[str]:
 def first_forecast(known: Collection[str], through: str, *, jumps: bool) -> str:
     """The month whose figures give a series its first forecast; "" if it has one already.
 
-    Parameters
-    ----------
     known : its counted months. through : the last month that others are known of; each month
         after both is taken to be counted. jumps : whether such counts are known to jump; others are
         forecast younger.

@@ -198,8 +198,6 @@ def as_wide_as(together: Floats | Factors, parts: Floats, total: Floats) -> Floa
     log scale as the total's. The lower half, because it is falls that the totals share (Title 42,
     early 2025), and because a sum's upper half is made by whichever part rises.
 
-    Parameters
-    ----------
     together : of `correlation`.
     parts, total : (parts, h, QUANTILES) and (h, QUANTILES) of `marks`.
     """
@@ -255,8 +253,6 @@ def mixed(together: Floats, step: Floats) -> Floats:
 def walked(step: Floats, stays: Floats) -> Floats:
     """(series, n, h) normal scores with variance 1, of a random walk and noise.
 
-    Parameters
-    ----------
     step : (series, 2, n, h) independent normal numbers: the walk's steps, and the noise.
     stays : (series,) of `persistence`.
     """
@@ -341,8 +337,6 @@ def from_two_ways(of: Floats, passing: Floats, away: float, stays: Floats, step:
     Each of n equal slices of a month's distribution once, in the order of passing paths that are
     `away` while they stay.
 
-    Parameters
-    ----------
     of, passing : (h, QUANTILES) of `marks`, of the mixture and where the surprise passes.
     stays : (h,) chance that it stays, non-increasing. step : (2, n, h), see `walked`.
     """

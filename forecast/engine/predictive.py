@@ -25,8 +25,6 @@ class Predictive:
 
     All of a cutoff is NaN where the series had no path or too few past errors then.
 
-    Attributes
-    ----------
     centre : (series, origins, h) median of z at 1 .. h months after the origin.
     scale : (series, origins, h) unit of the t, > 0, non-decreasing in h.
     df : (series, origins) degrees of freedom, > 2.

@@ -27,8 +27,6 @@ def engine_forecasts(
 ) -> Predictive:
     """What the engine says at each origin.
 
-    Parameters
-    ----------
     panel : series forecast together; a family shares its prior, its gate and its width.
     origins : (origins,) ascending columns, the last month seen.
     h : months ahead.
@@ -72,8 +70,6 @@ def model_forecasts(
 ) -> Predictive:
     """A model's paths with intervals from its own past errors.
 
-    Parameters
-    ----------
     panel : the series.
     paths : the model's paths at path_origins; the further back, the more errors are known.
     path_origins : (n,) ascending columns; every month's, or its errors are not known.

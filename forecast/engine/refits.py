@@ -58,8 +58,6 @@ def model_options(name: str) -> str:
 class Refitting:
     """How refit models come to their paths.
 
-    Attributes
-    ----------
     fit : has their jobs done. report : told of progress.
     stored : paths of earlier runs; keep : called with new ones, in an order that does not change.
     decimals : of a path, None for all.

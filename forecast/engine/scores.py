@@ -105,16 +105,14 @@ def scores(
 ) -> Iterator[Row]:
     """Scores of every model and series, by horizon and by era, a row each.
 
-    n : forecast months. era : "all" or a span of cutoff months. log_wis, wis : on log1p counts, on
-    counts. mae : in counts; mase : beside a usual change; relative_mae : over the naive model's on
-    the same months, None where there is none. coverage50, 80, 95 : shares inside, 0..1.
+    stored : forecasts; those whose month is not published yet are passed over. counts : as now
+    current. first : cutoff that is scored, "YYYY-MM". breaks : the known ones of these counts.
 
-    Parameters
-    ----------
-    stored : stored forecasts; those whose month is not published yet are passed over.
-    counts : per series and month, as now current.
-    first : first cutoff that is scored, "YYYY-MM".
-    breaks : the known ones of these counts.
+    Returns
+    -------
+    n, forecast months; era, "all" or a span of cutoff months; log_wis and wis, on log1p counts and
+    on counts; mae, in counts; mase, beside a usual change; relative_mae, over the naive model's on
+    the same months, None where there is none; coverage50, 80 and 95, shares inside, 0..1.
     """
     came: ScoredColumns = {}
     for (key, model), rows in stored.items():

@@ -51,8 +51,6 @@ def diebold_mariano(difference: Floats, horizon: int) -> tuple[float, float]:
     The variance is Bartlett's over horizon - 1 lags, as forecasts overlap so far; the statistic has
     Harvey's factor and is held against Student's t of n - 1 degrees.
 
-    Parameters
-    ----------
     difference : (n,) one model's loss less the other's, in time. horizon : months ahead, < n.
     """
     from scipy.special import stdtr  # `show` says what tests found, and makes none
@@ -74,8 +72,6 @@ def skill_tests(
 ) -> Iterator[SkillTest]:
     """Yield a test for each total and distance, then those of the mean over all totals.
 
-    Parameters
-    ----------
     stored : forecasts of both models. counts : per series and month, as now current.
     """
     by_total: dict[str, dict[tuple[int, int], Floats]] = {}

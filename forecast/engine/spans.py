@@ -37,14 +37,9 @@ def total(
 ) -> Sum:
     """What a span comes to, published and forecast together.
 
-    Parameters
-    ----------
     counts : published, month -> count; nothing after the cutoff is looked at.
     draws : (n, h) paths of the months after the cutoff. calendar : names the span in an error.
-
-    Raises
-    ------
-    SpanError : it begins before the series does, or ends beyond the forecast.
+    SpanError if it begins before the series does, or ends beyond the forecast.
     """
     # A sum with a hole in it would be read as a small sum.
     known = [month for month in span.months if month <= cutoff]
@@ -173,13 +168,8 @@ class Chance(NamedTuple):
 def chance(series: Outlooks, span: Period, text: str) -> Chance:
     """How likely the event is.
 
-    Parameters
-    ----------
-    text : see the module; capitals and thousands separators do not matter.
-
-    Raises
-    ------
-    SpanError : the event cannot be read, or the span cannot be summed.
+    text : see the module; capitals and thousands separators do not matter. SpanError if the event
+    cannot be read, or the span cannot be summed.
     """
     plain = " ".join(text.casefold().split())
     draws = series.total(span)

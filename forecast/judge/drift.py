@@ -46,8 +46,6 @@ def flagged(drift: Drift, month: str, side: int, outside: Side | None) -> Drift:
 def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple[Drift, Side]:
     """After a month without a flag; the alarm's side, 0 if there is none.
 
-    Parameters
-    ----------
     score : the month as a normal score, negative below its centre.
     outside : side beyond the 95% interval of six months before, 0 inside, None unknown.
     """

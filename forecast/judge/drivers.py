@@ -42,15 +42,15 @@ class Whole(NamedTuple):
 def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: bool) -> list[Row]:
     """How much of a total's deviation each part of a dimension made up, in counts, a row each.
 
-    series, month : of the total's flag. member : the part, None for the two roles that are no part:
-    "unattributed", the last row, is what parts and total differ by, and in "not held" the dimension
-    has no figures for that month (counts are None).
-
-    Parameters
-    ----------
     complete : whether the parts held make up the whole. If they do not (one component is
         published over a longer span), they are not scaled up to it, and the unattributed row
         holds the rest.
+
+    Returns
+    -------
+    series and month of the total's flag; member, the part, None for the two roles that are no part:
+    "unattributed", the last row, is what parts and total differ by, and in "not held" the dimension
+    has no figures for that month (counts are None).
     """
     series, month, median, count = whole
     of = {"series": series, "month": month, "dimension": dimension}

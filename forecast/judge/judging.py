@@ -296,8 +296,6 @@ def typical(by_month: Mapping[str, int], through: str) -> float:
 class JudgingInputs:
     """The record before this run's judging.
 
-    Attributes
-    ----------
     first : every series by month, as first published.
     issued : published forecasts by series, latest cutoff first.
     done : (series, month) judged already; last : the last such month of each series.

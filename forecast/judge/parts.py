@@ -65,8 +65,6 @@ def siblings_moves(errors: Floats, weight: Floats) -> Floats:
 def apart_share(z: Floats, first: Floats, moved: Floats) -> Floats:
     """(series, months) sigma of r over sigma of e, as known at each column; NaN early on.
 
-    Parameters
-    ----------
     z, first : (series, months) log1p counts and the first step of the path from each column.
     moved : (series, months) of `siblings_moves`.
     """
@@ -131,8 +129,6 @@ def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:
     Benjamini and Hochberg's rule (JRSS B 57, 1995) at Q rejects at least LEAST_MOVED series and
     LEAST_SHARE of them, and ONE_SIDE of those rejected lie on one side.
 
-    Parameters
-    ----------
     p : two-sided p of every eligible series of the drill-down. sides : -1 or 1 each.
     """
     # By false discoveries, not by alpha: with hundreds of parts some are always below it.

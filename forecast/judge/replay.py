@@ -46,8 +46,6 @@ def replay(
 ) -> JudgedSeries:
     """Every month of these series, with nothing known that was not known then.
 
-    Parameters
-    ----------
     first : per series the counts as first published.
     rows : of the panel, all if None. since : the first month that is judged.
     """

@@ -33,10 +33,7 @@ _ALIKE = (
 def find(name: str) -> Source:
     """Return the source so named.
 
-    Raises
-    ------
-    KeyError : there is none.
-    ConfigError : its table lacks something.
+    KeyError if there is none; ConfigError if its table lacks something.
     """
     # A name may begin like another's: cbp_drug_events is a measure of the folder cbp_drug.
     for folder in _folders():

@@ -36,8 +36,6 @@ def problems(
 ) -> list[str]:
     """Return reasons not to believe a release, each a sentence with its numbers.
 
-    Parameters
-    ----------
     source : whose release it is; says what must agree.
     neighbours : accepted releases next to it by seq: below, equal, above. Vintages and releases
         rounded to 10 are passed over.

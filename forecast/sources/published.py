@@ -97,8 +97,6 @@ class PublishedTable:
 class LineReader(FileReader):
     """Reads a publisher's files, name and content.
 
-    Parameters
-    ----------
     table : the source's `source.toml`.
     """
 
@@ -153,15 +151,9 @@ class LineReader(FileReader):
     def table(self, name: str, content: bytes, joins: Joins | None = None) -> PublishedTable:
         """Read a file's lines.
 
-        Parameters
-        ----------
-        joins : labels that mean another one.
-
-        Raises
-        ------
-        RowError : a line that cannot be understood; names the line, the column and what to do.
-        QuarantineError : a header without rows.
-        DataError : a header that is no known layout.
+        joins : labels that mean another one. RowError for a line that cannot be understood names
+        the line, the column and what to do; QuarantineError is for a header without rows, DataError
+        for one that is no known layout.
         """
         plain = name.removesuffix(".gz")
         lines_in, head = self._table_in(plain, content)
@@ -256,8 +248,6 @@ class LineReader(FileReader):
         A dimension is a column, or a crossing of several, written "state*citizenship"; the member
         of a crossing is written "TX * MEXICO".
 
-        Parameters
-        ----------
         dimensions : those the layout lacks are passed over, and those with a label that is not
             known: half a dimension would show groups at 0 that are not.
         name : of the release, the file's name without ".csv" if empty.

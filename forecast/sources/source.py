@@ -122,10 +122,7 @@ class ReadRelease(NamedTuple):
         """Return what it says of the months until one, the last that was over when it came.
 
         A table of anybody's may have cells for months to come; a publisher's file has none.
-
-        Raises
-        ------
-        QuarantineError : a publisher's file has later months. DataError : nothing is left.
+        QuarantineError if a publisher's file has later months, DataError if nothing is left.
         """
         release = self.snapshot.release
         snapshot, through = self.snapshot.until(last), release.data_through
@@ -374,14 +371,8 @@ class FileReader:
     ) -> ReadRelease:
         """Read a file.
 
-        Parameters
-        ----------
         joins : labels that mean another one.
-        dimensions : those to keep.
-
-        Raises
-        ------
-        DataError : names the line, the column, the value and what to do.
+        dimensions : those to keep. DataError names the line, the column, the value and what to do.
         """
         raise NotImplementedError
 
@@ -402,8 +393,6 @@ class FileReader:
     ) -> ReadRelease:
         """Hold a file beside the record: add sums that it leaves to it, compare those it states.
 
-        Parameters
-        ----------
         recorded : asked for what the record has now of every series.
         """
         return read

@@ -73,11 +73,8 @@ _SQLITE = {
 def place(path: Path) -> Path:
     """Where a database really is, so that its locks are the same by whatever name it is called.
 
-    A path without symbolic links stays as it was typed, for the messages.
-
-    Raises
-    ------
-    ConfigError : the links lead in a circle.
+    A path without symbolic links stays as it was typed, for the messages. ConfigError if the links
+    lead in a circle.
     """
     try:
         real = path.resolve()
@@ -89,9 +86,7 @@ def place(path: Path) -> Path:
 def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     """A read-only connection, with the views of this program.
 
-    Raises
-    ------
-    ConfigError : there is no database, or a newer one. OperationalError : its schema is damaged.
+    ConfigError if there is none, or a newer one; OperationalError if its schema is damaged.
     """
     if not path.exists():
         raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
@@ -151,11 +146,8 @@ def lend_views(connection: Connection) -> None:
 def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment, whatever is published meanwhile.
 
-    earlier : one of an earlier schema is read too.
-
-    Raises
-    ------
-    ConfigError : there is none, or it is newer, or older and was not brought up to date yet.
+    earlier : one of an earlier schema is read too. ConfigError if there is none, or it is newer, or
+    older and was not brought up to date yet.
     """
     with closing(read(path)) as connection:
         stands, known = version(connection), len(migrations())
@@ -203,8 +195,6 @@ def insert_or(
 def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterator[Connection]:
     """The one writing connection, migrated, for as long as the write lock is held.
 
-    Parameters
-    ----------
     path : the database; made if absent.
     wait : seconds to wait for the lock before BusyError names its holder.
     schema : the folder of migrations that make this database.

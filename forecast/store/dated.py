@@ -26,10 +26,8 @@ def add(
 
     name : of the file they are from. now : the moment, UTC, ISO 8601.
     yields : whether one that is at odds with the record is left out, as of those embedded.
-
-    Raises
-    ------
-    DataError : two statements of one day say different counts, here or on record; both are named.
+    DataError, which names both, if two statements of one day say different counts, here or on
+    record.
     """
     known = {about: value for value in standing(db) for about in [value.about]}
     new: list[DatedValue] = []
@@ -61,9 +59,7 @@ def add(
 def withdraw(db: Connection, batch_id: int, why: str, now: str) -> str:
     """Withdraw all statements of a batch; they stay on record, marked. Returns the batch's name.
 
-    Raises
-    ------
-    DataError : there is no such batch, or it is withdrawn already.
+    DataError if there is no such batch, or it is withdrawn already.
     """
     batch = next((batch for batch in batches(db) if batch.id == batch_id), None)
     if batch is None:

@@ -71,12 +71,9 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
 
     visitors : whether others' statements are run on it. Ours alone may be about one measure after
         another, for which views are made in memory.
-
-    Raises
-    ------
-    ConfigError : there is none, it is older or newer than this program, or publishes nothing.
-    VerifyError : it is not as it was written.
-    StoreError : it was replaced again and again while it was opened.
+    ConfigError if there is none, it is older or newer than this program, or publishes nothing;
+    VerifyError if it is not as it was written; StoreError if it was replaced again and again while
+    it was opened.
     """
     # Whoever replaces the file does so between any two of these lines.
     for _ in range(_TRIES):

@@ -339,8 +339,6 @@ class FalseIssue(NamedTuple):
 def false_issued(db: Connection, key: SeriesKey | None = None) -> list[FalseIssue]:
     """Return judgements kept as "issued" whose run was not published before the month was known.
 
-    Parameters
-    ----------
     key : look at this series alone.
     """
     days = known_days(db, key.total if key else None)

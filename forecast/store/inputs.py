@@ -47,8 +47,6 @@ MAX_HORIZON = 36  # months ahead that any run forecast
 class Announced:
     """What readers were told, and what it takes to say whether there is more to tell.
 
-    Attributes
-    ----------
     first_measure : whether the run is of the measure that the record began with.
     releases : id -> kind and seq. refused : months, as seq // 1000, of which a file was refused.
     newest : id and sha256 of the newest accepted release.

@@ -19,12 +19,8 @@ _UNDECIDED = [f'[[{{}},"{state}",null,"","",null,null,""]]\n' for state in ("due
 class Statements:
     """What the entries of a ledger state lawfully, and what else they say.
 
-    Parameters
-    ----------
     entries : all, in order. rested_on : release -> the first run that rests on it.
 
-    Attributes
-    ----------
     newest : part -> its digest, as it was stated last. faults : (entry, what it may not say).
     """
 

@@ -82,8 +82,6 @@ def state(
 ) -> LedgerEntry:
     """State what an entry of this kind states; inside the transaction that changed it.
 
-    Parameters
-    ----------
     whose : id of its subject, None where that is the record. notices : ids of those that it states
         besides. only : of the parts of its kind these, where it need not state all.
     """

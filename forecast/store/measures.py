@@ -67,9 +67,7 @@ def current(connection: Connection) -> int:
 def scope(connection: Connection, measure_id: int) -> None:
     """Make a connection about one measure; nothing changes in a record that has no other.
 
-    Raises
-    ------
-    KeyError : the record has no such measure.
+    KeyError if it has no such measure.
     """
     there = ids(connection)
     if measure_id not in there:

@@ -102,8 +102,6 @@ _WHICH = {
 def every(connection: Connection, which: str = "all", about: int | None = None) -> list[Notice]:
     """Return notices of the measure that a connection is about, the oldest first.
 
-    Parameters
-    ----------
     which : "all"; "due", not composed yet; "held"; "to send", approved and their run not withdrawn
         since; "withdrawn", approved and not to go out any more; "of run", approved ones that rest
         on a run; "one". about : the id of the run, or of the one.

@@ -152,8 +152,6 @@ def flags(
 ) -> list[FlagOfTotal]:
     """Return months that deviated, newest first; then revisions of closed months.
 
-    Parameters
-    ----------
     since : the first month. watch : also months that were only unusual, p < .05.
     parts : also the drill-down's; without them the totals alone.
     """

@@ -70,8 +70,6 @@ def save_refused(db: Connection, release: Release, reason: str) -> int:
 def save_after_all(db: Connection, release_id: int, snapshot: Snapshot, why: str, now: str) -> None:
     """Turn a quarantined file into an accepted release, under its id; inside a transaction.
 
-    Parameters
-    ----------
     why : the reason recorded with it, "" if the checks no longer object.
     now : the moment an operator decided it, UTC; "" if nobody had to.
     """
@@ -93,8 +91,6 @@ def save_snapshot(
 ) -> int:
     """Keep a release and what it states; must run inside a transaction. Returns its id.
 
-    Parameters
-    ----------
     reason : why an operator accepted it in spite of the checks; decided_at : when, UTC.
     release_id : the id it had in quarantine; a new one if None.
     """
@@ -133,13 +129,8 @@ def save_snapshot(
 def retract(db: Connection, release_id: int, why: str, by: str, now: str) -> Release:
     """Take a release back, once: what it states counts no more, and what was before it does again.
 
-    Parameters
-    ----------
     why, by : the operator's reason and name, kept with it. now : the moment, UTC, ISO 8601.
-
-    Raises
-    ------
-    DataError : it was never accepted, or taken back already, or a reason or name is missing.
+    DataError if it was never accepted, or taken back already, or a reason or name is missing.
     """
     if not why.strip() or not by.strip():
         raise DataError("--why and --by are required")

@@ -204,13 +204,8 @@ def withdraw(
 ) -> int:
     """Withdraw a run, once; its notices that have not gone out never will. Returns how many.
 
-    Parameters
-    ----------
-    occasions : what there is to tell to those who got a notice of the run.
-
-    Raises
-    ------
-    DataError : there is no such run, or it is withdrawn already, or a reason or name is missing.
+    occasions : what there is to tell to those who got a notice of the run. DataError if there is no
+    such run, or it is withdrawn already, or a reason or name is missing.
     """
     if not why.strip() or not by.strip():
         raise DataError("--why and --by are required")

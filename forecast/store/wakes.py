@@ -104,13 +104,8 @@ def verified(path: Path) -> Verification | None:
 def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
     """Show nothing of a record whose last verification failed, or that is altered at sight.
 
-    Parameters
-    ----------
-    sound : what this said last; as long as no file has changed since, it is said again.
-
-    Raises
-    ------
-    VerifyError : says why and what to do.
+    sound : what this said last; as long as no file has changed since, it is said again. VerifyError
+    says why and what to do.
     """
     # A page asks before each answer; most of the time nothing has changed.
     now = files_as_of(path)

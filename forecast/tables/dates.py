@@ -171,14 +171,9 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
 def read(cell: CellValue, order: str, fiscal_start: int) -> tuple[int, int]:
     """The month that a cell names, and the day of it, 0 where none is said.
 
-    Parameters
-    ----------
     order : MONTH_FIRST or DAY_FIRST, for dates of numbers alone.
     fiscal_start : the month in which a fiscal year begins, in the year before its name's.
-
-    Raises
-    ------
-    ValueError : what is wrong with it, and what to do.
+    ValueError says what is wrong with it, and what to do.
     """
     if isinstance(cell, date):
         return cell.year * 12 + cell.month - 1, cell.day

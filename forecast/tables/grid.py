@@ -41,8 +41,6 @@ _THIRTEENTH = re.compile(r"m13|(?:19|20)\d\d(?:m?13|jj00)")  # month of a year: 
 class ReadAs:
     """What the user says of a file, where it does not say it itself; empty where it should.
 
-    Attributes
-    ----------
     series, year, month, value : columns; year : where it stands apart from the month. part : a
         column below those of the series, whose names are parts of them. sheet : of a workbook.
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
@@ -76,8 +74,6 @@ class ReadAs:
 class Entries:
     """Counts as they are found, one an entry, not looked at yet.
 
-    Attributes
-    ----------
     file : its name, and the sheet's. separator : as `Sheet` has it.
     names : of the series. family : (series,), or empty.
     nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
@@ -408,15 +404,10 @@ def running(
 ) -> np.ndarray:
     """Running numbers of months whose years and own numbers stand apart.
 
-    Parameters
-    ----------
     column : with the years, or the first that has one. pairs : as `dates.year_begins` has it.
     of : years, whether they are fiscal, months of them. named : whether these are calendar months,
         and do not count from a fiscal year's start.
-
-    Raises
-    ------
-    DataError : years that are not called fiscal begin in another month than January.
+    DataError if years that are not called fiscal begin in another month than January.
     """
     year, fiscal, number = of
     start, shown = 1, dates.year_begins(pairs)

@@ -74,11 +74,8 @@ def as_one_table(sheet: Sheet) -> Sheet:
 def with_months(sheet: Sheet) -> Sheet:
     """The same with months in English and in years of our era, in columns and in the header.
 
-    Where only their order tells which they are, they are written as 2024-01.
-
-    Raises
-    ------
-    DataError : they are months of two languages, which do not mean the same.
+    Where only their order tells which they are, they are written as 2024-01. DataError if they are
+    months of two languages, which do not mean the same.
     """
     notes: dict[str, None] = {}
     for where in sheet.lines():

@@ -46,9 +46,7 @@ _AROUND = " -/.,'\u2019\u5e74\ub144"
 def in_english(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     """Months of a line or column in English, by their cells, and a note; {} if they are no others.
 
-    Raises
-    ------
-    DataError : they are months of two languages, which do not mean the same.
+    DataError if they are months of two languages, which do not mean the same.
     """
     codes = np.unique(sheet.grid[where])
     cells = {code: sheet.labels[code] for code in codes[:2000].tolist()}

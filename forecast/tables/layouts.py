@@ -60,8 +60,6 @@ _NUMBERED_PERIODS: Sequence[tuple[str, Callable[[CellValue], object]]] = (
 class TableLayout:
     """A way of laying out counts, told by a line of headings that say when.
 
-    Attributes
-    ----------
     row : of the headings. places : column -> what its heading says; {} where no line is like that.
     """
 
@@ -102,8 +100,6 @@ class TableLayout:
     ) -> Entries:
         """The counts below the headings, once their months are known.
 
-        Parameters
-        ----------
         month, day : (rows, places). names : columns that may name the series.
         when : (rows,) what is different in two lines of one series; None where each is a series.
         """
@@ -129,12 +125,7 @@ class TableLayout:
 
 
 def entries(sheet: Sheet, wanted: ReadAs) -> Entries:
-    """What a sheet says.
-
-    Raises
-    ------
-    DataError : no table of months in it; a choice that the user has to make.
-    """
+    """What a sheet says; DataError if no table of months is in it, or the user has to choose."""
     table = TableGrid(as_one_table(sheet), wanted)
     scored = [(layout.score(), layout) for layout in (kind(table) for kind in LAYOUTS)]
     (best, layout), (next_best, other) = sorted(scored, key=lambda pair: -pair[0])[:2]
@@ -155,8 +146,6 @@ def long_of(
 ) -> Entries:
     """An entry a row and column of counts.
 
-    Parameters
-    ----------
     places : the columns of counts, each a series of its own if they are `measures`.
     series, unused : columns that name the series; and those that are neither.
     of : months of (rows, places) or (rows,); days, or None; (rows,) what tells lines apart.

@@ -19,8 +19,6 @@ _CLOSED = re.compile(rb"</table\s*>", re.IGNORECASE)
 def tables(page: bytes) -> list[HtmlTable]:
     """Every table of a page, the outer one before those inside it.
 
-    Parameters
-    ----------
     page : HTML, UTF-8, at most PAGE_BYTES; ValueError beyond.
     """
     if len(page) > PAGE_BYTES:

@@ -118,9 +118,7 @@ def point_by_column(columns: Iterable[Iterable[CellValue]]) -> bool:
 def number(cell: CellValue, decimal: str) -> float:
     """The count in a cell, which is not missing.
 
-    Raises
-    ------
-    ValueError : what is wrong with it, and what to do.
+    ValueError says what is wrong with it, and what to do.
     """
     if isinstance(cell, float):
         value = cell

@@ -49,8 +49,6 @@ _OVER = {over: (f"a month is the {over} of its counts",) for over in ("last", "m
 class TableRead:
     """What a table of counts says.
 
-    Attributes
-    ----------
     counts : the series. notes : how the table was understood, as sentences.
     warnings : what a user should look at, as sentences.
     missing : months that are given as missing, or left out inside a series.
@@ -75,10 +73,9 @@ class TableRead:
 def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     """Read a table of monthly counts; None reads standard input, a folder all its files.
 
-    Raises
-    ------
-    FaultsError : every cell that cannot be read and every month given twice, a line each.
-    DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
+    FaultsError names every cell that cannot be read and every month given twice, a line each;
+    DataError or QuarantineError is for no table of monthly counts, or a choice that the user has to
+    make.
     """
     if path is None or not path.is_dir():
         return table_of_sheets(read_sheets(path), wanted or ReadAs())

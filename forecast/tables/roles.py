@@ -74,8 +74,6 @@ SEVERAL_MONTHS = re.compile(
 class LinesTold:
     """The lines of a table, and how well columns tell those of a month apart.
 
-    Attributes
-    ----------
     rows : JUDGED at most. when : (rows,) what is different in two lines of one series, its month;
         one number where each line is a series of its own.
     """

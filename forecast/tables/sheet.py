@@ -80,8 +80,6 @@ _ENCODINGS = (
 class Sheet:
     """A grid of cells.
 
-    Attributes
-    ----------
     name : of the file, for messages. title : of the sheet, in a workbook.
     labels : every different cell, once; text without space around it.
     grid : (rows, columns) place of each cell among the labels.
@@ -143,10 +141,8 @@ class Sheet:
 def read_sheets(path: Path | None) -> list[Sheet]:
     """The tables of a file; one, but for a workbook. None reads standard input.
 
-    Raises
-    ------
-    QuarantineError : empty, damaged, larger than MOST_BYTES, or no table at all.
-    DataError : it cannot be opened, or what reads it is not installed.
+    QuarantineError if it is empty, damaged, larger than MOST_BYTES, or no table at all; DataError
+    if it cannot be opened, or what reads it is not installed.
     """
     if path is None:
         with TemporaryFile() as copy:  # a pipe cannot be read twice
@@ -169,8 +165,6 @@ def sheets_of(
 ) -> list[Sheet]:
     """The tables in a file's bytes or an open file; errors as `read_sheets`.
 
-    Parameters
-    ----------
     most : bytes that are read, unpacked; MOST_BYTES unless said.
     exact : for a CSV file as its publisher's program writes it, to the last newline: nothing in it
         is taken for anything else, and what would be raises RowError. Looks at the header first.

@@ -39,9 +39,7 @@ CellsOfSheet = tuple[str, bool, int, list[str | float | date], bytes]
 def read(content: bytes) -> list[CellsOfSheet]:
     """The sheets of a workbook, also those without a cell, read in a child.
 
-    Raises
-    ------
-    ValueError : why it cannot be read, and what to do.
+    ValueError says why it cannot be read, and what to do.
     """
     try:
         answer = child.once(__name__, content, LIMITS)

@@ -85,11 +85,7 @@ class OwnReader(FileReader):
 
         A series that the file states itself is left as it is. Elsewhere a series is the sum of its
         parts in months in which each is known that has begun and is not closed, and the total that
-        of its series.
-
-        Raises
-        ------
-        DataError : a series of which no month can be known.
+        of its series. DataError for a series of which no month can be known.
         """
         section, before, snapshot = self.section, recorded(), read.snapshot
         # What the file states goes before the record, and that before any sum.

@@ -30,8 +30,6 @@ Splits = Mapping[TotalMonth, tuple[int, int, int]]
 def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
     """Hold a release against the record.
 
-    Parameters
-    ----------
     source : whose release it is; its hierarchy has an aside.
     read : the release, with its totals. recorded : what the record has now of every series.
     """

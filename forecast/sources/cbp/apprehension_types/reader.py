@@ -73,10 +73,8 @@ class ArrestPages(FileReader):
     ) -> ReadRelease:
         """Read one page, .html or .html.gz; its totals are to be held against the record.
 
-        Raises
-        ------
-        QuarantineError : no such page, one that was cut, or one that is at odds with its name.
-        RowError, DataError : a table that cannot be understood; see `read`.
+        QuarantineError for no such page, one that was cut, or one that is at odds with its name;
+        RowError or DataError for a table that cannot be understood, see `read`.
         """
         aside = source.hierarchy.aside
         if aside is None:

@@ -66,8 +66,6 @@ class DrugFiles(LineReader):
     ) -> tuple[dict[SeriesKey, Mapping[str, int]], list[str]]:
         """Return what a file says of the measure, and the dimensions that it has.
 
-        Parameters
-        ----------
         dimensions : of component and field those to keep; drugs are always kept, unless one is
             not known. The others as in `LineReader.snapshot`.
         """

@@ -93,8 +93,6 @@ def digest(lines: Iterable[str]) -> str:
 def embedded(entry: Mapping[str, Any], stated: Counts) -> Snapshot:
     """Return an embedded release.
 
-    Parameters
-    ----------
     entry : what provenance says of it. stated : each month it states, with its zeros.
     """
     # As a file gives them: of a member no line is 0, of a total each month is stated.
