@@ -468,7 +468,9 @@ def _toml(table: str, entries: Iterable[Mapping[str, Any]]) -> str:
     """An array of tables, ascending by seq; texts, integers, lists and one level of mappings."""
     blocks = []
     for entry in sorted(entries, key=lambda entry: int(entry.get("seq", 0))):
-        lines = [f"{key} = {_toml_value(value)}" for key, value in entry.items()]
+        # What a release has unless it says otherwise is not written.
+        said = {key: value for key, value in entry.items() if value not in ({}, [], 1)}
+        lines = [f"{key} = {_toml_value(value)}" for key, value in said.items()]
         blocks.append("\n".join([f"\n[[{table}]]", *lines, ""]))
     return "".join(blocks)
 

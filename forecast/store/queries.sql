@@ -31,9 +31,7 @@ where d.state in ('waiting', 'sending') and d.next_attempt_at <= ?
 group by 1
 
 -- name: deliveries_of_notice
-select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_at, reply
-from deliveries where content_key = ? order by recipient
-
+select * from deliveries where content_key = ? order by recipient
 
 -- name: unsubscribe
 -- Of addresses only those are kept that are not to be written to.
@@ -265,9 +263,6 @@ select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share,
 from path_marks as p join series as s on s.id = p.series_id
 where p.run_id = ? order by s.id
 
--- name: series_keys
-select border, dimension, member, component from series order by id
-
 -- name: periods_of_series
 select * from span_forecasts
 where border = ? and dimension = ? and member = ?
@@ -372,8 +367,7 @@ set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
 where id = ? and state = 'due'
 
 -- name: sections_of_notice
-select border, part, phrase, text, html, statement, chart, alt from notice_sections
-where notice_id = ? order by place
+select * from notice_sections where notice_id = ? order by place
 
 -- name: approve_notice
 update notices
@@ -432,11 +426,10 @@ from polls order by id desc limit 1
 select coalesce(max(id), 0) + 1 from polls
 
 -- name: links
-select url, listed, etag, last_modified, sha256, unrecognized from links
+select * from links
 
 -- name: downloads
-select url, sha256, file_name, first_seen_at, poll_id from downloads
-order by poll_id, file_name, sha256
+select * from downloads order by poll_id, file_name, sha256
 
 -- name: forget_validators
 update links set etag = '', last_modified = '' where sha256 = ?
@@ -462,8 +455,7 @@ from entries as e join main.runs as r on r.id = e.run_id
 where e.kind <> 'witnessed' order by e.id
 
 -- name: witness_proofs
-select witness, entry_id, run_id, statement, seen_at, seen_by, proof
-from witness_proofs order by entry_id, witness
+select * from witness_proofs order by entry_id, witness
 
 -- name: sightings
 select * from witnesses
@@ -616,9 +608,6 @@ order by t.place, f.border, f.month
 
 -- name: series_ends
 select border, dimension, member, component, last_month from series_held
-
--- name: counts_by_month
-select border, month, encounters from border_months
 
 -- name: scorecard
 with totals (place, name) as materialized (select key, value from json_each(?))
@@ -1073,19 +1062,16 @@ select next_attempt_at as at from deliveries
 where state = 'waiting' and edition not glob 'within:*' order by 1 limit 1
 
 -- name: entries
-select id, scheme, schema, kind, run_id, subject, parts, previous, digest from entries order by id
+select * from entries order by id
 
 -- name: newest_entry
-select id, scheme, schema, kind, run_id, subject, parts, previous, digest
-from entries order by id desc limit 1
+select * from entries order by id desc limit 1
 
 -- name: run_digests
 select id, digest, previous_digest as previous, {scheme} as scheme from main.runs order by id
 
 -- name: release
-select source, kind, file_name, sha256, data_through, seq, first_seen_at, first_seen_precision,
-    url, rounding
-from releases where id = ?
+select * from releases where id = ?
 
 -- name: years_of_release
 select fiscal_year, closed, line_count from release_years where release_id = ?
@@ -1103,15 +1089,11 @@ select id, status from releases where sha256 = ?
 -- name: retract
 insert or ignore into retractions (release_id, why, by, at) values (?, ?, ?, ?)
 
--- name: scopes_of_release
-select distinct border, dimension, component from coverage where release_id = ?
-
 -- name: last_over
 select last_over from scoped_places where release_id = ?
 
 -- name: all_releases
-select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
-    first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
+select releases.*, iif(w.at is null, status, 'withdrawn') as status,
     coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
 from releases left join retractions as w on w.release_id = id
 where (?1 is null or status = ?1) and (?2 is null or id = ?2) order by seq, id
@@ -1215,11 +1197,8 @@ where part = 'finding' order by notice_id, place
 -- name: notices_where
 -- Of the measure that the connection is about. Digest: of the record when a notice was approved, or
 -- as far as it has come, and the run that it quotes.
-select n.id, n.kind, n.month, n.release_id, n.run_id, n.corrects, n.content_key, n.message_id,
-    n.created_at, n.state, n.opening_text, n.opening_html, n.closing_text, n.closing_html,
-    n.approved_by, n.approved_at, n.closed_at, n.reason, n.withdraws,
-    coalesce(e.digest, (select r.digest from runs as r where r.id = n.run_id)) as digest,
-    iif(e.id is null, n.run_id, e.run_id) as quoted_run, n.approved_content, n.approved_user
+select n.*, coalesce(e.digest, (select r.digest from runs as r where r.id = n.run_id)) as digest,
+    iif(e.id is null, n.run_id, e.run_id) as quoted_run
 from notices as n
 left join entries as e
     on e.id = (select max(id) from entries where subject = 'notice ' || n.id)

@@ -17,6 +17,7 @@ from forecast import months
 from forecast.rows import ChangeRow, DriverRow, FlagRow, ForecastRow, ScoreRow, of
 from forecast.store import aside, schema
 from forecast.store.queries import column, pairs, records, rows, sql
+from forecast.store.releases import series_ids
 from forecast.types import (
     COUNT,
     HUB_PERMILLES,
@@ -112,7 +113,7 @@ def asked_of(reason: str | None) -> str:
 
 def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
     """Return every series that is held."""
-    return records(connection, SeriesKey, "series_keys")
+    return list(series_ids(connection))
 
 
 def in_order(totals: Totals) -> str:
@@ -175,8 +176,8 @@ def series_ends(connection: sqlite3.Connection) -> dict[SeriesKey, str]:
 def last_months(connection: sqlite3.Connection) -> dict[str, Row]:
     """Return total -> its newest month with the counts of then, a month and a year before."""
     counts: dict[str, dict[str, int]] = {}
-    for total, month, count in connection.execute(sql("counts_by_month")):
-        counts.setdefault(total, {})[month] = count
+    for row in rows(connection, "month_counts", of="true"):
+        counts.setdefault(row["border"], {})[row["month"]] = row[COUNT]
     return {
         total: {
             "month": (month := max(by_month)),

@@ -139,8 +139,9 @@ def retract(db: Connection, release_id: int, why: str, by: str, now: str) -> Rel
             raise DataError(f"release {release_id} is not accepted, so it states nothing")
         db.execute(sql("retract"), (release_id, why.strip(), by.strip(), now))
         # Later releases that said the same stood on its rows.
-        for scope in db.execute(sql("scopes_of_release"), (release_id,)).fetchall():
-            _rewrite_scope(db, Scope(*scope), 0, {})
+        covered = db.execute(sql("coverage_of_release"), (release_id,)).fetchall()
+        for scope in dict.fromkeys(Scope(*row[:3]) for row in covered):
+            _rewrite_scope(db, scope, 0, {})
         ledger.state(db, "retracted", release_id)
     return load_release(db, release_id)
 

@@ -26,7 +26,7 @@ PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"
 PATHS = "paths.csv.gz"
 _RELEASE = {field.name for field in fields(Release)}
-_OF_VINTAGES: dict[str, Any] = {"kind": "vintage", "file_name": VINTAGES, "rows": {}, "closed": ()}
+_OF_VINTAGES = {"kind": "vintage", "file_name": VINTAGES}
 
 
 def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
@@ -106,8 +106,8 @@ def embedded(entry: Mapping[str, Any], stated: Counts) -> Snapshot:
         release=Release(**about),
         counts=counts,
         coverage=tuple(dict.fromkeys(spans)),
-        rows={int(year): lines for year, lines in entry["rows"].items()},
-        closed=frozenset(entry["closed"]),
+        rows={int(year): lines for year, lines in entry.get("rows", {}).items()},
+        closed=frozenset(entry.get("closed", ())),
     )
 
 
