@@ -22,6 +22,7 @@ from forecast.sources.source import (
     Hierarchy,
     MeasureWords,
     Publisher,
+    ReleasePages,
     TotalWords,
 )
 from forecast.types import Absent, Break, Term
@@ -98,16 +99,6 @@ class FileTable(_Described, FileColumns):
         return self
 
 
-class PagesTable(_Described):
-    """How releases are found on a page; see `source.Publisher`."""
-
-    index: str = ""
-    disallowed: str = ""
-    window: str = "(?!)"
-    about: tuple[str, ...] = ()
-    siblings: tuple[str, ...] = ()
-
-
 class SourceTable(_Described):
     """All that a `source.toml` may say."""
 
@@ -129,7 +120,7 @@ class SourceTable(_Described):
     measure: MeasureWords
     totals: TotalsTable = TotalsTable()
     file: FileTable = FileTable()
-    pages: PagesTable = PagesTable()
+    pages: ReleasePages = ReleasePages()
     help: dict[str, str] = {}
     hierarchy: dict[_InHierarchy, Any] = {}
     labels: dict[str, dict[str, Any]] = {}

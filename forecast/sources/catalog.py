@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -184,16 +184,18 @@ def _source(name: str, settings: Mapping[str, Any], folder: Path | None) -> Sour
     # were made for the first of these measures.
     columns = kinds.PART_COLUMNS if "dimensions" in table.hierarchy else kinds.OWN_COLUMNS
     named = {"encounters": measure.noun, "encounters_before": f"{measure.noun}_before"}
+    hierarchy, counted = table.parts(), measure.unit.removesuffix(" a month")
+    halves = [replace(half, noun=half.noun.format(counted)) for half in hierarchy.halves]
     if table.agreement is None:
         raise ConfigError(str(place), "agreement", "is missing; every source says it")
     return kinds.Source(
         name=name,
-        publisher=replace(table.publisher, **dict(table.pages)),
+        publisher=replace(table.publisher, **asdict(table.pages)),
         measure=replace(measure, caveat=with_kind(measure.caveat, table.kind)),
         # Without the defaults of own counts' words.
         totals=kinds.TotalWords(**settings.get("totals", {})),
         shipped=table.claims,
-        hierarchy=table.parts(),
+        hierarchy=replace(hierarchy, halves=tuple(halves)),
         agreement=table.agreement,
         due=table.days,
         layouts=tuple(table.file.layouts),

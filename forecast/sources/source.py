@@ -157,15 +157,28 @@ PART_COLUMNS: Mapping[str, str] = {**OWN_COLUMNS, "member": "part", "drivers": "
 
 
 @dataclass(frozen=True, slots=True)
-class Publisher:
-    """Who publishes the counts, and how their releases are found.
+class ReleasePages:
+    """How a publisher's releases are found.
 
-    name, short : in full and in short. credit : the line asked for, "" if none.
-    revises, restates : what they do with earlier months, behind their name.
     index : the page that links to releases. disallowed : the folder robots.txt keeps robots out of.
     window : pattern of two years as only the files' names and links have them; with one of the
     words `about`, in small letters, a link that looks like data. siblings : layouts that are
     published together.
+    """
+
+    index: str = ""
+    disallowed: str = ""
+    window: str = "(?!)"
+    about: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher(ReleasePages):
+    """Who publishes the counts, and how their releases are found.
+
+    name, short : in full and in short. credit : the line asked for, "" if none.
+    revises, restates : what they do with earlier months, behind their name.
     """
 
     name: str
@@ -174,11 +187,6 @@ class Publisher:
     credit: str = ""
     revises: str = "may still revise it"
     restates: str = "may restate earlier months"
-    index: str = ""
-    disallowed: str = ""
-    window: str = "(?!)"
-    about: tuple[str, ...] = ()
-    siblings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +194,8 @@ class Half:
     """A part of every total that is named whenever the total is: an agency.
 
     component : its label in the record. code : what claims and commands call it.
-    noun : what it counts, in full. where : "at ports of entry". row : the same at the head of a
-    table's row. short : in brackets behind it.
+    noun : what it counts, in full; in a source's table with {} for what is counted. where : "at
+    ports of entry". row : the same at the head of a table's row. short : in brackets behind it.
     misread : what a total with much of it must not be called; "" if nothing.
     """
 
