@@ -1093,7 +1093,8 @@ insert or ignore into retractions (release_id, why, by, at) values (?, ?, ?, ?)
 select last_over from scoped_places where release_id = ?
 
 -- name: all_releases
-select releases.*, iif(w.at is null, status, 'withdrawn') as status,
+select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
+    first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
     coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
 from releases left join retractions as w on w.release_id = id
 where (?1 is null or status = ?1) and (?2 is null or id = ?2) order by seq, id
