@@ -28,14 +28,10 @@ class Share:
 def shares(own: Floats, others: Floats, level: float = 0.8) -> list[Share]:
     """Estimate the share of the last count that a series' months have at each age.
 
-    Parameters
-    ----------
     own : (months, ages) counts of the series by age in months, NaN where none was stated.
     others : (months of all series, ages), the same of it and of those beside it.
 
-    Returns
-    -------
-    One an age; of an age that no two statements tell of, the share is 1 and `months` is 0.
+    Returns one an age; of an age that no two statements tell of, the share is 1 and `months` is 0.
     """
     shares: list[Share] = []
     log_share, variance, freedom = 0.0, 0.0, np.inf

@@ -308,9 +308,7 @@ def quality(scores: Sequence[Floats]) -> Row:
 
     scores : of `series_scores`, some series at a time.
 
-    Returns
-    -------
-    n, forecast months that had come; log_wis, coverage80, coverage95, means over them;
+    Returns n, forecast months that had come; log_wis, coverage80, coverage95, means over them;
     relative_mae, geometric mean over series of MAE / naive's, NaN where there is none.
     """
     rows = np.concatenate(scores)

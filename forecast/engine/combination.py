@@ -118,9 +118,7 @@ def _log_scores(sweep: Sweep, share: float, z: Floats, longest: int) -> Iterator
 def month_losses(paths: Floats, z: Floats) -> tuple[Floats, Floats]:
     """What the hindcasts about each month missed it by, and what they weigh; 0 where none.
 
-    Returns
-    -------
-    loss, weight : (series, months) sums of |error| / sqrt(h) and of 1 / sqrt(h).
+    Returns loss and weight, (series, months) sums of |error| / sqrt(h) and of 1 / sqrt(h).
     """
     loss, weight = np.zeros((2, *z.shape))
     for h, miss in _misses(paths, z):
@@ -153,11 +151,9 @@ def evidence(
 
     walk, grid : (series, months) of `month_losses`.
 
-    Returns
-    -------
-    (series, months) of (walk's - grid's loss) / usual loss, in UNITs, 0 where a series is not
-    live, and whether it is. A usual loss is no less than whole counts can show: where a few stand
-    among zeros, the last value is exactly right most of the time, and has foretold nothing.
+    Returns (series, months) of (walk's - grid's loss) / usual loss, in UNITs, 0 where a series is
+    not live, and whether it is. A usual loss is no less than whole counts can show: where a few
+    stand among zeros, the last value is exactly right most of the time, and has foretold nothing.
     """
     # Against its own usual loss: a series ten times as large must not vote ten times.
     live = (age(z) > par.FIRST_ORIGIN) & ~silent(z)
@@ -181,9 +177,7 @@ def t_statistic(apart: Ints, count: Ints) -> Floats:
 
     apart, count : (months,) sums of `evidence`, of all series of the family.
 
-    Returns
-    -------
-    (months,), 0 until a series is live; where none is any more, what the last ones said.
+    Returns (months,), 0 until a series is live; where none is any more, what the last ones said.
     """
     x = np.asarray(apart * UNIT / np.maximum(count, 1), dtype=np.float64)
     out = np.zeros_like(x)
@@ -247,16 +241,12 @@ def hearing(
 ) -> tuple[Floats, Ints]:
     """What a block of series says of the calm models, by series and added up by family.
 
-    Parameters
-    ----------
     grid, root : (series, months, NEAR) paths. level : (series, months).
     family : (series,) numbers 0, 1, ... of their families. behind : of the panel.
 
-    Returns
-    -------
-    (series, months) log ratio of the grid's discounted losses to the root's; (5, families, months)
-    a month's losses in usual losses of the grid and of the root, and both of `_products`, of all
-    series in UNITs, and how many series had hindcasts that could be judged.
+    Returns (series, months) log ratio of the grid's discounted losses to the root's; (5, families,
+    months) a month's losses in usual losses of the grid and of the root, and both of `_products`,
+    of all series in UNITs, and how many series had hindcasts that could be judged.
     """
     # On square roots, between both scales: neither is judged on its own ground.
     back = np.sqrt(np.expm1(np.maximum(z, 0)))

@@ -77,16 +77,12 @@ def young_sigma(step: Floats, z: Floats) -> Floats:
 def one_step_scale(errors: Floats, step: Floats) -> Floats:
     """Sigma: geometric mean of a quick and a slow root mean square of past errors.
 
-    Parameters
-    ----------
     errors : (series, months) absolute one-step errors, NaN where there is none.
     step : (series, months) the first step of the path from each column: it says how noisy a
         count of that size must be, without which years of zeros would freeze sigma.
 
-    Returns
-    -------
-    (series, months) sigma known at each column, log1p units, >= LEAST_SIGMA; NaN where fewer
-    than LEAST_ERRORS errors were known.
+    Returns (series, months) sigma known at each column, log1p units, >= LEAST_SIGMA; NaN where
+    fewer than LEAST_ERRORS errors were known.
     """
     known = np.isfinite(errors)
     # Of a few errors the median says nothing: only later ones are capped by it.
@@ -196,14 +192,10 @@ def quantiles(
 ) -> Floats:
     """Quantiles of log1p counts, >= 0, non-decreasing in the probability.
 
-    Parameters
-    ----------
     centre, scale : (..., h) from the first horizon on.
     df, reach : (...) of the same forecasts.
 
-    Returns
-    -------
-    (..., h, len(probs))
+    Returns (..., h, len(probs)).
     """
     df, limit = np.asarray(df), np.asarray(reach)[..., None, None]
     horizon = np.arange(1, centre.shape[-1] + 1)
@@ -226,13 +218,9 @@ def counts(quantiles: Floats) -> Ints:
 def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
     """(series, months, h) squared error of the h-step forecast about a column, in its own scale.
 
-    Parameters
-    ----------
     centre, scale : (series, months, h) forecasts from every column, NaN where there is none.
     z : (series, months) log1p counts.
 
-    Returns
-    -------
     NaN where there was no forecast, or where it does not teach yet.
     """
     out = np.full_like(centre, np.nan)
@@ -286,16 +274,12 @@ def learned_widths(
 def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tuple[Ints, Ints]:
     """What some series say of how wide forecasts about one month should have been.
 
-    Parameters
-    ----------
     square : (series, h) squared standardised errors of the forecasts about the month.
     df : (series, k) degrees of freedom of those issued 1 .. k months before. family : (series,).
     mean : (families, k) of the squares, as known when they were issued.
 
-    Returns
-    -------
-    (families, k) sums of the squares as the likelihood of a t weighs them, in UNITs; and how many
-    there are. Those of parts of a family add up.
+    Returns (families, k) sums of the squares as the likelihood of a t weighs them, in UNITs; and
+    how many there are. Those of parts of a family add up.
     """
     square = square[:, : mean.shape[1]]
     live = np.isfinite(square)

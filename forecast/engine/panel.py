@@ -68,16 +68,12 @@ def break_columns(
 ) -> tuple[tuple[int, int], ...]:
     """Return where the known breaks of a total fall in a panel.
 
-    Parameters
-    ----------
     total : only its breaks count.
     last : running number of the month in the last column.
     width : number of columns.
 
-    Returns
-    -------
-    (column of the month it falls in, column of the month in which it was known) per break. Those
-    before the first column are left out; columns after the last one are possible.
+    Returns (column of the month it falls in, column of the month in which it was known) per break.
+    Those before the first column are left out; columns after the last one are possible.
     """
     # A break before the first month cannot be seen in the counts.
     first = last - width + 1

@@ -75,14 +75,10 @@ def marks(predictive: Predictive, origin: int = -1) -> Floats:
 def one_month_scores(predictive: Predictive, z: Floats) -> Floats:
     """(series, months) normal scores of what came, by the forecast of the month before.
 
-    Parameters
-    ----------
     predictive : standing at every column of the panel.
     z : (series, months) log1p counts.
 
-    Returns
-    -------
-    Within the outermost of QUANTILES; NaN where there was no forecast.
+    Returns scores within the outermost of QUANTILES; NaN where there was no forecast.
     """
     before = predictive.first().quantiles(QUANTILES)[:, :-1, 0]
     out = np.full_like(z, np.nan)
@@ -138,13 +134,9 @@ def correlation(scores: Floats) -> Floats | Factors:
 
     Each pair's own correlation is drawn towards the mean of all pairs', by BELIEF.
 
-    Parameters
-    ----------
     scores : (series, months) of `one_month_scores`, months side by side; NaN where unknown.
 
-    Returns
-    -------
-    (series, series) positive definite, 1 on the diagonal.
+    Returns (series, series) positive definite, 1 on the diagonal.
     """
     if len(scores) > MATRIX_UP_TO:
         return factors(scores)
@@ -170,13 +162,9 @@ def persistence(of: Floats) -> Floats:
     month's; noise adds none. b is the share that stays. With b = 1 throughout, a year's 80%
     intervals cover .844 on M1, .867 on half of M3 and .962 on tourism, with this .799, .814, .874.
 
-    Parameters
-    ----------
     of : (series, h, QUANTILES) of `marks`.
 
-    Returns
-    -------
-    (series,) within 0 .. 1; 1 where only one month is forecast.
+    Returns (series,) within 0 .. 1; 1 where only one month is forecast.
     """
     # Over a year: beyond it widths are learned from few errors.
     last = min(of.shape[1], _YEAR)
@@ -298,15 +286,12 @@ def draw(of: Floats, together: Floats | Factors, n: int, *seed: int) -> Floats:
 def drawn(of: Floats, together: Floats | Factors, n: int, *seed: int) -> Iterator[Floats]:
     """Paths of several series, one after another.
 
-    Parameters
-    ----------
     of : (series, h, QUANTILES) of `marks`.
     together : of `correlation`.
     n : paths.
 
-    Yields
-    ------
-    (n, h) counts, not whole. Over the n paths each series and month has its published quantiles.
+    Yields (n, h) counts, not whole. Over the n paths each series and month has its published
+    quantiles.
     """
     shape = (2, n, of.shape[1])
     if isinstance(together, Factors):

@@ -121,16 +121,12 @@ def error_growth(
     that had matured, drawn towards sqrt(h). Errors of overlapping horizons are dependent, so
     n of them at h count as n / h.
 
-    Parameters
-    ----------
     centre : (series, months, h) paths from every column, NaN where there is none.
     z : (series, months) log1p counts.
     family : (series,) whose errors are pooled. calendar : see `blocks.Task.on_calendar`; None where
         all series end together.
 
-    Returns
-    -------
-    (series, months, h), 1 at the first horizon, non-decreasing in h.
+    Returns (series, months, h), 1 at the first horizon, non-decreasing in h.
     """
     room = 0 if calendar is None else calendar.z.shape[1] - z.shape[1]
     behind = None if calendar is None else calendar.behind

@@ -44,14 +44,10 @@ _MIDDLE = PROBS.index(0.5)
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:
     """Quantile loss: p (y - q) where y >= q, (1 - p) (q - y) where y < q.
 
-    Parameters
-    ----------
     actual : (...) what came.
     quantiles : (..., probs) forecasts, in the same unit.
 
-    Returns
-    -------
-    (..., probs), >= 0, in the unit of actual; lower is better.
+    Returns (..., probs), >= 0, in the unit of actual; lower is better.
     """
     p = np.asarray(probs)
     over = actual[..., None] - quantiles
@@ -64,9 +60,7 @@ def wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -> Fl
     With K central intervals and the median it equals
     (|y - median| / 2 + sum of alpha_k / 2 * IS_k) / (K + 1/2).
 
-    Returns
-    -------
-    (...), >= 0, in the unit of actual; lower is better.
+    Returns (...), >= 0, in the unit of actual; lower is better.
     """
     return np.asarray(2 * pinball(actual, quantiles, probs).mean(axis=-1))
 
@@ -74,9 +68,7 @@ def wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -> Fl
 def log_wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -> Floats:
     """WIS of log1p counts: the main score. Both arguments are counts, >= 0.
 
-    Returns
-    -------
-    (...), >= 0; lower is better. A median off by 10% costs about .1 without any spread.
+    Returns (...), >= 0; lower is better. A median off by 10% costs about .1 without any spread.
     """
     return wis(np.log1p(actual), np.log1p(quantiles), probs)
 
@@ -108,11 +100,10 @@ def scores(
     stored : forecasts; those whose month is not published yet are passed over. counts : as now
     current. first : cutoff that is scored, "YYYY-MM". breaks : the known ones of these counts.
 
-    Returns
-    -------
-    n, forecast months; era, "all" or a span of cutoff months; log_wis and wis, on log1p counts and
-    on counts; mae, in counts; mase, beside a usual change; relative_mae, over the naive model's on
-    the same months, None where there is none; coverage50, 80 and 95, shares inside, 0..1.
+    Returns n, forecast months; era, "all" or a span of cutoff months; log_wis and wis, on log1p
+    counts and on counts; mae, in counts; mase, beside a usual change; relative_mae, over the naive
+    model's on the same months, None where there is none; coverage50, 80 and 95, shares inside,
+    0..1.
     """
     came: ScoredColumns = {}
     for (key, model), rows in stored.items():

@@ -46,11 +46,9 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: boo
         published over a longer span), they are not scaled up to it, and the unattributed row
         holds the rest.
 
-    Returns
-    -------
-    series and month of the total's flag; member, the part, None for the two roles that are no part:
-    "unattributed", the last row, is what parts and total differ by, and in "not held" the dimension
-    has no figures for that month (counts are None).
+    Returns series and month of the total's flag; member, the part, None for the two roles that are
+    no part: "unattributed", the last row, is what parts and total differ by, and in "not held" the
+    dimension has no figures for that month (counts are None).
     """
     series, month, median, count = whole
     of = {"series": series, "month": month, "dimension": dimension}

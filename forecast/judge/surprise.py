@@ -26,10 +26,7 @@ _CRITICAL, _CRITICAL_RATIO = 0.005, 4.0
 def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     """(p, z) of a published count.
 
-    Returns
-    -------
-    p : two-sided probability, 0..1.
-    z : the standard normal score with the same p, negative below the centre.
+    p is two-sided, 0..1; z the standard normal score with it, negative below the centre.
     """
     if expected.mixture is not None:
         (below,) = mixtures.chances_below([math.log1p(value)], [expected])

@@ -328,9 +328,7 @@ def calibration(
 ) -> list[dict[str, float]]:
     """Return how often central intervals of the engine's hindcasts held the count.
 
-    Returns
-    -------
-    Rows of horizon, level (share meant, 0..1), share (seen, 0..1) and n.
+    In rows of horizon, level (share meant, 0..1), share (seen, 0..1) and n.
     """
     # Averaged in SQL: the rows themselves are a million where shares are a few dozen.
     shares = ", ".join(
@@ -350,9 +348,7 @@ def hindcasts(
 ) -> list[tuple[Any, ...]]:
     """Return what a model would have said at each cutoff from first_cutoff on.
 
-    Returns
-    -------
-    Rows of total, dimension, member, cutoff, month, horizon, median and the quantiles at
+    In rows of total, dimension, member, cutoff, month, horizon, median and the quantiles at
     HUB_PERMILLES, all in counts; by total, cutoff and month.
     """
     quantiles = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
@@ -364,9 +360,7 @@ def hindcasts(
 def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """Return the quantiles of each forecast issued of a total.
 
-    Returns
-    -------
-    Rows of total, cutoff, month, horizon, permille and count.
+    In rows of total, cutoff, month, horizon, permille and count.
     """
     runs = [run_id for (run_id,) in connection.execute("select id from scoped_runs")]
     with aside.lent(connection, "quantiles", runs):

@@ -333,16 +333,12 @@ def as_of(
 
     A month stands as the highest release by seq states it that had been first seen by then.
 
-    Parameters
-    ----------
     day : "YYYY-MM-DD".
     total : of one total, None for all. dimension : "" for the totals, "*" for all series.
 
-    Returns
-    -------
-    Rows of value; vintage, how exactly the day it became known is known: "day", "month" (then it is
-    the last day it can have been), or "unknown" (then it is the day by which months are published);
-    known_from, "YYYY-MM-DD"; source, the release that first stated the value.
+    Returns rows of value; vintage, how exactly the day it became known is known: "day", "month"
+    (then it is the last day it can have been), or "unknown" (then it is the day by which months are
+    published); known_from, "YYYY-MM-DD"; source, the release that first stated the value.
     """
     by_series: dict[SeriesKey, dict[str, Row]] = defaultdict(dict)
     asked = (day, day, total, total, dimension, dimension)

@@ -125,15 +125,11 @@ def sightings(
 ) -> list[WitnessRow]:
     """Return when each proof was given, relative to the publication of its run's first month.
 
-    Parameters
-    ----------
     moments : (witness, entry) -> when, of the proofs to tell of; all, as they say it, if None.
 
-    Returns
-    -------
-    Rows of the view `witnesses`, oldest run first: seen_at, "" where a proof bears no moment;
-    published_on, None while that month is not published; days_before, of the two, 0 or less if it
-    was published first, and None of all but time stamps.
+    Returns rows of the view `witnesses`, oldest run first: seen_at, "" where a proof bears no
+    moment; published_on, None while that month is not published; days_before, of the two, 0 or less
+    if it was published first, and None of all but time stamps.
     """
     # A proof says itself when it was given; the table only when it was kept.
     if moments is None:

@@ -132,21 +132,14 @@ class ArrestPages(FileReader):
 def read(name: str, page: bytes, aside: Aside) -> dict[tuple[str, str], dict[str, int]]:
     """Read the one table of a page that splits arrests; of one fiscal year, from October on.
 
-    Parameters
-    ----------
     name : the file's, for errors.
     page : HTML.
     aside : the two parts of each total.
 
-    Returns
-    -------
-    (border, part, "" of the total) -> month -> arrests.
-
-    Raises
-    ------
-    QuarantineError : no such table, several, or a page that was cut short.
-    RowError : a heading, a label or a count that is not understood; its line is the table's row.
-    DataError : rows or months that are missing.
+    Returns (border, part, "" of the total) -> month -> arrests.
+    QuarantineError for no such table, several, or a page that was cut short; RowError for a
+    heading, a label or a count that is not understood, its line is the table's row; DataError for
+    rows or months that are missing.
     """
     # Closed lists throughout: a page is not made for programs, and changes without notice.
     heading, *lines = _table(name, page, aside)
