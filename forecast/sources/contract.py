@@ -46,6 +46,7 @@ MOST = 0.8  # of cells that one cause explains
 FEW = 0.2  # of cells, or names: more than these at once is odd
 LEAST_CELLS = 6
 LEAST_USUAL = 10  # counts a month, below which a 0 or a fall is nothing odd
+MANY_SERIES = 3  # of fewer, chance alone may take all below the month and the year before
 _UNITS = {of: f"{of:,.0f} times" for of in (12.0, 10.0, 100.0, 1e3, 1e6)}
 _UNITS |= {1e-6: "a millionth of", 1e-3: "a thousandth of", 0.01: "a hundredth of"}
 _UNITS |= {0.1: "a tenth of", 1 / 12: "a twelfth of"}
@@ -583,7 +584,7 @@ def _zeros(case: DeliveryDiff) -> Found:
 def _end(case: DeliveryDiff) -> Found:
     """A last month far below what was, or one before that has grown since."""
     through = case.through
-    below = _fallen([f for f in case.ends() if f.now and f.month == through])
+    below, than = _fallen([f for f in case.ends() if f.now and f.month == through])
     grown = [] if case.explained or case.agreed.unfinished is not None else _grown(case)
     if not below and not grown:
         return
@@ -596,21 +597,27 @@ def _end(case: DeliveryDiff) -> Found:
     ends = "; do last months come so?", ""
     if below:
         named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
-        text = f"{month_words(through)} is far below each of 12 months before: {named}"
+        text = f"{month_words(through)} is far below {than}: {named}"
         ends = "; is it unfinished?", "; it may be unfinished"
     yield DeliveryQuestion(f"{text}{ends[0]}", (UNFINISHED, COUNTED)) if asked else text + ends[1]
 
 
-def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
-    """Return the series that fell below a year's least, where most did, and all of them together.
+def _fallen(last: Sequence[FreshMonth]) -> tuple[list[FreshMonth], str]:
+    """Return the series that fell where most did, and all of them together; and below what.
 
-    Of all together chance does little: an unfinished month lacks the same part of each.
+    Of all together chance does little: an unfinished month lacks the same part of each. A year
+    with a collapse has a least that says nothing: the month and the year before then do.
     """
     before = [f for f in last if len(f.before) >= 12]
-    below = [f for f in before if f.now < min(f.before)]
-    least = min((sum(f.before[-n] for f in before) for n in range(1, 13)), default=0)
-    fell = len(below) * 2 > len(before) and sum(f.now for f in before) < 0.6 * least
-    return below if fell else []
+    measures: list[tuple[Sequence[int], str]] = [(range(1, 13), "each of 12 months before")]
+    if len(before) >= MANY_SERIES:
+        measures.append(((1, 12), "both the month and the year before"))
+    for back, than in measures:
+        below = [f for f in before if f.now < min(f.before[-n] for n in back)]
+        least = min(sum(f.before[-n] for f in before) for n in back)
+        if len(below) * 2 > len(before) and sum(f.now for f in before) < 0.6 * least:
+            return below, than
+    return [], ""
 
 
 def _grown(case: DeliveryDiff) -> list[SharedMonth]:

@@ -453,6 +453,19 @@ def test_last_months_that_come_unfinished_are_asked_of_once():
     assert said[0].endswith("it may be unfinished")
 
 
+def test_a_last_month_at_40_percent_is_asked_after_a_year_with_a_month_as_low():
+    """The least of a year says nothing if that year has a collapse; how most fall together does."""
+    record, unfinished = rows(LAST), at_its_end(lambda n: round(n * 0.4))(next_file())
+    for known in (*record.values(), *unfinished.values()):
+        known["2024-04"] = round(known["2024-04"] * 0.05)
+    case = DeliveryDiff(unfinished, record, HEADER, Agreed(header=HEADER), awaited=set())
+
+    _, (question,) = contract.read(case)
+
+    assert question.startswith("January 2025 is far below both the month and the year before: ")
+    assert '--as "unfinished"' in question
+
+
 def test_a_last_month_is_not_held_against_one_that_came_unfinished_itself():
     agreed = Agreed(header=HEADER, unfinished=True)
     record = at_its_end(lambda n: round(n * 0.4))(next_file())
