@@ -77,7 +77,7 @@ def _of_run(record: OpenRecord, published: bool) -> tuple[dict[str, Any], list[R
     """Return the newest run for programs, and what a reader is shown of it."""
     connection, source = record.connection, record.source
     rows = read.forecasts(connection, source.totals)
-    flagged = read.flags(connection, source.totals, since="2018-01")
+    flagged = read.flags(connection, source.totals)
     failed = queries.rows(connection, "failed_models")
     value = {
         "published": published,

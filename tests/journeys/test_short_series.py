@@ -163,3 +163,20 @@ def test_a_series_that_ended_long_ago_waits_from_now_on():
     assert (
         first_forecast(ended, "2023-12", jumps=True) == "2025-12"
     )  # behind the gap it begins anew
+
+
+@pytest.mark.slow
+def test_a_run_tells_what_is_flagged_of_a_record_that_ends_long_ago(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    counts = np.random.default_rng(3).poisson(200, 72).tolist()
+    counts[60] *= 3
+    table = "".join(f"{months.from_index(FIRST - 120 + at)},{n}\n" for at, n in enumerate(counts))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "old.csv").write_text(f"Month,Visits\n{table}")
+    said("config", "init", "in")
+
+    ran = said("run")
+
+    assert "Jan 2014" in said("flags", "--since", "2014-01")
+    assert "No month was unusually far" not in ran
+    assert "Jan 2014" in ran.partition("Unusual months")[2]
