@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from forecast.config import (
@@ -25,8 +26,6 @@ from forecast.types import DEFAULT_SOURCE
 from forecast.words import like
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
-
     from forecast.sources.source import ReadRelease, Source
 
 

@@ -21,16 +21,9 @@ from forecast.types import SeriesKey
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-
 AS_NEAR = 0.08  # in likeness, 0 to 1: names farther than that behind the nearest are not meant
-
-
 _QUOTES = "\"'\u201c\u201d\u2018\u2019"
-
-
 _DROPPED = str.maketrans("", "", "." + _QUOTES)
-
-
 _PEOPLE = ("nationals", "citizens", "migrants", "people", "immigrants")
 _DIMENSIONS = {
     "component": ("agency",),

@@ -55,7 +55,6 @@ MINUS = "\N{MINUS SIGN}"
 COMPARED_HEADS = ("figure", "counted", "change")
 NEXT_RUN = "the next one follows when a file, a setting or the program has changed"
 
-
 _LONGEST_SLUG = 120  # a folder's name has 255 bytes at most, and stands beside another's
 
 

@@ -22,7 +22,6 @@ VAGUE = 1e4  # variance of the first level
 LEVEL, SLOPE, SEASON = 0, 1, 2  # where each part stands in the state; the season takes 12
 STATES = SEASON + 12
 
-
 # One model of the grid in each row: the variance of the level's noise (the observation's is 1 less
 # that); sd of the slope at the start (0: no slope), what remains of it a month later, sd of its
 # monthly noise; sd of the twelve season effects at the start (0: no season), and of their monthly

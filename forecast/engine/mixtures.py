@@ -28,7 +28,6 @@ CHANCES = (0.0002, 0.005, 0.025, 0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.975, 0.995, 0
 SHIFT = 4  # sizes below are moved up by so much, where a normal score is as good as the sum
 HALF = float(np.log(0.5))  # log1p of half a count below 0
 
-
 CountCdf = Callable[[Floats, Floats, Floats], Floats]
 """Probability up to counts, (n, h, k), of a negative binomial's mean and size, (n, h, 1)."""
 

@@ -76,8 +76,6 @@ def model_forecasts(
     origins : (origins,) the columns to answer for, among path_origins.
     totals : as in `engine_forecasts`.
 
-    Notes
-    -----
     The scale rule is the engine's; the t has the break walk's degrees of freedom, width and
     drift (without the drift, naive's 80% intervals cover .67 on the totals, with it .76).
     How errors grow with the horizon is estimated from the family's own past errors, so that a

@@ -32,7 +32,6 @@ AFTER_BREAK = 3  # months after a known break that are not quiet
 Mask = NDArray[np.bool_]
 FirstCounts = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
 
-
 JudgedSeries = Mapping[SeriesKey, Sequence[JudgedMonth]]
 """Series -> what came of each of its months, ascending."""
 

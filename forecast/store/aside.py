@@ -4,22 +4,16 @@ No view shows them any more, but their digests stand, and a run that is withdraw
 one before it. What is packed is the text of the part as the ledger digests it.
 """
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from sqlite3 import Connection
 
 from forecast.store import ledger
 from forecast.store.connect import insert
 from forecast.store.kinds import PARTS
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-    from forecast.types import Row
+from forecast.types import Row
 
 TABLES = {"scores": "scores", "quantiles": "quantiles", "reports": "month_reports"}  # of each part
 _KEY = ("border", "dimension", "member", "component")

@@ -43,7 +43,6 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
 }
 
-
 Identity = tuple[int, ...]
 """Which file lies under a name, and in which state: device, inode, its last change, its size."""
 

@@ -22,7 +22,6 @@ from forecast.types import Release, Row
 
 T = TypeVar("T")
 
-
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
 

@@ -24,7 +24,6 @@ from forecast.store.queries import records, sql
 
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
 
-
 Mode = Literal["daemon", "timer"]
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SEED = 1
 
-
 Parts = tuple[Ints, Floats, Floats, dict[int, float]]
 """Prophet's components of z = log1p counts, which add up to its fit: (n,) running numbers of
 months; (n,) trend and yearly terms; running number of a policy date's month -> its effect."""
