@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from forecast import months
@@ -312,19 +313,19 @@ class Answering:
         first, second = (readings[0] for readings in things[:2])
         called = [dimension_words(s.dimension or "component", self.source) for s in (first, second)]
         lines = [f"Not on record together: no file tells {called[1]} by {called[0]}. Each alone:"]
-        rows = []
-        for subject in (subject for readings in things for subject in readings):
+        rows, asked = [], question.spans[0].period if question.spans else None
+        for subject in chain.from_iterable(things):
             line = self.table.counts(subject)
-            asked = question.spans[0].period if question.spans else None
-            span = asked if asked and line and line.holds(asked) else None
-            if span is None and line:
-                span = Period(line.last, line.last)
-                if asked:
-                    lines.append(f"  {capital(self.unheld(subject, asked))}; the newest month:")
-            if line and span:
-                reading, count = Reading(subject, span), line.total(span)
-                lines.append(f"  {show.statement(self.table, reading, count)}")
-                rows.append(self._meaning(reading, count))
+            if line is None:
+                continue
+            span = Period(line.last, line.last)
+            if asked and line.holds(asked):
+                span = asked
+            elif asked:
+                lines.append(f"  {capital(self.unheld(subject, asked))}; the newest month:")
+            reading, count = Reading(subject, span), line.total(span)
+            lines.append(f"  {show.statement(self.table, reading, count)}")
+            rows.append(self._meaning(reading, count))
         return Answer(tuple(lines), {"readings": rows, "count": None})
 
     def compared(self, subject: Subject, span: Period) -> Iterator[str]:
@@ -368,14 +369,14 @@ class Answering:
     def _differ(self, counted: Sequence[_Counted]) -> Iterator[str]:
         """Yield how counts differ: two times of one series, or several series in one time."""
         words, subjects = self.source.calendar.words, {row.subject for row in counted}
-        if len(subjects) == 1 and len(counted) == 2:
-            first, last = sorted(counted, key=lambda row: row.span.first)
-            if first.span.length == last.span.length:
+        if len(subjects) == 1:
+            first, *_, last = sorted(counted, key=lambda row: row.span.first)
+            if len(counted) == 2 and first.span.length == last.span.length:
                 change = change_words(last.count, first.count)
                 step = signed(last.count - first.count)
                 yield f"Change from {words(first.span)} to {words(last.span)}: {change} ({step})."
-        for row in counted if len(subjects) == 1 else ():
-            yield f"{capital(words(row.span))}: {', '.join(_rates(row.count, row.span))}."
+            for row in counted:
+                yield f"{capital(words(row.span))}: {', '.join(_rates(row.count, row.span))}."
         if len(subjects) == len(counted) > 1:
             names = [row.subject.words(self.source) for row in counted]
             if len(counted) == 2 and all(row.count for row in counted):

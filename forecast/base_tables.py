@@ -287,7 +287,7 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
     for name, query in _ROWS.items():
         by_period = tables.rows.setdefault(name, {})
         for columns in rows(dict, _NAMED + query):
-            row_of = BaseRow(**{k: v for k, v in columns.items() if k in wanted})
+            row_of = BaseRow(**{name: columns[name] for name in wanted & columns.keys()})
             by_period.setdefault((columns["series"], row_of.period), []).append(row_of)
         tables.months[name] = len({month for series, month in by_period if series in totals})
     for (series, _), hindcasts in tables.rows["hindcasts"].items():

@@ -116,19 +116,15 @@ def moved(
     restated = {key: outlook for key, outlook in outlooks.items() if outlook is not None}
     if len(restated) < len(outlooks):
         return []  # too early for a forecast
-    if months.shift(cutoff, predictive.centre.shape[2]) < last:
-        return []  # so long ago that nothing forecast then is still ahead
-    now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
     horizon = predictive.centre.shape[2]
+    if months.shift(cutoff, horizon) < last:
+        return []  # so long ago that nothing forecast then is still ahead
+    now = _until(head, cutoff)
     # Only where a figure was restated: else the engine's word on today's is that on then's.
     again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
     new = months.distance(cutoff, last)
     if new:
-        as_forecast = _as_forecast(now, restated, last)
-        figures: list[tuple[str, Counts]] = [
-            (_AS_FORECAST, as_forecast),
-            (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
-        ]
+        figures = (_AS_FORECAST, _as_forecast(now, restated, last)), (_CAME, _until(head, last))
         again |= refit_on_vintages(figures, horizon, source, weighed_before=new)
     then, passed, came = (
         {key: again.get((key, name), restated[key]) for key in now}
@@ -140,15 +136,14 @@ def moved(
     return changes([before, *(summed(stage, source.tree) for stage in stages), after])
 
 
-def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
-    """A total's counts up to a month, as they stand today."""
-    values = head.panel.z[row]
-    first = int(head.panel.last[row]) - head.last
-    known = {
-        months.from_index(first + column): round(float(np.expm1(values[column])))
-        for column in np.flatnonzero(np.isfinite(values)).tolist()
-    }
-    return {month: count for month, count in known.items() if month <= cutoff}
+def _until(head: Headline, cutoff: str) -> dict[SeriesKey, dict[str, int]]:
+    """The totals' counts up to a month, as they stand today."""
+    until: dict[SeriesKey, dict[str, int]] = {key: {} for key in head.keys}
+    for row, column in np.argwhere(np.isfinite(head.panel.z)).tolist():
+        month = months.from_index(int(head.panel.last[row]) - head.last + column)
+        if month <= cutoff:
+            until[head.keys[row]][month] = round(float(np.expm1(head.panel.z[row, column])))
+    return until
 
 
 def _medians(outlooks: Mapping[SeriesKey, ForecastPath], cutoff: str) -> Medians:

@@ -44,9 +44,8 @@ def unfinished(
             habit = grows and (confirmed or share.months >= _TELLING)
             # Of a month that fell where none did before, what earlier ones had says nothing.
             tells = grows or (share.months and month != fallen and share.high < _VAGUE)
-            told = share if tells else None
             if (key, month) in marked or month == fallen or habit:
-                ends = (told.share, told.low, told.high) if told else ()
+                ends = (share.share, share.low, share.high) if tells else ()
                 yield Unfinished(key, month, "file" if (key, month) in marked else "habit", *ends)
 
 

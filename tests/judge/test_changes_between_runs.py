@@ -277,7 +277,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
         del counts[key]["2025-10"]
     head = headline(counts, Config().forecast.first_cutoff, ENCOUNTERS)
 
-    found = changing._until(head, head.keys.index(KEYS[1]), "2025-11")
+    found = changing._until(head, "2025-11")[KEYS[1]]
 
     assert found == {m: c for m, c in counts[KEYS[1]].items() if m <= "2025-11"}
 
