@@ -682,9 +682,8 @@ def parse(text: str, source: str, beside: Path = Path()) -> Config:
         given = without_logins(repr(first["input"]))
         problem = f"{given} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"
         if first["type"] == "extra_forbidden":
-            own = ' of this kind of source (your own counts are kind = "counts")'
-            of = own if "published" in first["loc"] else ""
-            problem = f"no such setting{of}; see the shipped config.toml for all of them"
+            own = '; your own counts are kind = "counts"' * ("published" in first["loc"])
+            problem = f"no such setting; see the shipped config.toml for all of them{own}"
         raise ConfigError(source, key, problem) from error
     except ValueError as error:  # also of a whole number with thousands of digits
         raise ConfigError(source, "file", f"not valid TOML: {error}") from error

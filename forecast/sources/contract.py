@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import combinations, zip_longest
+from itertools import combinations, filterfalse, zip_longest
 from math import log, sqrt
 from statistics import median
 from typing import NamedTuple, get_args
@@ -148,14 +148,13 @@ class DeliveryDiff:
             if month in self.before.get(key, {})
         ]
 
-    def changed(self, *, awaited: bool | None = None) -> list[SharedMonth]:
-        """Return those that the file changes, the newest first; awaited : or not, only those."""
-        both = {awaited} if awaited is not None else {True, False}
-        cells = (
-            cell
-            for cell in self.cells()
-            if cell.now != cell.was and ((cell.key, cell.month) in self.awaited) in both
-        )
+    def waits(self, cell: SharedMonth) -> bool:
+        """Whether a month came unfinished, so that it is meant to change."""
+        return (cell.key, cell.month) in self.awaited
+
+    def changed(self) -> list[SharedMonth]:
+        """Return those that the file changes, the newest first."""
+        cells = (cell for cell in self.cells() if cell.now != cell.was)
         return sorted(cells, key=lambda cell: (cell.month, cell.key), reverse=True)
 
     def fresh(self) -> Iterator[FreshMonth]:
@@ -425,16 +424,13 @@ def _equal(known: Mapping[str, int], other: Mapping[str, int], least: int) -> bo
 
 
 def _unit(case: DeliveryDiff) -> Found:
-    """All months that both have are moved by one factor."""
+    """All months that both have are moved by one factor, or new ones beside those before."""
     shared = [cell for cell in case.cells() if cell.was]
     moved = [cell for cell in shared if cell.now != cell.was]
     if len(moved) >= max(LEAST_CELLS, MOST * len(shared)) and (factor := _factor(moved)):
         changed = f"{len(moved):,} of {len(shared):,} months that the record has"
         yield _scaled(case, factor, f"{changed} are {_times(factor)} what they were")
-
-
-def _unit_of_new(case: DeliveryDiff) -> Found:
-    """A file of new months alone, all of another size than those before."""
+    # A file of new months alone: all of another size than those before.
     fresh = [] if case.cells() else list(case.fresh())
     logs = [log(f.now / median(f.before)) for f in fresh if f.now and median(f.before) >= 1]
     if logs and abs(median(logs)) > log(20) and min(map(abs, logs)) > log(5):
@@ -517,13 +513,14 @@ def _halved(cell: SharedMonth) -> bool:
 
 def _anew(case: DeliveryDiff) -> Found:
     """Months that came unfinished, which a later file is meant to change."""
-    if not case.explained and (anew := case.changed(awaited=True)):
+    anew = [*filter(case.waits, case.changed())]
+    if anew and not case.explained:
         yield f"{many(len(anew), 'month')} that came unfinished, stated anew{_examples(anew)}"
 
 
 def _history(case: DeliveryDiff) -> Found:
     """Months that both have and that differ: within habit, or not."""
-    changed, cells = case.changed(awaited=False), case.cells()
+    cells, changed = case.cells(), [*filterfalse(case.waits, case.changed())]
     if case.explained or not changed:
         return
     depths = [months.distance(h.oldest, h.data_through) for h in case.habits if h.oldest]
@@ -661,7 +658,7 @@ def _late(case: DeliveryDiff) -> Found:
 # ---------------------------------------------------------------- all of it
 
 _OF_NAMES = (confirmed, _spelled, _again, _totals, _moved, _names)
-_OF_VALUES = (_unit, _unit_of_new, _header, _shifted, _order, _anew, _history)
+_OF_VALUES = (_unit, _header, _shifted, _order, _anew, _history)
 _OF_MONTHS = (_uncounted, _zeros, _end, _lost, _late)
 CHECKS: tuple[Callable[[DeliveryDiff], Found], ...] = _OF_NAMES + _OF_VALUES + _OF_MONTHS
 
@@ -689,12 +686,10 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
                 (asked if isinstance(found, DeliveryQuestion) else notes).append(str(found))
     if {ENDED, SHUT} & {*case.answered} and case.told is None:
         raise DataError("say which series: --series NAME")
-    unused = set(case.answered) - case.used
-    if unused and not asked:
+    if (unused := {*case.answered} - case.used) and not asked:
         raise DataError(f"{', '.join(sorted(unused))!r}: nothing in the file asks for that")
-    header = tuple(case.header)
-    if header != case.agreed.header and not asked:
-        case.agree(header=header)
+    if not asked:
+        case.agree(header=tuple(case.header))
     return notes, asked
 
 

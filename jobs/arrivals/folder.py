@@ -38,9 +38,8 @@ def delivered(db: Connection | None, context: Context, today: str) -> list[Arriv
                     unknown.append((file, ReleaseFile(file.name, content)))
         contents = [content for _, content in unknown]
         # One alone has no order, and need not be read for it.
-        places = (
-            reading.last_months(section, contents) if len(contents) > 1 else [0] * len(contents)
-        )
+        several = len(contents) > 1
+        places = reading.last_months(section, contents) if several else [0] * len(contents)
         new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
     # Each is held against the one before, so they come in the order of their months that are over.
     over = months.to_index(months.last_over(today))
@@ -71,27 +70,20 @@ def files(path: Path, section: CountsSection) -> list[Path]:
         raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
     if not place.is_dir():
         return [place]
-    return [file for file in _complete(place) if file.is_file()]
-
-
-def _complete(place: Path) -> list[Path]:
-    return sorted(
+    complete = [
         file
         for file in place.iterdir()
         if not file.name.startswith((".", "~$")) and not file.name.endswith((".part", ".tmp"))
-    )
+    ]
+    return sorted(file for file in complete if file.is_file())
 
 
 def left(context: Context) -> dict[str, str]:
-    """Return what lies among deliveries and is no file, by name, and why it stays there.
-
-    A folder without an ending is somebody's own, for files that are not to be taken in.
-    """
-    sections = (of for of in context.config.sources if isinstance(of, CountsSection) and of.path)
-    folders = filter(Path.is_dir, (context.path.parent / of.path for of in sections))
+    """Return folders that lie among deliveries under a file's name, and why they stay there."""
     return {
-        inbox.file_name(place): "is a folder or no regular file; put the file itself there"
-        for folder in folders
-        for place in _complete(folder)
-        if not place.is_file() and (place.suffix or not place.is_dir())
+        inbox.file_name(place): "is a folder; put the file itself there"
+        for section in context.config.sources
+        if isinstance(section, CountsSection) and section.path
+        for place in (context.path.parent / section.path).glob("[!.]*.*")
+        if place.is_dir()
     }

@@ -176,10 +176,10 @@ def without_effect(context: Context) -> Iterator[str]:
                 named |= {f"{k.total}:{k.member}": None for k in read.series_keys(connection)}
                 run = read.latest_run(connection)
             newest = run.data_through if run else newest
-        for section in measure.config.sources if named else ():
-            for name in section.closed if isinstance(section, CountsSection) else ():
-                if name not in named:
-                    yield f"closed: {name!r} is no series on record; {like(name, named)}"
+        section = next(iter(measure.config.sources), None)
+        for name in section.closed if named and isinstance(section, CountsSection) else ():
+            if name not in named:
+                yield f"closed: {name!r} is no series on record; {like(name, named)}"
         first = measure.config.forecast.first_cutoff
         if first > newest[:7]:
             yield f"first_cutoff: {first} is later than {newest[:7]}, so that no hindcast is scored"
@@ -363,9 +363,8 @@ def _disk(path: Path) -> Iterator[Finding]:
         return
     free, needed = shutil.disk_usage(folder).free, room_needed(path)
     words = f"{free:,} bytes free"
-    yield _either(
-        "disk", words, f"{words}, {needed:,} needed" if free < needed else "", "make room"
-    )
+    wrong = f"{words}, {needed:,} needed" if free < needed else ""
+    yield _either("disk", words, wrong, "make room")
 
 
 def room_needed(path: Path) -> int:
@@ -376,83 +375,52 @@ def room_needed(path: Path) -> int:
 # -- what needs a person ---------------------------------------------------------------------------
 
 
-# Alarms first. `_standing` says which of them are so.
-CONCERNS = (
-    Finding(
-        "nothing published", "alarm", "nothing is published yet", "start with `bordercast run`"
-    ),
-    Finding("all withdrawn", "alarm", "{}", NEXT_RUN),
-    Finding(
-        "overdue",
-        "alarm",
+# What there is to say -> how, and what to do. `_standing` says which of it is so.
+ALARMS = {
+    "nothing published": ("nothing is published yet", "start with `bordercast run`"),
+    "all withdrawn": ("{}", NEXT_RUN),
+    "overdue": (
         "overdue: {} days since the month's end, and no figures",
         "look at the publisher's page and put the file into the inbox",
     ),
-    Finding(
-        "overdue delivery",
-        "alarm",
+    "overdue delivery": (
         "overdue: {} days since the month's end, and no figures",
         "see that the next file is delivered to the place that [[sources]] names",
     ),
-    Finding(
-        "verification",
-        "alarm",
-        "verification failed, nothing is shown: {}",
-        "restore a backup",
-    ),
-    Finding(
-        "blocked",
-        "alarm",
-        "the publisher's page has blocked us since {}",
-        "put the file into the inbox",
-    ),
-    Finding(
-        "not understood",
-        "alarm",
+    "verification": ("verification failed, nothing is shown: {}", "restore a backup"),
+    "blocked": ("the publisher's page has blocked us since {}", "put the file into the inbox"),
+    "not understood": (
         "the publisher's page links to what looks like data but is not understood: {}",
         "look at it, put a file that is wanted into the inbox, and name one that is not in "
         "fetch.ignore",
     ),
-    Finding("mail queue", "alarm", "the mail queue is stopped: {}", ""),
-    Finding("last wake", "alarm", "the last wake failed: {}", ""),
-    Finding("stuck", "alarm", "the service has stopped waking up", "restart it, or its timer"),
-    Finding("room", "alarm", "only {} bytes are free", "make room"),
-    Finding("dates", "warning", "dates that do not hold: {}", "see `bordercast verify`"),
-    Finding(
-        "disputed", "warning", "said, but not borne by the record: {}", "see `bordercast audit`"
-    ),
-    Finding("late", "warning", "late: {} days since the month's end, and no figures yet", ""),
-    Finding("notices", "warning", "{} notices wait", "`bordercast notices list`"),
-    Finding(
-        "quarantine", "warning", "{} files are refused", "`bordercast releases list --refused`"
-    ),
-    Finding(
-        "asked",
-        "warning",
+    "mail queue": ("the mail queue is stopped: {}", ""),
+    "last wake": ("the last wake failed: {}", ""),
+    "stuck": ("the service has stopped waking up", "restart it, or its timer"),
+    "room": ("only {} bytes are free", "make room"),
+}
+WARNINGS = {
+    "dates": ("dates that do not hold: {}", "see `bordercast verify`"),
+    "disputed": ("said, but not borne by the record: {}", "see `bordercast audit`"),
+    "late": ("late: {} days since the month's end, and no figures yet", ""),
+    "notices": ("{} notices wait", "`bordercast notices list`"),
+    "quarantine": ("{} files are refused", "`bordercast releases list --refused`"),
+    "asked": (
         "held until it is answered: {}",
         "`bordercast releases list --refused`, then `bordercast releases accept N --as ANSWER`",
     ),
-    Finding(
-        "labels",
-        "warning",
+    "labels": (
         "labels that are not known: {}",
         "the totals are kept and the dimension left out, until [labels] joins each to a known one",
     ),
-    Finding("inbox", "warning", "not taken out of the inbox: {}", ""),
-    Finding("undelivered", "warning", "{} messages will never arrive", "`bordercast notices list`"),
-    Finding("models", "warning", "left out of the last run, wholly or in part: {}", ""),
-    Finding("without a run", "warning", "accepted, not in a run yet: {}", ""),
-    Finding("unreachable", "warning", "the page was not reachable at the last poll", ""),
-    Finding(
-        "not running", "warning", "the service is not running", "`bordercast serve`, or a timer"
-    ),
-    Finding(
-        "log",
-        "warning",
-        "run {} still reads what stood before",
-        "end it; the copy is for analysts",
-    ),
-)
+    "inbox": ("not taken out of the inbox: {}", ""),
+    "undelivered": ("{} messages will never arrive", "`bordercast notices list`"),
+    "models": ("left out of the last run, wholly or in part: {}", ""),
+    "without a run": ("accepted, not in a run yet: {}", ""),
+    "unreachable": ("the page was not reachable at the last poll", ""),
+    "not running": ("the service is not running", "`bordercast serve`, or a timer"),
+    "log": ("run {} still reads what stood before", "end it; the copy is for analysts"),
+}
 
 
 def _standing(case: ServiceCase) -> Iterator[Finding]:
@@ -498,9 +466,12 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         and f"{facts.last_run} stands only in the log ({facts.wal_bytes:,} bytes), which "
         f"grows while {f'process {readers}' if readers else 'another process'}",
     }
-    for concern in CONCERNS:
-        if so[concern.name]:
-            yield concern._replace(found=concern.found.format(so[concern.name]))
+    verdicts: Mapping[FindingVerdict, Mapping[str, tuple[str, str]]]
+    verdicts = {"alarm": ALARMS, "warning": WARNINGS}
+    for verdict, concerns in verdicts.items():
+        for name, (found, do) in concerns.items():
+            if so[name]:
+                yield Finding(name, verdict, found.format(so[name]), do)
 
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
@@ -522,10 +493,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[ServiceCase], Iterator[Finding]]]
     (_DOCTOR, lambda case: _versions()),
     (_DOCTOR, lambda case: iter([Finding("settings", "good", case.settings_from)])),
     (_CONFIG, _refusing(_contact, lambda c: c.polls)),
-    (
-        _CONFIG,
-        _refusing(lambda c: transports.check_mail(c.mail), lambda c: c.mail.enabled),
-    ),
+    (_CONFIG, _refusing(lambda c: transports.check_mail(c.mail), lambda c: c.mail.enabled)),
     # Whether or not mail is on: a file that is named is meant to be there.
     (_BOTH, _refusing(lambda c: transports.tls(c.mail), lambda c: c.mail.ca_file)),
     (

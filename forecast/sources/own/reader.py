@@ -127,19 +127,13 @@ def _parts_of(stated: Counts, recorded: Counts) -> list[SeriesKey]:
 
 def read_as(section: CountsSection) -> ReadAs:
     """Return what the settings say of the files."""
+    alike = {"series", "part", "month", "year", "value", "sheet", "dates", "over"}
     return ReadAs(
-        series=section.columns.series,
-        part=section.columns.part,
-        month=section.columns.month,
-        year=section.columns.year,
-        value=section.columns.value,
-        sheet=section.columns.sheet,
+        **section.columns.model_dump(include=alike),
         decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
-        dates=section.columns.dates,
         # Years that begin in January, as they do unless the settings say otherwise, are not fiscal.
         fiscal_start=section.year_begins if section.year_begins > 1 else 0,
         sums=section.columns.sum,
-        over=section.columns.over,
     )
 
 
@@ -215,16 +209,16 @@ def _known_months(
         months.from_index(int(table.last[row]) - int(behind)): float(values[column] * times)
         for behind, column in zip(back, known, strict=True)
     }
+    # 8.29 * 100 is 828.9999: what is whole but for the arithmetic is.
+    whole = {month: float(round(value)) for month, value in by_month.items()}
     if columns.round or columns.over == "mean" or section.agreed.times != 1:
-        return {month: float(round(value)) for month, value in by_month.items()}
+        return whole
     below = next((month for month, value in by_month.items() if value < 0), None)
     if below:
         raise DataError(
             f"{file_name}: {table.names[row]} in {below}: {by_month[below]:g} is below 0; a record "
             "keeps counts. `bordercast forecast` reads such numbers"
         )
-    # 8.29 * 100 is 828.9999: what is whole but for the arithmetic is.
-    whole = {month: float(round(value)) for month, value in by_month.items()}
     broken = next((m for m, value in by_month.items() if not isclose(value, whole[m])), None)
     if broken:
         raise DataError(
