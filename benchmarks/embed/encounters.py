@@ -45,6 +45,17 @@ STATE_FILES = {
 STATE_TABLE = "cbp-state.csv"
 CROSSING = "citizenship*demographic"
 CROSSING_TABLE = "cbp-crossing.csv"
+HEAD = f"""\
+# Written by benchmarks.embed.encounters; U.S. Government works, public domain. A sha256 is of the
+# table, for the original file is not on record; of files that are, of original_sha256 and of the
+# embedded dimensions, a line each. A file's crossing is a release of its own: most do without it.
+
+[crossing]
+crossing = "{CROSSING}"
+table = "{CROSSING_TABLE}"
+title = "Nationwide Encounters by citizenship and demographic"
+note = "The months of all state files share one table."
+"""
 # Codes of the collection whose copies of the publisher's file are dated -> the file's labels.
 CITIZENSHIPS = {
     "BRA": "BRAZIL",
@@ -387,23 +398,20 @@ def _table(lines: Counts) -> str:
 def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping[str, str]) -> str:
     sources = [_figure_entry(name, texts[f"{name}.csv"]) for name in FIGURES]
     sources += [_file_entry(name, snapshot) for name, snapshot in originals.items()]
-    sources += [_crossing_entry(name, snapshot) for name, snapshot in originals.items()]
     seen = {row["release"]: row["first_seen_by"] for row in _read(figures / "vintages.csv")}
     vintages = [
         _vintage_entry(name, lines, seen[name])
         for name, lines in bundle.by_release(texts[bundle.VINTAGES]).items()
     ]
-    head = "# Written by benchmarks.embed.encounters; U.S. Government works, public domain.\n"
-    return head + _toml("source", sources) + _toml("vintage", vintages) + _toml("dated", DATED)
+    parts = _toml("source", sources), _toml("vintage", vintages), _toml("dated", DATED)
+    return HEAD + "".join(parts)
 
 
 def _figure_entry(name: str, table: str) -> dict[str, Any]:
     stated = {month for by_month in bundle.parse(table).values() for month in by_month}
     return {
         "source": name,
-        "file_name": f"{name}.csv",
         "sha256": bundle.digest(table.splitlines()),
-        "sha256_of": "the table, for the original file is not on record",
         "table": f"{name}.csv",
         "first_month": min(stated),
         "data_through": max(stated),
@@ -422,7 +430,7 @@ def _file_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
         "file_name": release.file_name,
         # Not the file's own: the original says more than is embedded, so it is another release.
         "sha256": bundle.digest([release.sha256, *STATE_DIMENSIONS]),
-        "sha256_of": "original_sha256 and the embedded dimensions, a line each",
+        "crossing_sha256": bundle.digest([release.sha256, CROSSING]),
         "original_sha256": release.sha256,
         "table": STATE_TABLE,
         "first_month": min(coverage.first_month for coverage in snapshot.coverage),
@@ -431,21 +439,6 @@ def _file_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
         "seq": release.seq,
         "rows": {str(year): lines for year, lines in snapshot.rows.items()},
         "closed": sorted(snapshot.closed),
-    }
-
-
-def _crossing_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    """A release of its own, because most do without it; it says nothing of totals."""
-    return {
-        **_file_entry(name, snapshot),
-        "source": f"{name}-crossing",
-        "title": "Nationwide Encounters by citizenship and demographic",
-        "note": "The months of all state files share one table.",
-        "sha256": bundle.digest([snapshot.release.sha256, CROSSING]),
-        "crossing": CROSSING,
-        "table": CROSSING_TABLE,
-        "rows": {},
-        "closed": [],
     }
 
 

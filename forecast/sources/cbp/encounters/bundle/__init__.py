@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from importlib import resources
 from itertools import groupby
@@ -38,7 +38,7 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
     folder = resources.files(__name__)
     provenance = tomllib.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
     # A crossing is large and seldom wanted: it is not even read unless asked for.
-    sources = [s for s in provenance["source"] if s.get("crossing", "") in ("", *crossings)]
+    sources = [s for s in described(provenance) if s.get("crossing", "") in ("", *crossings)]
     names = {entry["table"] for entry in sources}
     tables = {name: parse((folder / name).read_text(encoding="utf-8")) for name in names}
     lines = by_release((folder / VINTAGES).read_text(encoding="utf-8"))
@@ -56,6 +56,15 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
         *(embedded(_OF_VINTAGES | e, vintages[e["source"]]) for e in provenance["vintage"]),
     ]
     return sorted(snapshots, key=lambda s: (s.release.seq, s.release.source))
+
+
+def described(provenance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what provenance says of each source, of a file's crossing as of one more."""
+    for entry in provenance["source"]:
+        yield {"file_name": entry["table"], **entry}
+        if "crossing_sha256" in entry:  # it says nothing of totals, nor of years
+            of = {"source": f"{entry['source']}-crossing", "sha256": entry["crossing_sha256"]}
+            yield {**entry, **provenance["crossing"], **of, "rows": {}, "closed": ()}
 
 
 def parse(table: str) -> dict[SeriesKey, dict[str, int]]:
