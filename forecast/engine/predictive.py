@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -90,24 +90,21 @@ class Predictive:
         """The same for some of the origins, by place or by mask."""
         places = np.arange(self.sigma.shape[1])[chosen]
         mixed = self.mixtures.at(places) if self.mixtures else None
-        unit = None if self.unit is None else self.unit[:, chosen]
-        arrays = {name: x[:, chosen] for name, x in self._arrays.items()}
-        return Predictive(**arrays, mixtures=mixed, unit=unit)
+        return self._picked(lambda x: x[:, chosen], mixed)
 
     def of(self, rows: slice | Ints) -> Predictive:
         """The same for some of the series."""
         mixed = self.mixtures.of(np.arange(len(self.sigma))[rows]) if self.mixtures else None
-        unit = None if self.unit is None else self.unit[rows]
-        arrays = {name: x[rows] for name, x in self._arrays.items()}
-        return Predictive(**arrays, mixtures=mixed, unit=unit)
+        return self._picked(lambda x: x[rows], mixed)
 
-    @property
-    def _arrays(self) -> dict[str, Floats]:
-        return {name: getattr(self, name) for name in ARRAYS}
+    def _picked(self, pick: Callable[[Floats], Floats], mixed: Mixtures | None) -> Predictive:
+        arrays = {name: pick(getattr(self, name)) for name in ARRAYS}
+        unit = None if self.unit is None else pick(self.unit)
+        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def restated(self, rows: Sequence[int], origin: int, first: Predictive) -> Predictive:
         """The same but for some series' forecasts from one origin: those that `first` has first."""
-        arrays = {name: x.copy() for name, x in self._arrays.items()}
+        arrays = {name: getattr(self, name).copy() for name in ARRAYS}
         for name, x in arrays.items():
             x[list(rows), origin] = getattr(first, name)[:, 0]
         mixed = self.mixtures
@@ -134,9 +131,7 @@ class Predictive:
         if mixed is not None:
             kept = source[home[mixed.row], mixed.place] == mixed.row
             mixed = replace(mixed, row=home[mixed.row]).chosen(kept)
-        arrays = {name: x[source, here] for name, x in self._arrays.items()}
-        unit = None if self.unit is None else self.unit[source, here]
-        return Predictive(**arrays, mixtures=mixed, unit=unit)
+        return self._picked(lambda x: x[source, here], mixed)
 
     def first(self) -> Predictive:
         """The same one month ahead only."""
