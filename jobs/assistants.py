@@ -6,8 +6,6 @@ seen when, and which run and digest it rests on, so that it can be quoted. Lists
 at a time, so that no answer fills what an assistant can keep in mind.
 """
 
-from __future__ import annotations
-
 import inspect
 import json
 import subprocess

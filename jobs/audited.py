@@ -1,7 +1,5 @@
 """Where the auditor is asked: over a whole record, after a run, and before a mail may leave."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A misspelt name would be a secret that silently is not there, so an unknown one is refused.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 from pathlib import Path

@@ -4,8 +4,6 @@ A time limit of a client is for one read: a server that sends a byte now and the
 ever, with what we hold.
 """
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

@@ -1,7 +1,5 @@
 """A folder of Parquet files, more series than memory holds, forecast part by part."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 Each event has a name that stays, which docs/operations.md lists; the words beside it may change.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -7,8 +7,6 @@ Everything happens inside the write lock. Killed at any point, it leaves the las
 run as it was, and running it again does what is left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A run: series forecast, months judged by forecasts that stood before them, all published."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial

@@ -1,7 +1,5 @@
 """The pages of every measure of a record: the first one's at the top, each other's in a folder."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable
 from datetime import date

@@ -7,8 +7,6 @@
 Everything is drawn anew from what the run keeps, so it is the same whenever it is asked.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections import Counter
 from functools import cached_property, partial

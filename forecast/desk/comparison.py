@@ -4,8 +4,6 @@ Counts are shown as they are, as an index (100 in the first month both have) or 
 wholes that they are parts of, which are named.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -10,8 +10,6 @@ year before), peak. Everything rests on the values now current; what was publish
 beside them.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ A row is one figure of one series and period, and the words that are said of it.
 means stands in dictionary.toml, under `figures`; `forecast.audit` computes them again from there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial

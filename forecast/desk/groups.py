@@ -1,7 +1,5 @@
 """What each agency counted of its own groups: the Border Patrol's Mexicans, families, children."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A month to pass on: a picture, a slide, a page on paper. Sends nothing."""
 
-from __future__ import annotations
-
 import io
 from base64 import b64encode
 from collections.abc import Mapping, Sequence

@@ -10,8 +10,6 @@ the month forecast. Hindcasts are models of their own, so that none is taken for
 was issued. See hubverse.io; written for version 6.0.0 of its schemas.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from calendar import monthrange

@@ -1,7 +1,5 @@
 """What is said of a month before its file: a figure of the day, or a delivery not complete."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What was known on a day, and how good forecasts were by the figures of then."""
 
-from __future__ import annotations
-
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -10,8 +10,6 @@ the service's user may look into the two folders, whatever the umask: a refused 
 anything.
 """
 
-from __future__ import annotations
-
 import shutil
 import stat
 from pathlib import Path

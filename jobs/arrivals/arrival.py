@@ -4,8 +4,6 @@ An origin is a function that yields arrivals; `ingest.ORIGINS` lists them. A new
 and its name there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal

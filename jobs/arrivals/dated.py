@@ -3,8 +3,6 @@
 One line a statement, as CSV or a workbook; the columns in any order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path

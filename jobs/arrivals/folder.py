@@ -5,8 +5,6 @@ are only read; the archive keeps what was taken in. A content that is on record 
 not looked at again.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO

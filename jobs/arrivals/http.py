@@ -5,8 +5,6 @@ no usable content is `unreachable` (try again at the next poll) or `blocked` (th
 not want to be asked now: leave it alone for hours).
 """
 
-from __future__ import annotations
-
 import random
 import time
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ of the service's user, of root or of the inbox's owner are opened, without follo
 each is read once: what is hashed, parsed and kept are the same bytes.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import time

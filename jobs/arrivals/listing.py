@@ -5,8 +5,6 @@ base name fits the publisher's pattern. A link that only looks like data is neve
 person is told of it: it may be the month that everybody waits for, under a new name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress

@@ -8,8 +8,6 @@ that was seen before is asked for only if it has changed. When the publisher blo
 him alone for hours.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import time

@@ -5,8 +5,6 @@ and so may a file that the operator named without looking into it. Then the file
 that does not read, and the service goes on.
 """
 
-from __future__ import annotations
-
 import io
 import pickle
 import sys

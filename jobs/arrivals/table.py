@@ -1,7 +1,5 @@
 """Where an analyst's table may come from: a file, a folder, an address, standard input."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from urllib.parse import urlsplit

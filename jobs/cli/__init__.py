@@ -15,8 +15,6 @@ service    serve, status, doctor, settings; the page; assistants
 safe       whether the record is whole; witnesses, backups, runs withdrawn
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import sys

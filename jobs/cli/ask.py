@@ -1,7 +1,5 @@
 """What is drawn or computed anew: chances, sums over months, replays, a year's report."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`forecast`: the engine on own monthly counts; `tidy`: what a file of them was understood as."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections import deque

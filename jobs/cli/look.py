@@ -1,7 +1,5 @@
 """The commands that only look: forecasts, what moved, comparisons, unusual months, scores."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`notices`: what was written about each month, who approved it, and what became of it."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """`preliminary`: a figure of a month whose file has not come yet, as somebody said it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime

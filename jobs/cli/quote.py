@@ -1,7 +1,5 @@
 """`fact` and `check`: whether a number or a text is right; `brief`: a paragraph to paste."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """A month's work: `run`, `fetch`, `ingest`, and the files behind the figures."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Whether the record is whole, who has seen it, its copies, and runs withdrawn."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import closing

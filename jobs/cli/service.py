@@ -1,7 +1,5 @@
 """The service, its settings, its page, and the answers it gives to assistants."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

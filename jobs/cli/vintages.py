@@ -1,7 +1,5 @@
 """`vintages`: dated statements of what a count was, apart from the publisher's files."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path

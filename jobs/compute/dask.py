@@ -4,8 +4,6 @@ Whoever can reach its scheduler can run any code on its workers, and they on us:
 unpickled here. See docs/scaling.md.
 """
 
-from __future__ import annotations
-
 import platform
 import socket
 from collections.abc import Callable, Iterator

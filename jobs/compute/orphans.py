@@ -4,8 +4,6 @@ A worker that is waiting for work never notices that nobody will send any: its p
 as long as a sibling lives. So each watches its parent, and goes when the parent has gone.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

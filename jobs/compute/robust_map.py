@@ -7,8 +7,6 @@ holds it up. A job alone in a process can only harm itself: what fails there is 
 the others go on.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait

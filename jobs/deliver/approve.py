@@ -1,7 +1,5 @@
 """A person's word: a notice approved or rejected, a run withdrawn; and notices nobody looked at."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime

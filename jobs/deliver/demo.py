@@ -5,8 +5,6 @@ Of own counts it is the month that was flagged last, or else the newest.
 Both go the way of every notice, by `transports.by_mail`; neither is kept or queued.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence

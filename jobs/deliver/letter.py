@@ -13,8 +13,6 @@ same edition, same bytes: boundaries and Content-IDs are made of the notice's ke
 of its approval. The line that names the recipient is put in front when it is sent.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from base64 import b64encode

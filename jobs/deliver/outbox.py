@@ -10,8 +10,6 @@ The operator gets what `status` says, one mail each, once in a month of figures:
 thread with the readers' notices. A stopped queue cannot be mailed; it shows in `status`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

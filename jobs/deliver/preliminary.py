@@ -1,7 +1,5 @@
 """Notices of figures of the day: told once each, and what the file changed told with the month."""
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Notices of thresholds: a count that next month passes with a chance worth telling, once each."""
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Iterator

@@ -14,8 +14,6 @@ standardwebhooks.com. Each has a deadline for all of it.
 What a webhook is given is a channel's: `jobs.deliver.channels`.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -4,8 +4,6 @@ The token says who and since when; it is signed with a key that lies beside the 
 POST unsubscribes: mail programs and scanners fetch every address in a mail.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 due ─ write_one ─▶ held ─ approve ─▶ approved ─ outbox ─▶ deliveries ─ transports ─▶ sent
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

@@ -10,8 +10,6 @@ restored as well, whatever waited in it is given up, because it may have been se
 place stays too.
 """
 
-from __future__ import annotations
-
 import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The first settings file: of all settings at their defaults, or made for a file of own counts."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

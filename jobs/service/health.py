@@ -3,8 +3,6 @@
 day 22 after a month's end without its figures: late     day 28: overdue, an alarm
 """
 
-from __future__ import annotations
-
 import calendar
 import fcntl
 import os

@@ -4,8 +4,6 @@ The address is for healthchecks.io and the like: it is pinged after each wake th
 at /fail after one that did not; when pings stay out, it raises the alarm from outside.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import time

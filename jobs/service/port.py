@@ -1,7 +1,5 @@
 """The service's own port: /healthz, /metrics, and where readers unsubscribe by one click."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from datetime import UTC, datetime, timedelta

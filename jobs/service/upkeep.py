@@ -1,7 +1,5 @@
 """What follows a run: is the record whole, the analysts' copy, what may be deleted."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The yearly report, written when a fiscal year closes and whenever it is asked for."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from pathlib import Path
 

@@ -5,8 +5,6 @@ processes of their own, which may be killed. Requests under a name that is not o
 which is how a web page elsewhere would reach a server on this machine.
 """
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json

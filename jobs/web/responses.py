@@ -1,7 +1,5 @@
 """Answers that need no edition, refusals and files; headers of all, and what a query may cost."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import mimetypes

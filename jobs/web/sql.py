@@ -4,8 +4,6 @@ What Datasette says of views, columns and queries comes from the dictionary. It 
 marked as hooks below by their names; the file they show is on the Datasette object they are given.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os

@@ -6,8 +6,6 @@ be had is asked again later, for ever; neither publishing nor another witness wa
 witness that comes late still answers for all that came before.
 """
 
-from __future__ import annotations
-
 import time
 from contextlib import closing
 from datetime import datetime

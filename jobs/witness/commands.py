@@ -1,7 +1,5 @@
 """Commands of others, with an end: the signing command and git."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping, Sequence

@@ -6,8 +6,6 @@ It proves an order and no moment: whoever makes a commit dates it. Who may push 
 enemy: nothing of it ever becomes a file here, our commit is made of objects alone.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterable

@@ -3,8 +3,6 @@
 And the proofs as files, for `ssh-keygen`, `openssl ts` and `git`.
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ The format is OpenSSH's PROTOCOL.sshsig, version 1, with Ed25519 keys and SHA-51
 `ssh-keygen` chooses by itself.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -5,8 +5,6 @@ keeps what it signed beside the key, and does not sign an entry anew that it sig
 digest: with the key alone in its hands, nobody who rewrites the record gets that record signed.
 """
 
-from __future__ import annotations
-
 import argparse
 import fcntl
 import os

@@ -3,8 +3,6 @@
 Rows are those of `forecast.store.read`.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

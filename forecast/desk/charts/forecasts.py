@@ -4,8 +4,6 @@ Each takes rows of `forecast.store.read` and gives a `grammar.Picture`; the titl
 finding, the alternative text the same for who cannot see it.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

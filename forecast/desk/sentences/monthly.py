@@ -1,7 +1,5 @@
 """A published month in sentences: its number, where it lies, what it is compared with, its rank."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """What `forecast` says of a file of counts: how it was read, what came out, what to look at."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

@@ -5,8 +5,6 @@ not to say; the table, the picture, the nationwide line and the forecast ahead; 
 alone, what moved, how good the forecasts have been, and where the figure comes from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType

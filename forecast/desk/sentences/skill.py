@@ -1,7 +1,5 @@
 """Says in words how sure it is that the engine is better than no change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from forecast.engine.skill import SURE, SkillTest

@@ -1,7 +1,5 @@
 """How far to trust the figures, in sentences: digests, witnesses, what is out of date."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 

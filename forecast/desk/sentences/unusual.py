@@ -1,7 +1,5 @@
 """An unusual month in sentences: how far off, how unusual, what moved, how it ended."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 

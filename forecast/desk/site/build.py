@@ -3,8 +3,6 @@
 Nothing is computed when somebody looks: any web server, a memory stick or a mail can show it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What is new, as Atom feeds (RFC 4287), and when figures come, in words."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """A page for dataset search, by schema.org's `Dataset`, and for who cites it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any

@@ -8,8 +8,6 @@ change is on the disk once. Of many totals every page changes with each run: the
 some of them are compressed together, an archive in the archive, called after its first page.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

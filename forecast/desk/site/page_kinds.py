@@ -4,8 +4,6 @@ A new page is an entry of PAGE_KINDS and a template. What a template can say of 
 of its rows, it says itself.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

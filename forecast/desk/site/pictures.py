@@ -5,8 +5,6 @@ width; the chart keeps what only a chart can say, and names its own lines. Its n
 table that is linked under it. A template draws a chart by its name in CHARTS.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Everything that the site shows, read from the record once and at one moment."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -6,8 +6,6 @@ key. It shows nothing that the payload does not have. `forecast.plugins` finds o
 names, and those of installed packages by the entry points of bordercast.channels.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Callable

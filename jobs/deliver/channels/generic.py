@@ -1,7 +1,5 @@
 """The generic payload as it is, for programs of one's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from forecast.config import Hook

@@ -1,7 +1,5 @@
 """A message on a topic of ntfy."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from forecast.config import Hook

@@ -1,7 +1,5 @@
 """A message of two blocks at Slack."""
 
-from __future__ import annotations
-
 import html
 from typing import Any
 

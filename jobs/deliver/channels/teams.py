@@ -1,7 +1,5 @@
 """An adaptive card at Teams."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from forecast.config import Hook
