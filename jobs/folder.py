@@ -20,9 +20,7 @@ SayPart = Callable[[str, Sequence[str]], None]  # how a part was read, by its na
 def folder_parts(folder: Path, out: Path) -> list[Path]:
     """The parts in a folder, in order of their names; `out` is made for their forecasts.
 
-    Raises
-    ------
-    DataError : there are none. ConfigError : `out` holds files, or cannot be made.
+    DataError if there are none; ConfigError if `out` holds files, or cannot be made.
     """
     parts = sorted(folder.glob("*.parquet"))
     if not parts:

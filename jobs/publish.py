@@ -67,10 +67,8 @@ def publish(
 ) -> Published:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
 
-    Raises
-    ------
-    ClockError : `now` is before the end of the last month held; a run so dated would seem to have
-        been published before months that it rests on.
+    ClockError if `now` is before the end of the last month held; a run so dated would seem to have
+    been published before months that it rests on.
     """
     record = inputs.read(db)
 

@@ -70,11 +70,8 @@ class Asking:
     """The last run of a record, to put questions to.
 
     connection : reads the record; it stays open as long as this is asked.
-    source : what the publisher tells of the record's counts.
-
-    Raises
-    ------
-    SpanError : nothing is published, or the last run was made before runs kept paths.
+    source : what the publisher tells of the record's counts. SpanError where nothing is published,
+    or the last run was made before runs kept paths.
     """
 
     def __init__(self, connection: sqlite3.Connection, source: Source) -> None:

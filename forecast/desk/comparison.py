@@ -60,11 +60,8 @@ def asked(
 ) -> Compared:
     """Set side by side what words name: two series, or a series in two months or years.
 
-    things : two names, or a name and two spans. counts : of a series, by month.
-
-    Raises
-    ------
-    SeriesNameError, SpanError : no series or span is so named, or no month has both.
+    things : two names, or a name and two spans. counts : of a series, by month. SeriesNameError or
+    SpanError where no series or span is so named, or no month has both.
     """
     if not 2 <= len(things) <= 3:
         raise SpanError(" ".join(things), "name two series, or a series and two months or years")

@@ -136,11 +136,8 @@ _SQL: Mapping[ColumnKind, str] = {"text": "text", "count": "bigint", "real": "do
 def write_changes(table: ExportTable, folder: Path) -> int:
     """Write by how much a table differs from what a folder's files add up to; returns the rows.
 
-    Rows whose signs over all files add up to 1 are the table. No difference makes no file.
-
-    Raises
-    ------
-    ConfigError : the files have other columns.
+    Rows whose signs over all files add up to 1 are the table. No difference makes no file, and
+    files with other columns a ConfigError.
     """
     parquet = _library(folder.with_suffix(".parquet"))
     columns, stands = {**table.columns, SIGN: "count"}, Counter[tuple[Any, ...]]()
@@ -209,8 +206,6 @@ def parts(
 def written(part: Part) -> tuple[str, EncodedBlock | Encoded, Floats]:
     """Encode and score one part; a pure function of it, to be sent to another process.
 
-    Returns
-    -------
     Its model, rows for an `ExportTable`, and the `series_scores` of its series.
     """
     from forecast.engine.anyseries import SCORED, series_scores
@@ -261,9 +256,7 @@ def _as_text(index: Ints) -> Coded:
 def check(path: Path) -> None:
     """Refuse a file that could not be written, before any work is done.
 
-    Raises
-    ------
-    ConfigError : an ending without a format, a folder that is not there, a library that is not.
+    ConfigError for an ending without a format, a folder that is not there, a library that is not.
     """
     _writer(path)
     if not path.parent.is_dir():

@@ -257,12 +257,7 @@ DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 def pdf(handout: Handout, report: MonthFacts, run: RunRow) -> bytes:
-    """The page as a PDF file.
-
-    Raises
-    ------
-    ConfigError : WeasyPrint is not installed, or what it needs of the system.
-    """
+    """The page as a PDF file; ConfigError if WeasyPrint, or what it needs, is not installed."""
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:  # it loads Pango when it is imported

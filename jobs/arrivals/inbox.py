@@ -131,12 +131,7 @@ def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, FileStatus
 
 
 def remove(path: Path, seen: FileStatus) -> None:
-    """Take a file that was read out of the inbox, unless it has changed since.
-
-    Raises
-    ------
-    DataError : this user may not.
-    """
+    """Take a file that was read out of the inbox, unless it changed; DataError if we may not."""
     try:
         if _seen(path.lstat()) == seen:
             path.unlink()

@@ -70,13 +70,8 @@ def ingest_all(
     first_seen : vintage date of the files. only : of what waits, the release with this seq.
     now : the moment, UTC.
 
-    Returns
-    -------
-    What became of each file, and the context with the series that the record has now.
-
-    Raises
-    ------
-    DataError : one of the files that are named is refused; it is in quarantine now.
+    What became of each file, and the context with the series that the record has now. DataError if
+    one of the files that are named is refused; it is in quarantine now.
     """
     now = now or datetime.now(UTC)
     if with_bundle:
@@ -360,9 +355,7 @@ def _words(db: Connection, context: Context) -> dict[str, Any] | None:
 def _cut(db: Connection, context: Context, name: str, content: bytes) -> list[str]:
     """Say that a text of own counts may have been cut inside its last number.
 
-    Raises
-    ------
-    QuarantineError : it ends inside a line, and the delivery before did not.
+    QuarantineError if it ends inside a line, and the delivery before did not.
     """
     if context.source.layouts or not _ends_inside_a_line(content):
         return []

@@ -81,10 +81,8 @@ def _hand_over(done: Any, answer: Future[Any]) -> None:
 def connected(scheduler: str) -> Iterator[Cluster]:
     """The cluster at this address, if its workers are like us.
 
-    Raises
-    ------
-    ConfigError : dask is not installed; nobody answers there; there is no worker; a worker has
-        another Python, another of the packages in ALIKE, or not all of them.
+    ConfigError if dask is not installed, nobody answers there, there is no worker, or one has
+    another Python, another of the packages in ALIKE, or not all of them.
     """
     if not scheduler:
         _refuse("", "the engine dask needs its address, as tcp://host:8786")

@@ -119,12 +119,7 @@ class Pool(Executor):
 
 @contextmanager
 def executor(compute: Compute) -> Iterator[Wide]:
-    """An executor as the settings say.
-
-    Raises
-    ------
-    ConfigError : no Dask cluster to be reached at the scheduler's address, or an unlike one.
-    """
+    """An executor as the settings say; ConfigError as `dask.connected` has it."""
     if compute.engine == "dask":
         from jobs.compute.dask import connected
 

@@ -17,15 +17,9 @@ CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 t
 
 
 def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) -> tuple[int, int]:
-    """Withdraw a run, and tell those who got its notices.
+    """Withdraw a run, and tell those who got its notices; DataError as `runs.withdraw` has it.
 
-    Returns
-    -------
     How many notices were stopped, and how many corrections were written.
-
-    Raises
-    ------
-    DataError : as `runs.withdraw` has it.
     """
     with connect.writing(context.path) as db:
         # Those that arrived, or may have: their sender was killed, or is at work.

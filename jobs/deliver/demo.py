@@ -57,11 +57,8 @@ def letter(
 ) -> Message:
     """Return the notice of a month, as a recipient of all totals would have got it.
 
-    month, totals : of a shipped source; of own counts they are chosen.
-
-    Raises
-    ------
-    DataError : the record does not have that month, or has no published run.
+    month, totals : of a shipped source; of own counts they are chosen. DataError if the record does
+    not have that month, or has no published run.
     """
     run = read.latest_run(connection)
 
@@ -118,9 +115,7 @@ def trial(config: Config, now: datetime) -> Message:
 def hand_over(config: Config, made: Message, to: str, now: datetime) -> None:
     """Give a letter to the mail server for one recipient.
 
-    Raises
-    ------
-    ConfigError : the settings do not say how. MailError, MailServerError : the server said no.
+    ConfigError if the settings do not say how; MailError or MailServerError if the server said no.
     """
     reply = transports.by_mail(config.mail)(Delivery(to, made, "", 1), now)
     if reply.outcome == "stopped":

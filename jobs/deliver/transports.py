@@ -170,9 +170,7 @@ def connect(
         one read: a byte now and then would hold us for ever. Only that of TLS's handshake is for
         all of it.
 
-    Raises
-    ------
-    MailServerError : it cannot be trusted, or refuses us. OSError : not now.
+    MailServerError if it cannot be trusted, or refuses us; OSError if not now.
     """
     host = settings.host
     with _trusted():

@@ -39,9 +39,7 @@ class Backup:
 def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> Backup:
     """Copy the record and what goes with it into a new folder; others may go on working.
 
-    Raises
-    ------
-    DataError : the record or its copy is not whole, or there is no room; no folder is left then.
+    DataError if the record or its copy is not whole, or there is no room; no folder is left then.
     """
     # What a killed one left takes up the room that a copy needs.
     upkeep.sweep_killed(path, config)
@@ -95,9 +93,7 @@ def examine(folder: Path, name: str) -> Backup:
 def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     """Put a backup in the place of the record, with no daemon leading.
 
-    Raises
-    ------
-    DataError : the backup is not whole; nothing was changed. BusyError : somebody is at work.
+    DataError if the backup is not whole, and nothing was changed; BusyError if somebody is at work.
     """
     problems = examine(folder, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,9 +121,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
 def drill(path: Path, config: Config, now: datetime) -> Backup:
     """Make a backup, restore it elsewhere, compare; leaves the backup and nothing else.
 
-    Raises
-    ------
-    DataError : it was not whole, or what was restored is not what was copied.
+    DataError if it was not whole, or what was restored is not what was copied.
     """
     made = make(path, config, now)
     with upkeep.drill_folder(path) as elsewhere:

@@ -87,9 +87,7 @@ class Answers:
 def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSettings:
     """Settings for a file of counts, or for a folder with such files; of : who publishes them.
 
-    Raises
-    ------
-    FaultsError, DataError, QuarantineError : as `counts.read_table` has them.
+    Errors are those of `tables.read.read_table`.
     """
     file = _newest(path)
     nesting = ("", "") if wanted.series else table_reader.nesting(file, wanted)
@@ -224,9 +222,7 @@ def of_all() -> str:
 def add(output: Path, made: FirstSettings, file: Path) -> str:
     """Add a source to settings that are there, and say so.
 
-    Raises
-    ------
-    ConfigError : the settings cannot be read, or have this source, or these files, already.
+    ConfigError if the settings cannot be read, or have this source, or these files, already.
     """
     config = load(output)
     there = {getattr(section, "path", "") for section in config.sources}

@@ -84,12 +84,7 @@ def names(config: Config) -> frozenset[str]:
 
 
 def start(context: Context) -> int:
-    """Answer in a thread that ends with the process; returns the port.
-
-    Raises
-    ------
-    BusyError : somebody else listens there.
-    """
+    """Answer in a thread that ends with the process, on the port returned; errors as `listen`."""
     listening = listen(context.config.service.host, context.config.service.port)
     chosen = uvicorn.Config(
         application(context),

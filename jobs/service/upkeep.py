@@ -26,12 +26,8 @@ def after_run(context: Context, now: datetime, published: bool) -> None:
     """Verify (daily, and after each publish), bring the analysts' copy up to date, tidy up.
 
     When a fiscal year closes, its report is written beside the database. What the auditor finds of
-    a run is kept.
-
-    Raises
-    ------
-    VerifyError : the record was edited; nothing was copied, and nothing is shown until
-        `bordercast verify` succeeds.
+    a run is kept. VerifyError if the record was edited: nothing was copied, and nothing is shown
+    until `bordercast verify` succeeds.
     """
     if published or _verification_due(context.path, now):
         problems = verify(context.path, now)

@@ -67,12 +67,7 @@ def apart(question: bytes, say: child.Say) -> None:
 
 
 def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResult:
-    """Do what is due; see the module.
-
-    Raises
-    ------
-    VerifyError : the record was edited. BusyError : somebody else is writing.
-    """
+    """Do what is due; VerifyError if the record was edited, BusyError if somebody else writes."""
     from jobs.arrivals import archive, inbox
     from jobs.service import upkeep
 

@@ -176,9 +176,7 @@ def refuse_others(host: str, allowed: bool) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens; port 0 takes a free one.
 
-    Raises
-    ------
-    BusyError : somebody else listens there. ConfigError : this host or port cannot be.
+    BusyError if somebody else listens there, ConfigError if this host or port cannot be.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)

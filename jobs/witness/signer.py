@@ -38,9 +38,7 @@ def main() -> None:
 def signed(message: bytes, key: Path, log: Path) -> str:
     """Return the signature of a statement, which is kept in the log first.
 
-    Raises
-    ------
-    WitnessError : it is no statement, contradicts what was signed, or the key cannot be used.
+    WitnessError if it is no statement, contradicts what was signed, or the key cannot be used.
     """
     text = message.decode("ascii", errors="replace").removesuffix("\n")
     statement = witnesses.parse(text)

@@ -135,11 +135,9 @@ def ending_short(flag: FlagRow, source: Source) -> str:
 
 
 def findings(facts: MonthFacts) -> list[tuple[str, str]]:
-    """Each flag and a level shift, else that the month is quiet.
+    """Each flag and a level shift, else that the month is quiet: (phrase for a subject, sentence).
 
-    Returns
-    -------
-    (phrase for a subject without the total's name, the finding in one sentence), ...
+    The phrase is without the total's name.
     """
     flags = sorted(facts.findings, key=lambda flag: flag.kind == "drift")
     unusual = [finding(flag, facts) for flag in flags]

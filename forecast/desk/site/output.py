@@ -105,10 +105,8 @@ class SiteFolder:
 def opened(path: Path) -> Iterator[SiteFolder]:
     """Open the folder, made if absent, with no other program writing a site into it meanwhile.
 
-    Raises
-    ------
-    ConfigError : there is something else in it, or nothing can be written there. StoreError : the
-        disk is full.
+    ConfigError if something else is in it, or nothing can be written there; StoreError if the disk
+    is full.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
