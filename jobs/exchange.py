@@ -47,13 +47,9 @@ def post(
 ) -> Posted:
     """Post something, and be done when the time is up.
 
-    Parameters
-    ----------
     seconds : for all of it. most : bytes of the answer that are waited for, 0 for none.
 
-    Raises
-    ------
-    TimeoutError : no answer began in time. httpx.HTTPError, httpx.InvalidURL : none came.
+    TimeoutError if no answer began in time. httpx.HTTPError or httpx.InvalidURL if none came.
     """
     deadline = time.monotonic() + seconds
     with cut_off(deadline) as watch:

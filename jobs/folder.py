@@ -51,13 +51,9 @@ def forecast_folder(
     Returns how many series were forecast, those left out, the quality of the hindcasts, and the
     series least certain.
 
-    Parameters
-    ----------
     spread : where blocks of series are computed. report : told of the progress.
 
-    Raises
-    ------
-    DataError : of a part that cannot be read, with its name; nothing is written then.
+    DataError of a part that cannot be read, with its name; nothing is written then.
     """
     left_out: list[ShortSeriesError] = []
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:

@@ -50,8 +50,6 @@ def run(
 ) -> RunOutcome:
     """Do the month's work once, for each source of the record in turn.
 
-    Parameters
-    ----------
     context : of the record, which is made if absent.
     files : published files to take in first; a refused one stops the run. What waits in the
         inbox or was downloaded is taken in as well; a refused one of these does not.

@@ -21,15 +21,11 @@ def build(
 ) -> tuple[int, int]:
     """Bring a folder up to what a record says of all its measures.
 
-    Parameters
-    ----------
     connection : on the record or a copy of it, at one moment.
     first : called once the pages that people open first are there. report, and what is returned :
     see `pages.write`.
 
-    Raises
-    ------
-    ConfigError : nothing is published yet, or the folder is not for this.
+    ConfigError if nothing is published yet, or the folder is not for this.
     """
     from forecast.desk.site import build as pages
 

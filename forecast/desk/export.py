@@ -206,7 +206,7 @@ def parts(
 def written(part: Part) -> tuple[str, EncodedBlock | Encoded, Floats]:
     """Encode and score one part; a pure function of it, to be sent to another process.
 
-    Its model, rows for an `ExportTable`, and the `series_scores` of its series.
+    Returns its model, rows for an `ExportTable`, and the `series_scores` of its series.
     """
     from forecast.engine.anyseries import SCORED, series_scores
     from forecast.engine.forecast import HUB

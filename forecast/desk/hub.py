@@ -48,8 +48,6 @@ def write(
 ) -> int:
     """Write a hub into an empty folder; returns the number of model output files.
 
-    Parameters
-    ----------
     models : model's short name -> its quantiles, sorted by cutoff: total, cutoff, month, horizon,
     permille, and the count at it.
     values : (total, month, known from, count) of every value a month has had.

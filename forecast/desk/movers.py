@@ -94,8 +94,6 @@ def by_dimension(
 ) -> list[Moved]:
     """Sort the parts of a total by how far they moved, a list for each dimension.
 
-    Parameters
-    ----------
     rows : of one total, the total's own among them. base : one of BASES, from which a change is
     counted. most : rows before the rest is folded into one.
     """

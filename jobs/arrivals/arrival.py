@@ -33,8 +33,6 @@ class IngestResult:
 class Arrival:
     """A file that arrived.
 
-    Parameters
-    ----------
     name : under which it is kept and shown.
     content : reads its bytes; DataError if they cannot be had, or are not to be.
     first_seen : "YYYY-MM-DD", "" where nobody knows.

@@ -23,14 +23,10 @@ def read_dated(
 ) -> list[DatedValue]:
     """Read every statement of a table.
 
-    Parameters
-    ----------
     find : the series that a person means by a name. today : "YYYY-MM-DD".
 
-    Raises
-    ------
-    RowError : names the first line that says what cannot be, its column and value.
-    DataError : the table has not the columns it needs, or no line.
+    RowError names the first line that says what cannot be, its column and value. DataError if the
+    table has not the columns it needs, or no line.
     """
     sheet = max(read_sheets(path), key=lambda sheet: len(sheet.grid))
     heads = [str(cell).strip().casefold().replace(" ", "_") for cell in sheet.row(0)]

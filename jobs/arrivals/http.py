@@ -60,8 +60,6 @@ def client(settings: Fetch) -> httpx.Client:
 def get(http: httpx.Client, link: Link, settings: Fetch) -> Reply:
     """Ask for an address, again after a pause where that may help; never raises for its answer.
 
-    Parameters
-    ----------
     link : the address; its validators make the request conditional.
     settings : attempts, back-off, time for all attempts together, largest size.
     """

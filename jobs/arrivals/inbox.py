@@ -95,14 +95,10 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
 def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, FileStatus]:
     """Return a regular file's bytes, opened once, and that by which a change since then shows.
 
-    Parameters
-    ----------
     folder : the inbox it lies in, which distrusts links and strangers' files; None for a file that
         the operator named.
 
-    Raises
-    ------
-    DataError : it cannot be read, or is not to be; nothing of its content is in the reason.
+    DataError if it cannot be read, or is not to be; nothing of its content is in the reason.
     """
     name = file_name(path)
     # Not blocking: a named pipe would be waited on for ever.

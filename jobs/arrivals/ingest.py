@@ -70,8 +70,8 @@ def ingest_all(
     first_seen : vintage date of the files. only : of what waits, the release with this seq.
     now : the moment, UTC.
 
-    What became of each file, and the context with the series that the record has now. DataError if
-    one of the files that are named is refused; it is in quarantine now.
+    Returns what became of each file, and the context with the series that the record has now.
+    DataError if one of the files that are named is refused; it is in quarantine now.
     """
     now = now or datetime.now(UTC)
     if with_bundle:
@@ -111,14 +111,10 @@ def fetch(
 ) -> Fetched:
     """Poll once, and take in what is new; nothing is forecast.
 
-    Parameters
-    ----------
     now : the moment, UTC. force : ask even while an earlier block is being waited out.
     with_bundle : whether the database starts from the embedded figures.
 
-    Raises
-    ------
-    ConfigError : there is no contact to name. BusyError : another poll is going on.
+    ConfigError if there is no contact to name. BusyError if another poll is going on.
     """
     from jobs.arrivals import publisher
 
@@ -225,19 +221,12 @@ def accept(
 ) -> tuple[Release, Sequence[str]]:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
 
-    Parameters
-    ----------
     why : the operator's reason, kept with the checks'. now : the moment, UTC, ISO 8601.
     answers : to what was asked, of `contract.ANSWERS`; without any the file is taken as it stands.
     told : what became of series; of a file that is accepted, this alone is taken in.
 
-    Returns
-    -------
-    The release, and what is said of what it changes.
-
-    Raises
-    ------
-    DataError : it is not in quarantine, it does not even read, or an answer is lacking.
+    Returns the release, and what is said of what it changes. DataError if it is not in quarantine,
+    it does not even read, or an answer is lacking.
     """
     row = releases.one_release(db, release_id)
     if row.status != "quarantined":

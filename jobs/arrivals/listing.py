@@ -23,15 +23,11 @@ def read(
 ) -> tuple[list[str], dict[str, str]]:
     """Return what a page links to, in time that grows with its length.
 
-    Parameters
-    ----------
     page : HTML of at most PAGE_BYTES. index : the page's address.
     ignored : base names that a person has looked at and does not want.
 
-    Returns
-    -------
-    Addresses that are understood, each once, the oldest release first; and of others why they are
-    not taken although they look like data.
+    Of addresses that are understood each once, the oldest release first; and of others why they
+    are not taken although they look like data.
     """
     addresses = links(page, index)
     files = sorted((order(url, source), url) for url in addresses if is_file(url, index, source))
@@ -89,8 +85,6 @@ def is_file(url: str, index: str, source: Source) -> bool:
 def problem(url: str, index: str, source: Source, text: str = "", newest: int = 0) -> str:
     """Return why an address that looks like data is not taken; "" if it is, or looks like none.
 
-    Parameters
-    ----------
     text : the link's text. newest : seq of the newest file understood: older ones in the folder
         that robots.txt disallows are known, and left.
     """

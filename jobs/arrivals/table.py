@@ -26,8 +26,6 @@ def is_address(where: str) -> bool:
 def read_source(where: Path | str, wanted: ReadAs, settings: Fetch) -> read.TableRead:
     """Read a table wherever it is; errors as `tables.read.read_table`, and for an address.
 
-    Parameters
-    ----------
     where : a file, a folder of files that are parts of one table, https://..., or "-".
     """
     name = str(where)

@@ -206,8 +206,6 @@ def telling(spread: Spread, report: Report, series: int) -> Spread:
 class Spreading:
     """Jobs -> answers in the same order, through an executor that may lose its workers.
 
-    Parameters
-    ----------
     start : opens an executor; asked again when one has broken. Twice as many jobs as it does at
         a time are on their way at most.
     """

@@ -28,8 +28,6 @@ def answers(
 ) -> Iterator[JobResult[J, A]]:
     """Each job's answer as it comes; nothing is started where there is nothing to do.
 
-    Parameters
-    ----------
     work : does one job; picklable. What it raises is raised here.
     compute : where; serial, everything happens in this process, where nothing can be stopped.
     seconds : without any answer for so long, the workers count as hung and are stopped.

@@ -19,7 +19,7 @@ CONTENT_SHOWN = 12  # characters of a content's digest; a chance of 1 in 10^14 t
 def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) -> tuple[int, int]:
     """Withdraw a run, and tell those who got its notices; DataError as `runs.withdraw` has it.
 
-    How many notices were stopped, and how many corrections were written.
+    Returns how many notices were stopped, and how many corrections were written.
     """
     with connect.writing(context.path) as db:
         # Those that arrived, or may have: their sender was killed, or is at work.
@@ -40,14 +40,10 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
 def approve(path: Path, notice_id: int, approval: Mapping[str, str], now: datetime) -> Notice:
     """Let a held notice go out, on a person's word about the content they saw.
 
-    Parameters
-    ----------
     approval : as `notices.approve` takes it; its content may be the first characters of the
         digest, as `preview` shows them.
 
-    Raises
-    ------
-    DataError : it is not held, or there is none, or it says something else now.
+    DataError if it is not held, or there is none, or it says something else now.
     """
     # One that was held for too long is closed first: its figures are weeks old.
     expire_all(path, now)

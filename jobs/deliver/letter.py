@@ -143,8 +143,6 @@ def letter(
 ) -> Message:
     """Return one edition of a notice; one that is not approved bears the date of its writing.
 
-    Parameters
-    ----------
     sections : those of the edition, in order.
     answers : Message-ID of the notice that a correction corrects.
     mark : in front of the subject, such as "Demonstration"; such a letter is never queued.

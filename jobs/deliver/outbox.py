@@ -55,16 +55,12 @@ def deliver(
 
     What waits of a withdrawn run is given up.
 
-    Parameters
-    ----------
     now : the moment, UTC; asked for each step. concerns : what needs the operator.
     resume : a person is here: try again even if the queue stands still. again : also try what
         was refused or given up.
 
-    Raises
-    ------
-    ConfigError : the settings do not say how to send. BusyError : another process is sending.
-    VerifyError : the record was edited; nothing goes out.
+    ConfigError if the settings do not say how to send. BusyError if another process is sending.
+    VerifyError if the record was edited; nothing goes out.
     """
     path, config, now = context.path, context.config, now or (lambda: datetime.now(UTC))
     # A forged figure that went out cannot be called back.
@@ -276,14 +272,10 @@ def send_mail(
 
     Stops at a stopped queue, and at a server that did not answer: the rest waits for the next time.
 
-    Parameters
-    ----------
     path : the database, beside which ops.db is. now : the moment, UTC; asked for each step.
     site : address under which readers unsubscribe by one click, "" for none.
 
-    Raises
-    ------
-    ConfigError : the settings do not say how. BusyError : another process is sending.
+    ConfigError if the settings do not say how. BusyError if another process is sending.
     """
     key = unsubscribe.key(path) if site else b""
 

@@ -109,13 +109,9 @@ def tls(settings: Mail) -> ssl.SSLContext:
 def by_mail(settings: Mail, own_lines: Callable[[Delivery], bytes] = lambda to: b"") -> Transport:
     """Return mail, a connection for each message: what goes wrong with one is not of the next.
 
-    Parameters
-    ----------
     own_lines : of a head, for one recipient alone.
 
-    Raises
-    ------
-    ConfigError : the settings do not say how.
+    ConfigError if the settings do not say how.
     """
     check_mail(settings)
     context, seconds = tls(settings), settings.message_seconds

@@ -74,17 +74,9 @@ class ServiceTask(NamedTuple):
 def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon") -> CycleResult:
     """Lead until SIGTERM or SIGINT, or as a timer for one wake; then stop what is under way.
 
-    Parameters
-    ----------
     context : of the database, which the first wake makes. work : does a wake, in its own process.
 
-    Returns
-    -------
-    What came of the last wake.
-
-    Raises
-    ------
-    BusyError : another daemon leads; it is named.
+    Returns what came of the last wake. BusyError if another daemon leads; it is named.
     """
     # Where the database really lies, whatever links lead there.
     context = replace(context, path=connect.place(context.path))

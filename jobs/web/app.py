@@ -106,8 +106,6 @@ A claim that cannot be resolved is not judged.</p>
 class Site:
     """An ASGI application that serves a site's folder.
 
-    Parameters
-    ----------
     database : the record itself, whose last verification is asked at every request.
     snapshot : the analysts' copy. names : under which requests are answered, beside numeric
     addresses and localhost.

@@ -99,8 +99,6 @@ async def answer(child: Child, question: bytes = b"") -> tuple[dict[str, Any], b
 class QueryServer:
     """Answers requests for tables and queries of the analysts' copy, each within seconds.
 
-    Parameters
-    ----------
     copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
     task : what the process does. refusals : what is said where it gives no answer.
     """

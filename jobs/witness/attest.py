@@ -50,13 +50,9 @@ def attest(
 ) -> dict[WitnessKind, str]:
     """Ask each witness that has not seen the record yet; witness -> what is wrong, "" if it has.
 
-    Parameters
-    ----------
     path : the database. now : the moment, UTC. again : also ask those that were put off.
 
-    Raises
-    ------
-    VerifyError : the record was edited, and nobody is shown it. BusyError : another is at it.
+    VerifyError if the record was edited, and nobody is shown it. BusyError if another is at it.
     """
     outcomes: dict[WitnessKind, str] = {}
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):

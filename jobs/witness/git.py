@@ -33,8 +33,6 @@ _PLAIN = b"100644 blob"
 class Repository:
     """A clone of the configured repository.
 
-    Parameters
-    ----------
     folder : of the clone; made by `append`. seconds : for each command of git.
     until : the monotonic moment at which all of them are to be done.
     """
@@ -47,13 +45,9 @@ class Repository:
     ) -> tuple[str, str]:
         """Append a statement and push it; return (commit, its moment).
 
-        Parameters
-        ----------
         known : the commits that are proofs of ours; all must still be in the history.
 
-        Raises
-        ------
-        WitnessError : git fails, or the history was moved.
+        WitnessError if git fails, or the history was moved.
         """
         if not (self.folder / ".git").exists():
             self._git("clone", "-q", "--no-checkout", address, str(self.folder), anywhere=True)

@@ -45,8 +45,6 @@ def examine(
 ) -> tuple[list[str], list[str]]:
     """Check every proof, and every line of the repository: what does not hold, and what does.
 
-    Parameters
-    ----------
     path : the database, beside which files of the settings and our clone lie. sources : of the
         settings, by name, the first one first. repository : a clone to check against, not ours.
     """
@@ -94,8 +92,6 @@ def write(
 ) -> int:
     """Write all proofs into a new folder, whole or not at all; how many.
 
-    Parameters
-    ----------
     path : the database, beside which the authority's certificates may lie.
     """
     with output_folder(folder) as draft:

@@ -67,11 +67,8 @@ def check(
 ) -> tuple[str, str]:
     """Return what a kept answer says: the moment, UTC, ISO 8601, by the authority so named.
 
-    WitnessError if it does not hold for this statement.
-
-    Parameters
-    ----------
     trusted : PEM file of the authority's root and what is between. nonce : of the request.
+    WitnessError if it does not hold for this statement.
     """
     from cryptography.x509 import load_der_x509_certificate
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response

@@ -16,7 +16,8 @@ PACKAGES = sorted(
     if len(list(path.parent.glob("*.py"))) > 4
     and path.parent.name not in ("forecast", "cbp", "jobs", "offered", "channels")
 )
-NAMED = re.compile(r"(?:^|\. )(\w+) : ", re.M)
+NAMED = re.compile(r"(?:^|[.;] )((?:[a-z]\w*, )*[a-z]\w*) : ", re.M)
+RESULTS = re.compile(r"\n(?:Raises|Returns|Yields)\n-+\n.*?(?=\n\n[A-Z]\w+\n-+|\Z)", re.S)
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -29,12 +30,14 @@ def test_a_package_names_its_rooms(package):
 
 def stale(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """Parameters that a docstring describes, and the function does not take."""
-    doc = ast.get_docstring(function) or ""
-    described = re.search(r"Parameters\n-+\n(.*?)(?:\n\n[A-Z]\w+\n-+|\Z)", doc, re.S)
     args = function.args
     taken = {arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
     taken |= {arg.arg for arg in (args.vararg, args.kwarg) if arg}
-    return set(NAMED.findall(described[1] if described else "")) - taken
+    # What it returns may have names, too: keys, fields.
+    given = {n.value for n in ast.walk(function) if isinstance(n, ast.Constant)}
+    given |= {n.arg for n in ast.walk(function) if isinstance(n, ast.keyword)}
+    named = NAMED.findall(RESULTS.sub("", ast.get_docstring(function) or ""))
+    return {name for names in named for name in names.split(", ")} - taken - given
 
 
 @pytest.mark.slow

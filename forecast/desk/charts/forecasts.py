@@ -394,7 +394,7 @@ def score(total: str, rows: Sequence[Row], source: Source) -> Picture:
 def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:
     """Of the chances given, how many came true.
 
-    name : whose questions, as it is to stand in the title. found : kinds of one basis, not empty.
+    name : whose questions, as it is to stand in the title. kinds : of one basis, not empty.
     """
     largest = max(part["n"] for kind in kinds for part in kind.bins)
     squares = {"concat": [_square(kind, largest) for kind in kinds], "columns": _COLUMNS}

@@ -113,7 +113,7 @@ def jumps_proposed(own: Row, jumping: Row) -> list[str]:
 
 
 def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
-    """Which series add up, and what is done about it; kept : those forecast as sums."""
+    """Which series add up, and what is done about it; names : those forecast as sums."""
     return [
         f"{name} is the sum of the other {parts:,} series"
         + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")

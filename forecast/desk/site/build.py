@@ -36,8 +36,6 @@ def write(
 ) -> tuple[int, int]:
     """Bring a folder up to what a record says.
 
-    Parameters
-    ----------
     connection : on the record or a copy of it, at one moment.
     to : the folder. today : for whether newer figures are due. address : where the site will be,
     for what needs a whole address; "" if that is not known.
@@ -45,13 +43,8 @@ def write(
     measures : what else is counted -> the folder of its pages, seen from this one.
     report : told how many of the kinds of pages are written.
 
-    Returns
-    -------
-    Files written, and files that were right already; none at all if the folder is current.
-
-    Raises
-    ------
-    ConfigError : nothing is published yet, or the folder is not for this.
+    Returns how many files were written, and how many were right already; none at all if the folder
+    is current. ConfigError if nothing is published yet, or the folder is not for this.
     """
     run = read.latest_run(connection)
     if run is None:
