@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 TABLE = Path(__file__).with_name("commands.toml")
+# What an entry says of its command; all else is what the command takes.
+ABOUT = ("run", "json", "help", "short_help", "examples", "reading", "context_settings")
 SLIDE = (1280, 720)
 
 
@@ -134,7 +136,8 @@ def _command(
     shared = {"help": about["help"], "epilog": "\n".join(lines)}
     if "run" not in about:
         return click.Group(name, **shared)
-    takes = {**about.get("takes", {}), **(reading if "reading" in about else {})}
+    takes = {names: of for names, of in about.items() if names not in ABOUT}
+    takes |= reading if "reading" in about else {}
     if "json" in about:
         takes["--json as_json"] = "As JSON, for programs."
     module, _, function = about["run"].partition(".")
@@ -225,7 +228,8 @@ class Program(click.Group):
         """Take in every command of the table, and one for each view of the record."""
         table = tomllib.loads(TABLE.read_text("utf-8"))
         self.sections, reading = table.pop("sections"), table.pop("reading")
-        views = table.pop("view")
+        of_views = table.pop("view")
+        as_of = of_views.pop("as_of")
         groups: dict[str, click.Group] = {"": self}
         for path, about in table.items():
             groups[path.rpartition(" ")[0]].add_command(made := _command(path, about, reading))
@@ -234,18 +238,13 @@ class Program(click.Group):
             made.context_class = HelpContext
         # A view needs no entry of its own: the dictionary says what its rows are.
         for view in VIEWS.values():
-            takes = {
-                names: of
-                for names, of in views["takes"].items()
-                if view.name in views["as_of"] or "as-of" not in names
-            }
             about = {
                 "run": "export.view",
                 "help": f"A row is {view.row}.",
                 "short_help": view.row,
                 "examples": [f"export {view.name} -o {view.name}.csv"],
-                "takes": takes,
             }
+            about |= {n: of for n, of in of_views.items() if view.name in as_of or "as-of" not in n}
             groups["export"].add_command(made := _command(view.name, about, {}, name=view.name))
             made.context_class = HelpContext
 
