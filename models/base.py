@@ -231,6 +231,12 @@ class MonthlyCounts:
         """(series,) months each series has a value in."""
         return np.asarray(np.isfinite(self.values).sum(axis=1), dtype=np.int64)
 
+    @property
+    def first(self) -> Ints:
+        """(series,) the first month each series has a value in, as `last` has the last."""
+        blank = np.argmax(np.isfinite(self.values), axis=1)
+        return np.asarray(self.last - self.values.shape[1] + 1 + blank)
+
     @cached_property
     def whole(self) -> NDArray[np.bool_]:
         """(series,) whether all values of a series are integers."""

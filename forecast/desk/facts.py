@@ -406,15 +406,17 @@ def series_report(
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
         return report(connection, key.total, month, source)
+    return part_report(connection, key, month, history.part_record(connection, key, month), source)
+
+
+def part_report(
+    connection: sqlite3.Connection, key: SeriesKey, month: str, record: MonthRecord, source: Source
+) -> MonthFacts:
+    """The report of a part's month, or of a sum's that no file states, from what is known of it."""
     total = history.series_span(connection, SeriesKey(key.total))
-    return month_report(
-        key.total,
-        month,
-        history.part_record(connection, key, month),
-        part=member_words(key.dimension, key.member, source),
-        newest_of_total=total[1] if total else "",
-        source=source,
-    )
+    part = member_words(key.dimension, key.member, source)
+    newest = total[1] if total else ""
+    return month_report(key.total, month, record, source, part, newest)
 
 
 def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthFacts:

@@ -46,14 +46,6 @@ class Typed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-class TotalName(click.types.StringParamType):
-    """The name of a total, which help calls so whatever each total is."""
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return what stands for it."""
-        return "TOTAL"
-
-
 class TableSource(click.Path):
     """A file or folder that is there, "-", or an address on the web."""
 
@@ -92,7 +84,6 @@ def _address(given: str) -> str:
 
 TYPES: Mapping[str, click.ParamType[Any]] = {
     "text": click.STRING,
-    "total": TotalName(),
     "line": Typed("text", _line),
     "number": click.INT,
     "day": click.DateTime(["%Y-%m-%d"]),

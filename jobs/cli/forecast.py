@@ -251,21 +251,16 @@ def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) ->
     kind: ColumnKind = "count" if counts.whole.all() else "real"
     columns: dict[str, ColumnKind] = {"series": "text", "month": "text", "value": kind}
     write_table(ExportTable(columns, _rows(counts)), out)
-    first = int((counts.last - counts.values.shape[1] + 1 + _blanks(counts)).min())
-    span = f"{months.from_index(first)} to {months.from_index(int(counts.last.max()))}"
+    ends = (int(counts.first.min()), int(counts.last.max()))
+    span = " to ".join(map(months.from_index, ends))
     say([f"{len(counts.names):,} series, {span}; {many(read.missing, 'month')} missing"])
-
-
-def _blanks(counts: MonthlyCounts) -> np.ndarray:
-    """Count the (series,) columns before a series' first month."""
-    return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
 
 
 def _rows(counts: MonthlyCounts) -> Iterator[EncodedBlock]:
     """Yield a row a series and month, from each series' first month to its last, block by block."""
-    width, blanks, whole = counts.values.shape[1], _blanks(counts), bool(counts.whole.all())
+    width, first, whole = counts.values.shape[1], int(counts.first.min()), bool(counts.whole.all())
     starts = counts.last - (width - 1)
-    first = int((starts + blanks).min())
+    blanks = counts.first - starts
     labels = [months.from_index(at) for at in range(first, int(counts.last.max()) + 1)]
     for begin in range(0, len(counts.names), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)

@@ -16,7 +16,6 @@ from forecast.desk.terminal import ComparedScore
 from forecast.engine import ENGINE
 from forecast.engine.skill import LEAST, skill_tests
 from forecast.errors import SeriesNameError
-from forecast.names import member_words
 from forecast.rows import ForecastRow, as_row
 from forecast.sources.source import Source
 from forecast.store import history, inputs, queries, read, witnesses
@@ -91,15 +90,8 @@ def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.Mon
             held = f"{min(counts)} to {max(counts)}"
             raise record.refused("MONTH", f"no figure for {key} in {month}; on record are {held}")
         part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
-        total = history.series_span(record.connection, SeriesKey(key.total))
-        return facts.month_report(
-            key.total,
-            month,
-            part._replace(counts=counts, values=[]),
-            part=member_words(key.dimension, key.member, record.source),
-            newest_of_total=total[1] if total else "",
-            source=record.source,
-        )
+        summed = part._replace(counts=counts, values=[])
+        return facts.part_report(record.connection, key, month, summed, record.source)
     span = history.series_span(record.connection, key)
     if span is None:
         raise record.refused("SERIES", f"no figures for {key} are on record")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
-from forecast import months, periods
+from forecast import months
 from forecast.desk import provisional
-from forecast.errors import DataError, SpanError
+from forecast.errors import DataError
 from forecast.store import dated, inputs, ops
 from forecast.store.connect import writing
 from forecast.types import DatedValue, SeriesKey
@@ -58,25 +58,21 @@ def _value(
 ) -> DatedValue:
     """Read what somebody said; click.BadParameter names what cannot be."""
     key: SeriesKey = record.names.find(series)
-    try:
-        at = periods.month(month)
-    except SpanError as error:
-        raise click.BadParameter(str(error), param_hint="'MONTH'") from None
-    if at <= max(record.counts(key), default=""):
-        raise DataError(f"a file has {month_words(at)} of {series} already: use `vintages add`")
+    if month <= max(record.counts(key), default=""):
+        raise DataError(f"a file has {month_words(month)} of {series} already: use `vintages add`")
     read = _SAID.fullmatch(said.strip())
     if read is None:
         problem = f"{said!r}: write 26,000 or 'about 26,000' or '1,550 a day over 20 days'"
         raise click.BadParameter(problem, param_hint="'COUNT'")
-    length, days = months.end(at).day, int(read["days"] or 0)
-    _refuse_early(at, length, days, on)
+    length, days = months.end(month).day, int(read["days"] or 0)
+    _refuse_early(month, length, days, on)
     number = read["count"].replace(",", "")
     # What is said to be about 26,000 is known to a thousand, and a daily mean to a unit a day.
     zeros = 10 ** (len(number) - len(number.rstrip("0"))) if read["about"] else 1
     times = (days or length) if read["daily"] else 1
     whole = days if days < length else 0
     return DatedValue(
-        *(key, at, at, int(number) * times, (rounded or zeros) * times, on, source, whole)
+        *(key, month, month, int(number) * times, (rounded or zeros) * times, on, source, whole)
     )
 
 

@@ -98,8 +98,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     if nesting[1] and not KINDS[kind].parts:  # what is below a rate does not add up to it
         return understood(path, replace(wanted, series=nesting, part=""), of)
     last = int(table.last.max())
-    blank = np.argmax(np.isfinite(table.values), axis=1)  # before a series' first month
-    first = int((table.last - table.values.shape[1] + 1 + blank).min())
+    first = int(table.first.min())
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, singular = _plain(read.counts_column), _plain(read.series_column)

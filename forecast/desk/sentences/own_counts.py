@@ -50,11 +50,9 @@ def counts_summary(
     quality : of hindcasts, None without any; uncertain : of `anyseries.least_predictable`.
     """
     known = np.isfinite(counts.values)
-    width = counts.values.shape[1]
     # Before a series begins nothing is missing.
     inside = ~known & (np.cumsum(known, axis=1) > 0)
-    first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
-    ends = (months.from_index(index) for index in (first, int(counts.last.max())))
+    ends = map(months.from_index, (int(counts.first.min()), int(counts.last.max())))
     span = " to ".join(map(month_words, ends))
     low, high = int(counts.length.min()), int(counts.length.max())
     length = f"{low}" if low == high else f"{low} to {high}"
