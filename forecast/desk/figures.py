@@ -4,9 +4,8 @@ A row is one figure of one series and period, and the words that are said of it.
 means stands in dictionary.toml, under `figures`; `forecast.audit` computes them again from there.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -19,6 +18,7 @@ from forecast.types import Row, SeriesKey
 from forecast.words import change_words, signed
 
 COLUMNS = ("series", "period", "figure", "value", "words")
+BOUNDS = {"lower 80": "lo80", "upper 80": "hi80", "lower 95": "lo95", "upper 95": "hi95"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def facts_of(reports: Iterable[MonthFacts]) -> Iterator[Fact]:
             at = report.total, row.month
             yield Fact(*at, "count", row.count)
             yield Fact(*at, "forecast", row.median, row.basis)
-            for name, bound in _bounds(partial(getattr, row)):
-                yield Fact(*at, name, bound)
+            for name, column in BOUNDS.items():
+                yield Fact(*at, name, getattr(row, column))
 
 
 def facts_of_parts(flags: Iterable[FlagRow]) -> Iterator[Fact]:
@@ -165,16 +165,11 @@ def _published(report: MonthFacts) -> Iterator[_Told]:
         yield "times revised", len(report.values) - 1, ""
 
 
-def _bounds(of: Callable[[str], int]) -> Iterator[tuple[str, int]]:
-    for name in ("lower 80", "upper 80", "lower 95", "upper 95"):
-        yield name, of(f"{'lo' if name < 'm' else 'hi'}{name[-2:]}")
-
-
 def _expected(report: MonthFacts, e: Expectation) -> Iterator[_Told]:
     yield "forecast", e.median, e.basis
     yield "cutoff", e.cutoff, ""
-    for name, bound in _bounds(partial(getattr, e)):
-        yield name, bound, ""
+    for name, column in BOUNDS.items():
+        yield name, getattr(e, column), ""
     yield "judged count", e.judged, ""
     yield "side", e.position.side, monthly.position_words(e.position)
     yield "rarity", e.p, unusual.unusual_words(e.p)

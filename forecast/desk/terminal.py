@@ -95,7 +95,7 @@ def flag_blocks(
 ) -> Iterator[RenderableType]:
     """One block a flag, in the order given: heading, the numbers, and what moved, indented.
 
-    row.now : the count on record now, where it was looked up.
+    drivers, now : of a flag's id; the count on record now, where it was looked up.
     """
     if not flags:
         yield Text("No month was unusually far from its forecast.")

@@ -190,9 +190,7 @@ class HelpContext(click.Context):
     def make_formatter(self) -> click.HelpFormatter:
         """Return what writes the help."""
         formatter = _Filled(width=self.terminal_width, max_width=self.max_content_width)
-        settings = (
-            self.find_root().obj
-        )  # nothing, where nothing tells whose help, as in a new folder
+        settings = self.find_root().obj  # None where nothing tells whose help, as in a new folder
         formatter.words = words_of(settings.context.source if settings else None)
         return formatter
 

@@ -222,8 +222,8 @@ class Daemon:
             done = CycleResult("stopped", "") if self.stop.is_set() else self._wake()
             if done.outcome == "failed":
                 self._post()  # the wake did not come to it, and the operator is to know
-        level = "error" if done.outcome == "failed" else "info"
-        getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
+        level = logging.ERROR if done.outcome == "failed" else logging.INFO
+        LOG.log(level, "wake: %s %s", done.outcome, done.detail)
         heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
         # The address that misses us; neither a wake nor the mail waits for its server.
         address = environment.heartbeat(self.context.settings)
@@ -251,7 +251,8 @@ class Daemon:
                 path, settings = self.context.path, self.context.settings
                 outcomes = attest.attest(path, settings, datetime.now(UTC))
                 for kind, problem in outcomes.items():
-                    LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
+                    level = logging.WARNING if problem else logging.INFO
+                    LOG.log(level, "%s: %s", kind, problem or "had")
                 if not all(outcomes.values()):
                     upkeep.write_snapshot(path, settings)
         except BordercastError as error:  # somebody writes, or the record is edited: later
