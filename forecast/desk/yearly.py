@@ -58,16 +58,6 @@ class Peer(NamedTuple):
     ninety_five: str
 
 
-def _method(versions: Sequence[Row]) -> Iterator[Block]:
-    """Yield which versions ran on data of the year."""
-    first, *later = [
-        f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
-        for row in versions
-    ] or ["No run was made on data of this year; the figures above are hindcasts."]
-    yield Block("The method", first)
-    yield from (Block(words=words) for words in later)
-
-
 def report(
     year: int,
     forecasts: Sequence[ComeDue],
@@ -108,7 +98,11 @@ def report(
         ),
         *_chances(answers, source),
     ]
-    blocks += _method(versions)
+    method, *later = [
+        f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
+        for row in versions
+    ] or ["No run was made on data of this year; the figures above are hindcasts."]
+    blocks += [Block("The method", method), *(Block(words=words) for words in later)]
     basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
         "issued before their month was; the others are hindcasts, made later from only the data "

@@ -109,7 +109,8 @@ def _news(
     """
     month, order = notice.month, source.totals.every
     if notice.kind != "digest":
-        for facts in sorted(reports.values(), key=_gravity):
+        grave = {f.total: SEVERITIES.index(f.severity or SEVERITIES[-1]) for f in reports.values()}
+        for facts in sorted(reports.values(), key=lambda facts: grave[facts.total]):
             early = preliminary.changed(connection, facts.total, month, source)
             if any((notice.kind == "quiet", facts.findings, facts.shift, early)):
                 yield finding(connection, facts, notice.run_id, address)
@@ -126,10 +127,6 @@ def _news(
         if lasting or parts or gone:
             said = section_texts.digest(total, lasting, parts, source, gone)
             yield _section(said, "digest")
-
-
-def _gravity(facts: MonthFacts) -> int:
-    return SEVERITIES.index(facts.severity or SEVERITIES[-1])
 
 
 def finding(

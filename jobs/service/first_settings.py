@@ -99,6 +99,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
         return understood(path, replace(wanted, series=nesting, part=""), of)
     last = int(table.last.max())
     first = int(table.first.min())
+    length = last - first + 1
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, singular = _plain(read.counts_column), _plain(read.series_column)
@@ -127,10 +128,11 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
     step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
+    of_step = f"; all numbers are multiples of {step:,}" if step > 1 else ""
     words = {
         "kind": kind,
         "header": ", ".join(f'"{_quoted(w)}"' for w in (read.series_column, read.counts_column)),
-        "habit": _habit(many, first, last, step),
+        "habit": f"The first file\n# brought {many:,} series of {length:,} months{of_step}.",
         "file": _quoted(path.name),
         "name": name if re.match(r"[a-z]", name) else "counts",
         "noun": noun,
@@ -191,12 +193,6 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
 
 def _template(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
-
-
-def _habit(many: int, first: int, last: int, step: int) -> str:
-    """What a first file brought, in a comment of its settings."""
-    rounded = f"; all numbers are multiples of {step:,}" if step > 1 else ""
-    return f"The first file\n# brought {many:,} series of {last - first + 1:,} months{rounded}."
 
 
 def _place(singular: str) -> str:

@@ -12,7 +12,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise, product
 from operator import itemgetter
@@ -131,10 +131,6 @@ class Amounts:
     width: int = WIDTH
     height: int = HEIGHT
     letters: int = 10
-
-    def of_size(self, width: int, height: int) -> Amounts:
-        """Fit it to a plot of this size, in pixels."""
-        return replace(self, width=width, height=height)
 
     @property
     def title(self) -> str:

@@ -106,8 +106,6 @@ Files = Mapping[str, bytes]
 class PageKind:
     """A kind of page.
 
-    Attributes
-    ----------
     template : its name without the ending.
     place : the folder, or what gives it for what a page is about.
     of : what there is a page of each: totals, months, series; None where there is one page.

@@ -173,7 +173,7 @@ def compared(
 def _sized(scale: Amounts, size: Size) -> Amounts:
     """Fit a scale to a plot of a page; a narrow one has its unit below it."""
     unit = scale.unit if size.wide else ""
-    return replace(scale.of_size(size.width, size.height), unit=unit, letters=_LARGE)
+    return replace(scale, width=size.width, height=size.height, unit=unit, letters=_LARGE)
 
 
 def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,8 +30,8 @@ def test_a_log_scale_is_marked_at_1_2_5_inside_it(low, high, marks):
 def test_a_low_log_axis_names_powers_of_ten_alone():
     wide = Amounts(True, 900.0, 220_000.0, "encounters")
 
-    assert list(wide.of_size(230, 90).ticks()) == [1_000, 10_000, 100_000]
-    assert list(wide.of_size(230, 110).ticks())[:4] == [1_000, 2_000, 5_000, 10_000]
+    assert list(replace(wide, width=230, height=90).ticks()) == [1_000, 10_000, 100_000]
+    assert list(replace(wide, width=230, height=110).ticks())[:4] == [1_000, 2_000, 5_000, 10_000]
 
 
 def test_a_log_scale_says_so_and_holds_a_difference_of_logarithms():
