@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("commands.toml")
 # What an entry says of its command; all else is what the command takes.
-ABOUT = ("run", "json", "help", "short_help", "examples", "reading", "context_settings")
+ENTRY = ("run", "json", "help", "short_help", "examples", "reading", "context_settings")
 SLIDE = (1280, 720)
 
 
@@ -127,7 +127,7 @@ def _command(
     shared = {"help": about["help"], "epilog": "\n".join(lines)}
     if "run" not in about:
         return click.Group(name, **shared)
-    takes = {names: of for names, of in about.items() if names not in ABOUT}
+    takes = {names: of for names, of in about.items() if names not in ENTRY}
     takes |= reading if "reading" in about else {}
     if "json" in about:
         takes["--json as_json"] = "As JSON, for programs."

@@ -32,7 +32,7 @@ OF_AN_OPTION = {"type", "min", "max"} | {
 
 
 def takes(about: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: said for name, said in about.items() if name not in commands.ABOUT}
+    own = {name: said for name, said in about.items() if name not in commands.ENTRY}
     return own | (READING if "reading" in about else {})
 
 
