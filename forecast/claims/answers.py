@@ -1,7 +1,5 @@
 """A checked text for people and programs: with marks on a terminal, as HTML, as JSON."""
 
-from __future__ import annotations
-
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -6,8 +6,6 @@ The text's numbers are traced to counts on record, related to each other, and co
 words; what is certain in none of these ways is shown with its readings, never guessed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Everything is measured before it is read; Word and PDF are read by `packed`, which may die of them.
 """
 
-from __future__ import annotations
-
 import re
 
 from lxml import etree

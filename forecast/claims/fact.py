@@ -4,8 +4,6 @@
 among every series, span and vintage, the likeliest first.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Claimed number and truth -> verdict. Pure functions; every tolerance is here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """What the words name as the base of a change: a time, a number of the text, a peak, an average."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -4,8 +4,6 @@ One that the record does not bear is shown with what was higher or lower, never 
 it was meant to be compared with, the words seldom tell.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What a percent may be a share of what: groups, sectors, agencies, totals, and counted parts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import product
 

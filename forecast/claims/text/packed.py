@@ -4,8 +4,6 @@ Their libraries do what a file says: a cell that spans a hundred million columns
 A file that unpacks to far more than it should is refused before. Light to import.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import sys

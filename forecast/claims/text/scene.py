@@ -1,7 +1,5 @@
 """Which words of a sentence belong to which number: phrases, times and numbers by distance."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

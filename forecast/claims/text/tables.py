@@ -4,8 +4,6 @@ Rows are lines whose cells are parted by bars or tabs, or lists of "label: numbe
 a table is its heading. A cell is then read as if all that were said in one sentence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

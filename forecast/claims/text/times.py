@@ -1,7 +1,5 @@
 """Expressions of time, and the spans they may mean by the day of publication and the text."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence

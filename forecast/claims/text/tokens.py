@@ -1,7 +1,5 @@
 """A text's sentences, words and numbers, each with its place in the text."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """How a number stands in its sentence: a total, a change, a share, an average, or no claim."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Which months a number may be of: the times of its sentence, nearest first, then what was said."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise

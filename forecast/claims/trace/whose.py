@@ -4,8 +4,6 @@ Each option says how near its words are: BESIDE the number, in its SENTENCE, CAR
 was said before, or UNSAID. Of what a sentence names, nothing farther off is an option.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
