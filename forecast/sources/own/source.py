@@ -1,7 +1,7 @@
 """A source made of a section of the settings: what is counted, in the operator's own words."""
 
-from dataclasses import replace
 from functools import cache, partial
+from typing import Any
 
 from forecast.agreed import with_kind
 from forecast.config import CountsSection
@@ -25,6 +25,8 @@ _NEVER = 10**9  # what changes much is asked by the contract; a count of anybody
 
 def own_counts(section: CountsSection) -> Source:
     """Return the source that a section of the settings describes."""
+    part, parts, renamed = section.part, section.parts, _renamed(section)
+    nested: Any = {"part": part, "below": parts, "part_in_full": part, "below_in_full": parts}
     return Source(
         name=section.name,
         publisher=Publisher(
@@ -42,7 +44,16 @@ def own_counts(section: CountsSection) -> Source:
             definition=section.definition,
             caveat=with_kind(section.caveat, section.contract.kind),
         ),
-        totals=_totals(section),
+        totals=TotalWords(
+            whole=section.total,
+            places={section.total: "in all"} if section.total else {},
+            one=section.one,
+            many=section.many,
+            folder="counts",
+            place=section.place,
+            usual=renamed,
+            **(nested if section.columns.part else {}),
+        ),
         year_begins=section.year_begins,
         # Two days of grace, as for publishers: a delivery late at night is not overdue.
         due=DueDays(*section.due, section.overdue or section.due[1] + 2),
@@ -51,7 +62,7 @@ def own_counts(section: CountsSection) -> Source:
         hierarchy=Hierarchy(
             dimensions=(PART,) if section.columns.part else (),
             called={"border": section.one, PART: section.part},
-            usual=_renamed(section),
+            usual=renamed,
         ),
         agreement=Agreement(slack=_NEVER, large=_NEVER, tolerance=section.tolerance),
         layouts=(),
@@ -76,25 +87,3 @@ def _renamed(section: CountsSection) -> dict[str, list[str]]:
     """Return the record's name of a series or part -> what files have called it since, normal."""
     names = section.agreed.names
     return {was: [normal(now) for now in names if names[now] == was] for was in names.values()}
-
-
-def _totals(section: CountsSection) -> TotalWords:
-    words = TotalWords(
-        parts=(),
-        whole=section.total,
-        places={section.total: "in all"} if section.total else {},
-        one=section.one,
-        many=section.many,
-        folder="counts",
-        place=section.place,
-        usual=_renamed(section),
-    )
-    if not section.columns.part:
-        return words
-    return replace(
-        words,
-        part=section.part,
-        below=section.parts,
-        part_in_full=section.part,
-        below_in_full=section.parts,
-    )
