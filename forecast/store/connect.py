@@ -174,6 +174,13 @@ def insert(db: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> Non
     insert_or("abort", db, table, rows)
 
 
+def insert_one(db: Connection, table: str, row: Mapping[str, Any], known: str = "") -> int:
+    """Write a row and return its id; known : what is done where it is there already."""
+    columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
+    query = f"insert into {table} ({columns}) values ({values}) {known} returning id"
+    return int(db.execute(query, row).fetchone()[0])
+
+
 def insert_or(
     known: Literal["abort", "ignore", "replace"],
     db: Connection,

@@ -13,10 +13,10 @@ from sqlite3 import Connection
 
 from forecast.errors import DataError
 from forecast.rows import of
-from forecast.store import ledger
-from forecast.store.connect import transaction
+from forecast.store import ledger, measures
+from forecast.store.connect import insert_one, transaction
 from forecast.store.queries import column, each, records, sql
-from forecast.types import DatedValue, SeriesKey
+from forecast.types import DatedValue, Row, SeriesKey
 
 
 def add(
@@ -43,8 +43,9 @@ def add(
         return 0
     text = json.dumps([astuple(value) for value in new], ensure_ascii=False)
     with transaction(db):
-        batch = (name, hashlib.sha256(text.encode()).hexdigest(), now)
-        (batch_id,) = db.execute(sql("add_dated_batch"), batch).fetchone()
+        batch: Row = {"name": name, "added_at": now, "measure_id": measures.current(db)}
+        batch["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+        batch_id = insert_one(db, "dated_batches", batch)
         db.executemany(
             sql("add_dated_line"),
             [

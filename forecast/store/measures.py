@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.labels import Joins
 from forecast.store import connect, ledger, schema
-from forecast.store.connect import transaction
+from forecast.store.connect import insert_one, transaction
 from forecast.store.ops import text
-from forecast.store.queries import column, has, pairs, records, sql
+from forecast.store.queries import column, has, pairs, records
 from forecast.store.schema import FIRST
 from forecast.types import DEFAULT_SOURCE
 
@@ -183,8 +183,8 @@ def _word(db: Connection, number: int, now: datetime | str, **changed: object) -
         k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()
     }
     new = replace(by_measure.get(number, _Wording(0, number, at)), **words)
-    (wording,) = db.execute(sql("save_wording"), (number, at, new.source, new.joins)).fetchone()
-    ledger.state(db, "worded", wording)
+    row = {"measure_id": number, "at": at, "source": new.source, "joins": new.joins}
+    ledger.state(db, "worded", insert_one(db, "wordings", row))
 
 
 @dataclass(frozen=True, slots=True)

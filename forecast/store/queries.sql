@@ -254,10 +254,6 @@ where status = 'accepted' and kind <> 'vintage' and seq / 100 = (
 )
 order by file_name
 
--- name: save_release
-insert into main.releases ({columns}, measure_id)
-values ({values}, (select measure_id from scope)) {newer} returning id
-
 -- name: path_marks
 select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
 from path_marks as p join series as s on s.id = p.series_id
@@ -318,9 +314,6 @@ select * from (
     from main.series as s
 )
 where measure_id <> stated_in
-
--- name: save_wording
-insert into wordings (measure_id, at, source, joins) values (?, ?, ?, ?) returning id
 
 -- name: wordings
 -- What nothing can read is not looked at: `verify` says that the ledger does not have it.
@@ -396,9 +389,6 @@ where id = ? and state = 'held' returning id
 -- name: drop_notice
 update notices set state = 'expired', closed_at = ?, reason = ?
 where id = ? and state = 'due' returning id
-
--- name: begin_wake
-insert into wakes (started_at, pid, outcome, detail) values (?, ?, 'working', '') returning id
 
 -- name: end_wake
 update wakes set finished_at = ?, outcome = ?, detail = ? where id = ?
@@ -868,15 +858,6 @@ where dimension = :dimension and role = 'not held' and flag_id = (
 update flags set systemic = 1, systemic_in = ?
 where month = ? and kind = 'month' and systemic = 0 and series_id in (select id from series)
 
--- name: save_run
-insert into main.runs (
-    started_at, published_at, data_through, config_digest, code_version, previous_digest, digest,
-    measure_id
-) values (
-    :started_at, :published_at, :data_through, :config_digest, :code_version, '', '',
-    (select measure_id from scope)
-) returning id
-
 -- name: publish_paths
 update model_paths set published_in = ?
 where published_in is null and series_id in (select id from series)
@@ -1328,10 +1309,6 @@ select series_id, model, cutoff, horizon, q025, q050, q100, q250, q500, q750, q9
 from hindcasts
 where model in (select model from models where model is not null)
     and series_id in (select value from json_each(?))
-
--- name: add_dated_batch
-insert into dated_batches (name, sha256, added_at, measure_id)
-values (?, ?, ?, (select measure_id from scope)) returning id
 
 -- name: add_dated_line
 insert into dated_lines (

@@ -19,7 +19,7 @@ from forecast.errors import DataError
 from forecast.labels import joined
 from forecast.periods import Calendar
 from forecast.store import ledger, measures
-from forecast.store.connect import transaction
+from forecast.store.connect import insert_one, transaction
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import (
     Counts,
@@ -147,15 +147,8 @@ def retract(db: Connection, release_id: int, why: str, by: str, now: str) -> Rel
 
 
 def _insert(db: Connection, release: Release, decision: Row, newer: str = "") -> int:
-    row = asdict(release) | decision
-    query = sql(
-        "save_release",
-        columns=", ".join(row),
-        values=", ".join(f":{name}" for name in row),
-        newer=newer,
-    )
-    (release_id,) = db.execute(query, row).fetchone()
-    return int(release_id)
+    row = {**asdict(release), **decision, "measure_id": measures.current(db)}
+    return insert_one(db, "main.releases", row, newer)
 
 
 def _added_ids(db: Connection, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:

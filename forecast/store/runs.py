@@ -14,8 +14,8 @@ from sqlite3 import Connection
 from typing import Any
 
 from forecast.errors import DataError
-from forecast.store import aside, history, ledger
-from forecast.store.connect import insert, insert_or, transaction
+from forecast.store import aside, history, ledger, measures
+from forecast.store.connect import insert, insert_one, insert_or, transaction
 from forecast.store.history import MonthRecord
 from forecast.store.queries import sql
 from forecast.store.releases import series_ids
@@ -40,6 +40,7 @@ NewestReports = Callable[
 """Makes the report, JSON, of each total's newest month of what is on record about it."""
 
 _NO_TREE = Tree(Totals())
+_OF_RUN = ("started_at", "published_at", "data_through", "config_digest", "code_version")
 # What the tables call otherwise than the records.
 _COLUMNS = {"series": "series_id", "value": "encounters", "totals": "borders"}
 
@@ -57,10 +58,12 @@ def publish(
     """
     with transaction(db):
         ids = series_ids(db)
-        (run_id,) = db.execute(sql("save_run"), _plain(publication)).fetchone()
+        of_run: Row = {name: getattr(publication, name) for name in _OF_RUN}
+        of_run |= {"previous_digest": "", "digest": "", "measure_id": measures.current(db)}
+        run_id = insert_one(db, "main.runs", of_run)
         aside.set_aside(db, run_id)
         # The id of a run is known before its digest: the ledger states the rows that bear it.
-        run = {"run_id": run_id}
+        run: Row = {"run_id": run_id}
         used = ({**run, "release_id": release_id} for release_id in publication.releases)
         insert(db, "run_releases", used)
         insert(db, "run_provisional", ({**run, "batch_id": b} for b in publication.figures))
@@ -97,13 +100,7 @@ def publish(
             "update main.runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
             (entry.previous, entry.digest, entry.scheme, run_id),
         )
-    return int(run_id)
-
-
-def _plain(record: Any) -> Row:
-    """Return a record's fields that SQLite can take as they are."""
-    of_fields = {field.name: getattr(record, field.name) for field in fields(record)}
-    return {k: v for k, v in of_fields.items() if v is None or isinstance(v, str | int | float)}
+    return run_id
 
 
 def _rows(

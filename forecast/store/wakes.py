@@ -18,9 +18,9 @@ from typing import Literal
 
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, integrity, ops
-from forecast.store.connect import transaction, write
+from forecast.store.connect import insert_one, transaction, write
 from forecast.store.ops import text
-from forecast.store.queries import records, sql
+from forecast.store.queries import records
 
 Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "stopped"]
 
@@ -70,8 +70,8 @@ def leader(path: Path) -> Leader | None:
 def begin_wake(db: Connection, now: datetime, pid: int) -> int:
     """Write down that work begins; returns the wake's id."""
     with transaction(db):
-        (wake_id,) = db.execute(sql("begin_wake"), (text(now), pid)).fetchone()
-        return int(wake_id)
+        row = {"started_at": text(now), "pid": pid, "outcome": "working", "detail": ""}
+        return insert_one(db, "wakes", row)
 
 
 def end_wake(db: Connection, wake_id: int, now: datetime, outcome: Ended, detail: str) -> None:
