@@ -300,19 +300,38 @@ def _spelled(case: DeliveryDiff) -> Found:
 
 
 def _totals(case: DeliveryDiff) -> Found:
-    """A new name that is what the others add up to."""
-    heads = {key for key in case.stated if key.headline and key.total != case.whole}
+    """A new name that is what the others beside it add up to."""
     renamed = {key for key, olds in _by_history(case) if len(olds) == 1}
-    for key in sorted(heads - case.before.keys() - renamed):
-        others = heads - {key}
-        adds_up = len(others) > 1 and _equal(case.stated[key], _sums(case.stated, others), least=2)
-        if adds_up or case.take(TOTAL):
-            heads.remove(key)
-            del case.stated[key]
-            yield f"{key.total!r} is the sum of the {len(others)} others, and no series of its own"
-        elif _TOTAL_WORDS.search(key.total) and len(others) > 1 and not case.take(NEW):
-            text = f"{key.total!r} is new and called a sum, but is not what the others add up to"
-            yield DeliveryQuestion(text, (TOTAL, NEW))
+    for beside in _levels(case):
+        for key in sorted(beside.keys() - case.before.keys() - renamed):
+            others = beside.keys() - {key}
+            if len(others) < 2:
+                continue
+            name, called = _name(key), _TOTAL_WORDS.search(key.member or key.total)
+            adds_up = _equal(beside[key], _sums(beside, others), least=2)
+            if adds_up or (called and case.take(TOTAL)):
+                del beside[key]
+                for part in [k for k in case.stated if key in (k, SeriesKey(k.total))]:
+                    del case.stated[part]
+                yield f"{name!r} is the sum of the {len(others)} others, and no series of its own"
+            elif called and not case.take(NEW):
+                text = f"{name!r} is new and called a sum, but is not what the others add up to"
+                yield DeliveryQuestion(text, (TOTAL, NEW))
+
+
+def _levels(case: DeliveryDiff) -> Iterator[dict[SeriesKey, dict[str, int]]]:
+    """Yield what stands beside each other: totals, added up where need be; a total's parts."""
+    of_total: dict[str, list[SeriesKey]] = {}
+    for key in case.stated:
+        of_total.setdefault(key.total, []).append(key)
+    parts = {t: [key for key in keys if not key.headline] for t, keys in of_total.items()}
+    yield {
+        SeriesKey(total): case.stated.get(SeriesKey(total)) or _sums(case.stated, parts[total])
+        for total in of_total
+        if total != case.whole
+    }
+    for keys in parts.values():
+        yield {key: case.stated[key] for key in keys if key in case.stated}
 
 
 def _moved(case: DeliveryDiff) -> Found:

@@ -453,6 +453,41 @@ def test_last_months_that_come_unfinished_are_asked_of_once():
     assert said[0].endswith("it may be unfinished")
 
 
+@pytest.mark.parametrize("added", ["All states", "All ages"])
+def test_a_total_with_parts_or_among_them_is_no_series_of_its_own(added):
+    known = [
+        SeriesKey(name, "part", age) for name in NAMES[:3] for age in ("young", "old", "oldest")
+    ]
+
+    def counts(until: str) -> Rows:
+        return {
+            key: {m: count(at, m) for m in months.between("2021-01", until)}
+            for at, key in enumerate(known)
+        }
+
+    stated, sums = counts("2025-01"), {}
+    del stated[known[0]]["2022-05"]  # what nobody knows of one is no reason to take the sum for one
+    for key, numbers in stated.items():
+        of = SeriesKey(added, "part", key.member)
+        if added == "All ages":
+            of = SeriesKey(key.total, "part", added)
+        for month, number in numbers.items():
+            sums.setdefault(of, {}).setdefault(month, 0)
+            sums[of][month] += number
+    case = DeliveryDiff(stated | sums, counts(LAST), HEADER, Agreed(header=HEADER))
+
+    said, asked = contract.read(case)
+
+    assert asked == []
+    assert case.stated.keys() == set(known)
+    names = (
+        ["All states"] if added == "All states" else [f"{n}: All ages" for n in sorted(NAMES[:3])]
+    )
+    assert [s for s in said if "sum of" in s] == [
+        f"{name!r} is the sum of the 3 others, and no series of its own" for name in names
+    ]
+
+
 def test_a_last_month_at_40_percent_is_asked_after_a_year_with_a_month_as_low():
     """The least of a year says nothing if that year has a collapse; how most fall together does."""
     record, unfinished = rows(LAST), at_its_end(lambda n: round(n * 0.4))(next_file())
