@@ -192,7 +192,9 @@ def test_a_mail_says_what_ended_and_what_was_merged(mailed):
     record = forecast.open("bordercast.db")
     for name in ("South", "East"):
         assert "merged into 'Centre' in July 2024, and ended" in said("flags", name)
-        assert "erged into 'Centre' in July 2024" in page(f"counts/{name.lower()}/index.html")
+        shown = page(f"counts/{name.lower()}/index.html")
+        assert "erged into 'Centre' in July 2024" in shown
+        assert "has held" not in shown.partition("</dl>")[0]  # nothing is forecast of it
         with pytest.raises(SeriesNameError, match="merged into 'Centre' in July 2024"):
             record.latest(name)
     assert "it has ended, as confirmed" in said("flags", "West")

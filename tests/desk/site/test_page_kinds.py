@@ -91,6 +91,21 @@ def test_a_pair_is_called_by_both_names(second, title):
     assert pair["title"] == title
 
 
+def test_a_list_of_pairs_names_pairs_only_where_there_are_some(full):
+    def listed(record) -> str:
+        return page_kinds.KINDS["compare_list"].page(record)[1]["index.html"].decode()
+
+    totals = ENCOUNTERS.totals
+    parts = (*totals.parts, *(f"clinic {at}" for at in range(9)))
+    many = replace(full, source=replace(ENCOUNTERS, totals=replace(totals, parts=parts)))
+
+    assert "has the pairs below" in listed(full)
+    assert "<h2>Two fiscal years</h2>" in listed(full)
+    assert "pairs below" not in listed(many)
+    assert "<h2>Two" not in listed(many)
+    assert listed(many).count("All years in one table") == len(full.totals)
+
+
 def test_what_was_predicted_of_a_month_says_by_which_forecast(full):
     shown = page_kinds.together(full, None)
 
