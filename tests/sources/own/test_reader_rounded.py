@@ -86,7 +86,7 @@ def test_a_refusal_names_the_setting_that_lets_it_in(tmp_path, monkeypatch):
     assert "(it is 10)" in said
     allowed = int(said.split("tolerance = ")[1].split()[0])
     assert 25 - 10 <= allowed <= 25 + 10
-    assert "bordercast releases accept N" in said
+    assert "bordercast releases accept 1 --why rounded" in said
     done = CliRunner().invoke(main, ["releases", "accept", "1", "--why", "rounded"])
     assert done.exit_code == 0, done.output
     # The next file is let in by the setting.
