@@ -29,27 +29,28 @@ def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     p is two-sided, 0..1; z the standard normal score with it, negative below the centre.
     """
     if expected.mixture is not None:
-        (below,) = mixtures.chances_below([math.log1p(value)], [expected])
-        p, side = _two_sided(below), 1.0 if below > 0.5 else -1.0
-    else:
-        side = (math.log1p(value) - expected.centre) / expected.scale
-        # Of one month at a time: the arrays' way takes ten times as long, see `tails`.
-        p = tails.tail_of_one(side, expected.centre, expected.df, expected.horizon)
-    return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), side)
+        return p_values([value], [expected])[0]
+    side = (math.log1p(value) - expected.centre) / expected.scale
+    # Of one month at a time: the arrays' way takes ten times as long, see `tails`.
+    p = tails.tail_of_one(side, expected.centre, expected.df, expected.horizon)
+    return _with_score(p, side)
 
 
-def p_values(values: Sequence[int], expected: Sequence[MonthForecast]) -> list[float]:
-    """The p of a count each; of mixtures all are asked at once, in a twentieth of the time."""
+def p_values(values: Sequence[int], expected: Sequence[MonthForecast]) -> list[tuple[float, float]]:
+    """(p, z) of a count each; of mixtures all are asked at once, in a twentieth of the time."""
     mixed = [at for at, one in enumerate(expected) if one.mixture is not None]
     logs = [math.log1p(values[at]) for at in mixed]
     below = mixtures.chances_below(logs, [expected[at] for at in mixed]) if mixed else []
-    of_mixed = dict(zip(mixed, map(_two_sided, below), strict=True))
+    of_mixed = {
+        at: _with_score(min(2 * share, 2 * (1 - share), 1.0), 1.0 if share > 0.5 else -1.0)
+        for at, share in zip(mixed, below, strict=True)
+    }
     each = enumerate(zip(values, expected, strict=True))
-    return [of_mixed[at] if at in of_mixed else p_value(*of)[0] for at, of in each]
+    return [of_mixed[at] if at in of_mixed else p_value(*of) for at, of in each]
 
 
-def _two_sided(below: float) -> float:
-    return min(2 * below, 2 * (1 - below), 1.0)
+def _with_score(p: float, side: float) -> tuple[float, float]:
+    return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), side)
 
 
 def ratio(value: int, median: int) -> float:
@@ -110,8 +111,8 @@ def thresholds(expected: Sequence[MonthForecast], rules: FlagRules) -> list[tupl
             for at, (count, one) in enumerate(zip(counts.tolist(), of, strict=True))
             if count >= 0 and material(count, one.median, rules)
         ]
-        p = p_values(counts[asked].tolist(), [of[at] for at in asked])
-        hit[asked] = np.array(p) < rules.alpha
+        found = p_values(counts[asked].tolist(), [of[at] for at in asked])
+        hit[asked] = np.array([p for p, _ in found]) < rules.alpha
         return hit
 
     # Straight to where the deviation begins to matter, and on from there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import pytest
 
 from forecast import months
 from forecast.config import Flags
-from forecast.engine import ENGINE
+from forecast.engine import ENGINE, mixtures
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.judge import judging, replay
 from forecast.judge.drift import Drift
@@ -37,6 +38,7 @@ from forecast.types import (
     ForecastPath,
     Judgement,
     MonthForecast,
+    MonthMixture,
     SeriesKey,
 )
 from tests.support import tiny_record
@@ -78,6 +80,35 @@ def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
 def flags(looks: list[MonthCase], **options: bool) -> list[tuple[str, str, str]]:
     found = [j for _, j in judge_months(looks, RULES, **options)]
     return [(f.month, f.kind, f.role) for judged in found for f in judged.flags]
+
+
+def test_months_of_mixtures_are_asked_at_once():
+    """Each by what was said of it a month and six months before: one by one would be 80."""
+    of = MonthMixture(math.log1p(1000), 0.1, 0.0, 0.0, 0.3, 1000.0, 5.0)
+    mixed = [
+        replace(
+            case,
+            outlook=replace(case.outlook, mixtures=(of,) * 12),
+            older=replace(case.older, mixture=of),
+        )
+        for case in (look(months.shift("2020-01", n), 990 + n, older=990) for n in range(40))
+    ]
+    asked = 0
+
+    def watch(frame, event, _):
+        nonlocal asked
+        asked += event == "call" and frame.f_code is mixtures.chances_below.__code__
+
+    sys.setprofile(watch)
+    try:
+        together = list(judge_months(mixed, RULES))
+    finally:
+        sys.setprofile(None)
+    assert asked == 1
+    state = State()
+    for case, (_, judged) in zip(mixed, together, strict=True):
+        state, alone = judge_month(state, replace(case, surprises={}), RULES)
+        assert alone == judged
 
 
 def test_a_part_s_scale_apart_from_its_border_is_that_of_the_rest():
