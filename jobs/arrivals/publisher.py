@@ -316,8 +316,5 @@ def refuse_anonymous(config: Config) -> None:
     """ConfigError if the publisher could not tell who asks; own counts are asked of one's own."""
     settings = config.fetch
     if not config.address and not settings.contact and not settings.user_agent:
-        raise ConfigError(
-            "config.toml",
-            "fetch.contact",
-            "is empty; give an e-mail address or a web page by which the publisher can reach you",
-        )
+        by = "an e-mail address or a web page by which the publisher can reach you"
+        raise ConfigError("config.toml", "fetch.contact", f"is empty; give {by}")

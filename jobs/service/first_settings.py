@@ -267,11 +267,9 @@ def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
     for values in _added(table, total):
         apart = np.abs(values[0] - values[1:].sum(axis=0))
         missed = float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
-        allowed = max(anyseries.rounding(values), missed)
-        if len(values) > 1 and 0 < missed <= max(
-            anyseries.rounding(values), np.nanmax(values[0]) / 1000
-        ):
-            most, tolerance = max(most, missed), max(tolerance, math.ceil(allowed))
+        rounding = anyseries.rounding(values)
+        if len(values) > 1 and 0 < missed <= max(rounding, np.nanmax(values[0]) / 1000):
+            most, tolerance = max(most, missed), max(tolerance, math.ceil(max(rounding, missed)))
     if not tolerance:
         return 0, []
     return tolerance, [
