@@ -161,21 +161,6 @@ def test_thresholds_of_several_are_those_of_each(several):
     assert thresholds(expected, RULES) == alone
 
 
-@settings(deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 9000), st.one_of(st.none(), mixed), expectations, st.integers(1, 12)
-        )
-    )
-)
-def test_what_is_asked_together_is_to_the_bit_what_is_asked_alone(several):
-    counts = [count for count, *_ in several]
-    expected = [replace(plain, mixture=of, horizon=ahead) for _, of, plain, ahead in several]
-
-    assert p_values(counts, expected) == [p_value(*of) for of in zip(counts, expected, strict=True)]
-
-
 COUNTED = MonthMixture(math.log1p(90_000), 0.2, 0.0, 0.0, 1.0, 90_000.0, 5.0)
 
 
