@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("commands.toml")
 # What an entry says of its command; all else is what the command takes.
-ENTRY = ("run", "json", "help", "short_help", "examples", "reading", "context_settings")
+ENTRY = ("run", "answers", "help", "short_help", "examples", "reading", "context_settings")
 SLIDE = (1280, 720)
 
 
@@ -125,13 +125,14 @@ def _command(
     lines = ("\b", "Examples:", *(f"  bordercast {example}" for example in about["examples"]))
     name = path.rpartition(" ")[2]
     shared = {"help": about["help"], "epilog": "\n".join(lines)}
-    if "run" not in about:
+    called = about.get("run") or about.get("answers")
+    if not called:
         return click.Group(name, **shared)
     takes = {names: of for names, of in about.items() if names not in ENTRY}
     takes |= reading if "reading" in about else {}
-    if "json" in about:
+    if "answers" in about:
         takes["--json as_json"] = "As JSON, for programs."
-    module, _, function = about["run"].partition(".")
+    module, _, function = called.partition(".")
 
     @click.pass_obj
     def run(settings: Any, /, **given: Any) -> None:

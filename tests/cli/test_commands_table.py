@@ -18,7 +18,7 @@ TABLE = tomllib.loads(commands.TABLE.read_text("utf-8"))
 READING = TABLE.pop("reading")
 VIEWS = TABLE.pop("view")
 SECTIONS = TABLE.pop("sections")
-ENTRIES = {path: about for path, about in TABLE.items() if "run" in about}
+ENTRIES = {path: about for path, about in TABLE.items() if {"run", "answers"} & about.keys()}
 AS_OF = VIEWS.pop("as_of")
 ENTRIES["export VIEW"] = {"run": "export.view", **VIEWS}
 # What a function passes on as it is, beside what may be said of any table: each kind of picture
@@ -42,7 +42,7 @@ def taken(about: Mapping[str, Any]) -> set[str]:
 
 
 def function(about: Mapping[str, Any]) -> Any:
-    module, _, name = about["run"].partition(".")
+    module, _, name = about.get("run", about.get("answers")).partition(".")
     return getattr(import_module(f"jobs.cli.{module}"), name)
 
 
@@ -69,7 +69,8 @@ def test_a_function_takes_what_its_entry_says(path):
 def test_an_entry_has_no_key_that_nobody_reads(path):
     about = TABLE[path]
 
-    assert "run" in about or not takes(about)  # a group takes nothing
+    assert path in ENTRIES or not takes(about)  # a group takes nothing
+    assert not {"run", "answers"} <= about.keys()
     for name, said in takes(about).items():
         assert isinstance(said, str) or set(said) <= OF_AN_OPTION, name
 
