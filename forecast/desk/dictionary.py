@@ -66,7 +66,7 @@ class View:
         described = {name: self.special.get(name) or COLUMNS.get(name) for name in self.columns}
         if lacking := [name for name, column in described.items() if column is None]:
             types = ", ".join(_TOML["types"])
-            problem = f"say it below [columns.TYPE] or [views.{self.name}.TYPE], TYPE of {types}"
+            problem = f"say it below [columns.TYPE], or TYPE.column of [views.{self.name}]: {types}"
             raise DataError(
                 f"dictionary.toml: what holds {', '.join(lacking)} of {self.name}? {problem}"
             )
