@@ -70,8 +70,11 @@ def _commands(command: click.Command, name: str) -> Iterator[str]:
         # Who gives no optional argument is promised that too.
         for arguments in (taken, [option for option in taken if option.required]):
             words = " ".join(str(option.metavar or option.name).upper() for option in arguments)
+            # As help calls an argument, or by its name: neither is typed.
+            named = " ".join(str(option.name).upper() for option in arguments)
             # "SERIES [MONTH]" is one option that takes both, or the first alone.
-            for form in (words, re.sub(r"[][]", "", words), re.sub(r" ?\[.*\]", "", words)):
+            every = (words, named, re.sub(r"[][]", "", words), re.sub(r" ?\[.*\]", "", words))
+            for form in every:
                 yield f"command: bordercast{name} {form}".strip()
 
 
