@@ -80,7 +80,7 @@ def test_the_month_of_a_possessive_is_the_one_that_is_meant(verdict, truth):
         f"than July 2020's <{number:,}>."
     )
 
-    assert verdict(text) == "wrong"
+    assert verdict(text) == "not understood"  # and shown with it
     assert truth(text) == count("sw.usbp", "2020-07")
 
 

@@ -299,15 +299,36 @@ MORE = [
     "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023. Its own "
     "table has {}.",
 ]
+PLAIN = "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023."
 
 
-@pytest.mark.parametrize("text", MORE)
-def test_a_number_that_may_count_more_or_less_is_not_called_wrong(verdict, text):
+@pytest.mark.parametrize("text", [PLAIN, *MORE])
+@pytest.mark.parametrize("by", [0.3, 0.91, 1.09, 1.4])
+def test_a_number_that_may_count_more_or_less_is_not_called_wrong(verdict, text, by):
     truth = count("sw.usbp", "FY2023")
-    plain = "Border Patrol made <{}> apprehensions at the southwest border in fiscal year 2023."
 
-    assert verdict(plain.format(f"{round(truth * 1.4):,}")) == "wrong"
-    assert verdict(text.format(f"{round(truth * 1.4):,}", f"{truth:,}")) != "wrong"
+    assert verdict(text.format(f"{round(truth * by):,}", f"{truth:,}")) not in (
+        "wrong",
+        "mislabelled",
+    )
+
+
+def test_only_another_times_count_is_called_wrong(verdict, truth):
+    other = said("sw.usbp", "FY2024")
+
+    assert verdict(PLAIN.format(other)) == "wrong"
+    assert truth(PLAIN.format(other)) == count("sw.usbp", "FY2023")
+    # Of a sentence with a second number or a second time it may be the other's.
+    for more in (", after {} a year before.", ", far more than in fiscal year 2024."):
+        assert verdict(PLAIN[:-1].format(other) + more.format(said("sw.usbp", "FY2022"))) != "wrong"
+
+
+def test_a_number_within_a_longer_one_is_not_that_number(verdict):
+    """A Border Patrol count of three digits is no witness inside "41,234"."""
+    small, other = said("nb.usbp", "2024-11"), said("nb.usbp", "2024-10")
+    text = f"Border Patrol made <{other}> apprehensions at the northern border in November 2024."
+
+    assert verdict(text + f" The wall cost 4{small} dollars.") == "wrong"
 
 
 @pytest.mark.parametrize("word", ["steeper", "sharper", "faster", "slower"])

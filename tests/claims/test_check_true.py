@@ -260,7 +260,7 @@ SPAN = "CBP counted {now:,} encounters at the southwest border in fiscal year 20
     ("words", "due"),
     [
         ("The same months a year before: {before:,} (<{change:+.1f}%>).", "right"),
-        ("The same months a year before: {before:,} (<{off:+.1f}%>).", "wrong"),
+        ("The same months a year before: {before:,} (<{off:+.1f}%>).", "not understood"),
         # A chance in a list, and what a record supports: neither a change nor a rank.
         ("Month in half a year above this month: <6%>", "none"),
         ("It is rarer than 1 month in 99 (<the most> that the record supports).", "none"),

@@ -17,7 +17,7 @@ def check(text: str, held: CountTable, day: date) -> CheckedText:
 
 
 def verdict_on(marked: str, held: CountTable, day: str) -> tuple[str, float | None]:
-    """The verdict on what stands between < and >, and the truth that it was held against."""
+    """The verdict on what stands between < and >, and what it was held against, or is first shown."""
     match = re.search("<(.+?)>", marked)
     assert match, marked
     start, end = match.start(), match.end() - 2
@@ -26,5 +26,6 @@ def verdict_on(marked: str, held: CountTable, day: str) -> tuple[str, float | No
     if near:
         most = max(near, key=lambda one: min(one.end, end) - max(one.start, start))
         return most.verdict, most.judged.truth
-    unclear = any(one.start < end and start < one.end for one in checked.not_understood)
-    return "not understood" if unclear else "none", None
+    unclear = [one for one in checked.not_understood if one.start < end and start < one.end]
+    shown = next((reading.truth for one in unclear for reading in one.readings), None)
+    return "not understood" if unclear else "none", shown

@@ -11,7 +11,6 @@ from forecast.claims.record.counts import APPREHENSION, Subject
 from forecast.claims.record.verdict import BOUNDS, NOT_APART, Claimed, JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
-from forecast.claims.text import scene as mentions
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import trace, whose
@@ -19,7 +18,6 @@ from forecast.claims.trace.trace import Spot, TracedRow
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE
 from forecast.sources.source import Source
 
-FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
 LEAST = 1000  # a smaller number is of many things
 FAR_FROM = 0.05  # how far off the count of the words is where a number is called what it is not
 VERY_NEAR = 0.006  # how far off a count a number to the digit may be said of it alone
@@ -284,25 +282,17 @@ def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
 
 
 def is_wrong(spot: Spot, first: TracedRow) -> bool:
-    """Whether a number is wrong for its nearest reading: False where any condition fails."""
-    claimed, truth, subject = spot.claimed, first.judged.truth, first.reading.subject
-    noun, _ = mentions.noun_after(spot.scene, spot.number)
-    over = first.reading.span.last < spot.context.month
-    if not truth or not over or is_group(subject) or noun in ("off_topic", "not_claim", "unknown"):
+    """Whether a number is surely another month's, of all that its sentence says.
+
+    Whose and when are explicit, the sentence has no other number and no other time, and the number
+    is to the digit the count of another time.
+    """
+    scene, claimed, subject = spot.scene, spot.claimed, first.reading.subject
+    alone = len(scene.numbers) == len([ref for ref in scene.times if ref.counts]) == 1
+    over = first.judged.truth and first.reading.span.last < spot.context.month
+    if not (alone and over and claimed.telling) or innocent(scene, spot.number):
         return False
-    if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
-        return False
-    if _counts_more(spot.scene) or f"{truth:,.0f}" in spot.scene.text:
-        return False  # the text has the record's count too: this number is of something else
-    anothers = others(first.reading, spot.counts.source)
-    if any(judge(spot.counts, other, claimed).holds for other in anothers):
-        return False  # either the words or the number may be wrong then
-    if claimed.hedge == "over" and truth > claimed.value:
-        return False  # true to the letter, if far more
-    named = bool(claimed.exact and spot.counts.where(subject, int(claimed.value)))
-    off = abs(claimed.value / truth)
-    # What is within a twentieth may be a figure that was restated, or of a day nobody recorded.
-    return named or (1 / FAR_OFF <= off <= FAR_OFF and abs(off - 1) > 0.05)
+    return is_tied(spot, first) and bool(spot.counts.where(subject, int(claimed.value)))
 
 
 def is_tied(spot: Spot, first: TracedRow) -> bool:
@@ -312,10 +302,7 @@ def is_tied(spot: Spot, first: TracedRow) -> bool:
     placed = first.whose.place == BESIDE or (spoken and is_placed(spot, first))
     agency = subject.dimension == "field" or first.whose.agency == BESIDE
     parted = first.whose.part == BESIDE and len(subject.members) <= 1
-    # The month beside a number may be the only time of its sentence.
-    said = [ref.form for ref in spot.scene.times if ref.counts]
-    dated = first.when.explicit or (said == ["month"] and first.when.far == BESIDE)
-    return placed and agency and parted and dated
+    return placed and agency and parted and first.when.far == BESIDE
 
 
 def is_placed(spot: Spot, row: TracedRow) -> bool:
@@ -325,31 +312,6 @@ def is_placed(spot: Spot, row: TracedRow) -> bool:
 
 def _places(spot: Spot) -> set[str]:
     return {value for kind, value in spot.context.speaks if kind in whose.PLACES}
-
-
-_VAGUE = word_set(
-    "year years month months earlier sooner later ago back old prior previous past then quarter "
-    "summer winter spring autumn season decade"
-)
-_EACH = word_set("a per each every")
-
-
-def _vague_time(scene: Scene) -> bool:
-    """Whether a sentence speaks of a time that is not understood: in the last full year."""
-    return any(
-        token.low in _VAGUE and not scene.in_time(i) and scene.low(i - 1) not in _EACH
-        for i, token in enumerate(scene.tokens)
-    )
-
-
-_PARTS_FOLLOW = re.compile(
-    r"\s*(?:(?:\w+ ){1,3}includ(?:e|es|ed|ing)\b|of (?:these|those|them)\b)", re.I
-)
-
-
-def _counts_more(scene: Scene) -> bool:
-    """Whether a number may count what is not on record too: its own, or the next sentence's."""
-    return bool(scene.of_kind("off_topic") or _PARTS_FOLLOW.match(scene.text, scene.end))
 
 
 _DENIES = word_set("no not never nor neither without didn't wasn't weren't isn't don't doesn't")

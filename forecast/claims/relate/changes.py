@@ -38,6 +38,7 @@ from forecast.claims.trace.whose import BESIDE, CARRIED
 from forecast.periods import Period
 
 MOST_PAIRS = 60
+MISREAD = 1_000  # percent: what is said to have risen by more is likelier misread than wrong
 ABOUT = 15  # points, or percent, that a change may be off what is shown beside it
 
 
@@ -129,19 +130,17 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
     given = (
         "" if written is None else f"The numbers beside it give {show.figure(measure, written)}."
     )
-    anothers = _anothers(spot, reading) if reading and not given else []
-    certain = not anothers and _is_certain(spot, sure, measure)
-    if certain and _is_wrong(spot.claimed, sure, judged, measure):
-        verdict = JudgedClaim("wrong", written, evidence="record")
-        if given or judged is None or reading is None:
-            return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
-        return show.explained(
-            spot.counts, spot.draft, reading, replace(verdict, truth=judged.truth)
-        )
     if reading is None or judged is None:
         return replace(spot.draft, why=given or "what it is compared with is not on record")
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
+    anothers = [] if given else _anothers(spot, reading)
+    truth = (judged.truth or 0) if written is None else written
+    if not anothers and _is_certain(spot, sure) and _is_off(spot.claimed, truth, measure):
+        verdict = JudgedClaim("wrong", truth, evidence="record")
+        if given:
+            return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
+        return show.explained(spot.counts, spot.draft, reading, verdict)
     shown = [ShownReading(reading, judged.truth or 0), *anothers]
     return show.differs(spot.counts, spot.draft, tuple(shown[: show.MOST]))
 
@@ -154,21 +153,35 @@ def _anothers(spot: Spot, reading: Reading) -> list[ShownReading]:
     return [ShownReading(o, j.truth or 0) for o, j in made if percent and j.verdict == "right"]
 
 
-def _is_certain(spot: Spot, pair: Pair, measure: ClaimMeasure) -> bool:
+def _is_certain(spot: Spot, pair: Pair) -> bool:
     """Whether a change may be called wrong: all that its sentence says is of these two ends.
 
-    It has no other change, no other number and no second base, and both ends have their own months.
+    It has no other change, no other number and no second base. Both ends have their own months, and
+    the record has them; a count of a sentence before is meant by "that was".
     """
     scene, number, now, base = spot.scene, spot.number, pair.now, pair.base
+    ends, own = {now.value, base.value} - {None}, {anchor.claimed.value for anchor in spot.anchors}
     counts = {n.value for n in scene.numbers if n.kind == "count" and n != number}
     return (
-        None not in (now.span, base.span)
-        and now.span != base.span
-        and counts <= {now.value, base.value}
-        and not (measure == "times" and spot.claimed.value < 1)
+        now.span != base.span
+        and now.traced
+        and base.traced
+        and counts <= ends
+        and (ends <= own or when.refers(scene, number))
         and bases.is_lone(scene, number)
         and not confront.innocent(scene, number, both=True)
     )
+
+
+def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure) -> bool:
+    """Whether a change is off by more than how it is written, or goes the other way."""
+    if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
+        return True
+    if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
+        return False  # true to the letter
+    percent = "percent" in measure  # 1 point is what a restatement may move
+    margin = 0.25 * claimed.value if measure == "times" else claimed.unit + percent
+    return abs(truth - claimed.value) > margin and not (percent and abs(claimed.value) > MISREAD)
 
 
 def _direction(spot: Spot) -> int:
@@ -199,24 +212,6 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
             why = "It follows from the numbers beside it."
             return replace(spot.draft, sense=reading, judged=by_text, why=why)
     return near
-
-
-def _is_wrong(
-    claimed: Claimed, pair: Pair, judged: JudgedClaim | None, measure: ClaimMeasure
-) -> bool:
-    """Whether a change is off by more than how it is written, or goes the other way."""
-    truth, loose = pair.written(measure), 0.0
-    if truth is None and judged and pair.now.traced and pair.base.traced:
-        truth, loose = judged.truth, float("percent" in measure)  # what a restatement may move
-    if truth is None or (judged and judged.holds):
-        return False
-    if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
-        return True
-    if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
-        return False  # true to the letter
-    margin = 0.25 * claimed.value if measure == "times" else loose + claimed.unit
-    misread = loose and abs(claimed.value) > max(1000, confront.FAR_OFF * abs(truth))
-    return abs(truth - claimed.value) > margin and not misread
 
 
 # -- which ends ------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def test_an_exact_count_within_two_percent_is_near_and_not_confirmed(said, count
     [
         ("10,321", "day", "2024-09-16", "right_when_published"),  # a value it had
         ("10,331", "day", "2024-09-16", "near_today"),  # near today's: a preliminary one
-        ("11,321", "day", "2024-09-16", "wrong"),
+        ("11,321", "day", "2024-09-16", "not understood"),
         ("10,321", "unknown", "2024-09-16", "near_today"),
     ],
 )

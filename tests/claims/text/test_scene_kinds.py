@@ -200,9 +200,9 @@ NOUNS = [
 
 
 @pytest.mark.parametrize("text", NOUNS, ids=range(len(NOUNS)))
-def test_a_number_of_encounters_is_judged(verdict, text):
+def test_a_number_of_encounters_is_judged(verdict, truth, text):
     assert verdict(text.format(said("sw", "2024-07"))) == "right"
-    assert verdict(text.format("131,807")) == "wrong"
+    assert truth(text.format("131,807")) == count("sw", "2024-07")
 
 
 # A marked number, and whether it is none to count by its looks alone.
