@@ -134,7 +134,8 @@ def _answered(record: OpenRecord, text: str) -> Printed:
         checked = merged(every) if every else None
         if checked and (checked.claims or checked.not_understood):
             wrong = any(claim.verdict in WRONG for claim in checked.claims)
-            return Printed(None, _checked_lines(checked), code=int(wrong))
+            differs = any(claim.readings for claim in checked.not_understood)
+            return Printed(None, _checked_lines(checked), code=int(wrong or differs))
     raise asked.refused or ClaimError(
         text,
         "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "

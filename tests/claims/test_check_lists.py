@@ -323,6 +323,18 @@ def test_only_another_times_count_is_called_wrong(verdict, truth):
         assert verdict(PLAIN[:-1].format(other) + more.format(said("sw.usbp", "FY2022"))) != "wrong"
 
 
+def test_an_exact_count_is_of_the_month_that_is_named(verdict, truth):
+    """The text speaks of May too: that alone makes its count in August no right one."""
+    text = (
+        f"At the southwest border there were {said('sw', '2024-06')} encounters in June 2024 and "
+        f"{said('sw', '2024-05')} in May. There were <{{}}> encounters there in August."
+    )
+
+    assert verdict(text.format(said("sw", "2024-08")), "2024-09-20") == "right"
+    assert verdict(text.format(said("sw", "2024-04")), "2024-09-20") == "wrong"
+    assert truth(text.format(said("sw", "2024-04")), "2024-09-20") == count("sw", "2024-08")
+
+
 def test_a_number_within_a_longer_one_is_not_that_number(verdict):
     """A Border Patrol count of three digits is no witness inside "41,234"."""
     small, other = said("nb.usbp", "2024-11"), said("nb.usbp", "2024-10")

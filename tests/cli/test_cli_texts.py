@@ -30,7 +30,7 @@ TODAY = datetime(2024, 4, 25, 12, tzinfo=UTC)
 ARTICLE = """CBP counted 9,300 encounters at the southwest border in March 2024, down 54% from
 a year earlier. At the northern border there were 1,010, the lowest since October 2022. In January
 2024 agents met 2,020 people at the northern border, nearly double the month before. Nationwide
-there were 12,000 encounters in March. The Border Patrol counted 2,325 of the southwest's.
+there were 11,560 encounters in March. The Border Patrol counted 2,325 of the southwest's.
 """
 SAID = """known_by,series,month,count,source,rounded
 2024-03-19,northern,2024-02,"1,750",a release of that day,

@@ -331,7 +331,7 @@ def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(recor
 
     text, number, *compared = asyncio.run(asked())
 
-    assert re.findall(r'<mark class="(\w+)"', text) == ["right", "wrong"]
+    assert re.findall(r'<mark class="(\w+)"', text) == ["right", "not_understood"]
     assert "another measure" not in text
     # Two months of a series of the measure whose page it is.
     assert f"2026-03: {count:,}." in compared[0]

@@ -17,7 +17,7 @@ def check(text: str, held: CountTable, day: date) -> CheckedText:
 
 
 def verdict_on(marked: str, held: CountTable, day: str) -> tuple[str, float | None]:
-    """The verdict on what stands between < and >, and what it was held against, or is first shown."""
+    """The verdict on what stands between < and >, and what it is held against or first shown."""
     match = re.search("<(.+?)>", marked)
     assert match, marked
     start, end = match.start(), match.end() - 2

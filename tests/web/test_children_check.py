@@ -82,13 +82,12 @@ def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
     northern = "In January 2024 there were 99 encounters at the northern border"
     said = checked(f"{northern} and 400 at the southwest border. <b>x</b>", [table])
 
-    assert lead(said) == "2 claims: 1 right, 1 wrong."
-    notes = re.findall(r'<li id="note-(\d)"><b>(.+?):</b> <q>(.+?)</q> (.+?)</li>', said)
+    assert lead(said) == "2 claims: 1 right, 1 differs."
+    notes = re.findall(r'<li id="note-(\d)"><b>(.+?):</b> <q>(.+?)</li>', said)
     assert [number for number, *_ in notes] == [str(n) for n in range(1, len(notes) + 1)]
-    assert notes[0][1] == "Wrong"
-    assert notes[0][2] == "99 encounters"
-    assert "55" in notes[0][3]
-    mark = '<mark class="wrong"><a href="#note-1">99 encounters<sup>1</sup></a></mark>'
+    assert notes[0][1] == "Differs, or is something else"
+    assert notes[0][2].startswith("99 encounters</q><br>55 ")
+    mark = '<mark class="not_understood"><a href="#note-1">99 encounters<sup>1</sup></a></mark>'
     assert f'<div class="checked">In January 2024 there were {mark} at the northern' in said
     assert "&lt;b&gt;x&lt;/b&gt;</div>" in said
     assert said.index("<ol>") < said.index("<h2>The text</h2>")
@@ -105,10 +104,6 @@ def test_each_reading_stands_with_the_command_that_shows_it(table):
     shown = checked("The northern and southwest borders in January 2024: 99 encounters.", [table])
     assert "<b>Differs, or is something else:</b>" in shown
     assert f"</q><br>{southwest}<br>{northern} {asked.format('northern')}</li>" in shown
-
-    text = "Northern border encounters fell to 99 in January 2024 and 98 in December 2023."
-    accused = checked(text, [table])
-    assert f"<q>99</q> The record has {northern}. {asked.format('northern')}</li>" in accused
 
 
 @pytest.mark.parametrize("text", ["x", "a < b"])

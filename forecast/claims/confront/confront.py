@@ -288,7 +288,7 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
     is to the digit the count of another time.
     """
     scene, claimed, subject = spot.scene, spot.claimed, first.reading.subject
-    alone = len(scene.numbers) == len([ref for ref in scene.times if ref.counts]) == 1
+    alone = len(scene.numbers) == 1 and trace.time_alone(scene)
     over = first.judged.truth and first.reading.span.last < spot.context.month
     if not (alone and over and claimed.telling) or innocent(scene, spot.number):
         return False

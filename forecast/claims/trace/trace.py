@@ -18,8 +18,8 @@ from forecast.claims.record.verdict import (
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
-from forecast.claims.text.times import TextState
-from forecast.claims.text.tokens import WrittenNumber
+from forecast.claims.text.times import TextState, TimeRef
+from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.when import When
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE, Whose
@@ -201,26 +201,32 @@ def _within_reach(
 
 
 def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
-    """Spans of which a count names itself."""
-    near, news = _spoken_of(spot), _of_news(spot, rows[0])
+    """Spans of which a count names itself; where a month alone is named, that of another year."""
+    near, alone, first = _spoken_of(spot), time_alone(spot.scene), rows[0].when
+    month = first.span.last if alone and alone.form == "month" and first.far == BESIDE else 0
+    if month == spot.context.month - 1:
+        return  # the month just over: in August is not in the August before
     for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
         for span in spot.counts.where(who.subject, int(spot.claimed.value))[:6]:
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
             # What no time is said of was news on the day.
             known = span in near if near else span.last >= spot.context.month - NEWS
             early = span.first <= spot.context.month
-            if news and (span.last - news.last) % 12 == 0:
+            if month and (span.length > 1 or (span.last - month) % 12):
                 continue
             if known and early and who.place <= CARRIED and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
 
 
-def _of_news(spot: Spot, first: TracedRow) -> Period | None:
-    """The month just over, if it alone is named: in August is not in the August before."""
-    scene, span = spot.scene, first.when.span
-    lone = len(scene.times) == 1 and "earlier" not in scene.words(0, len(scene.tokens))
-    news = lone and first.when.far == BESIDE and span.last == spot.context.month - 1
-    return span if news and scene.times[0].form == "month" else None
+_LEADS_TIME = word_set("in for during of")
+_OTHER_TIME = word_set("earlier than from against compared versus below above")
+
+
+def time_alone(scene: Scene) -> TimeRef | None:
+    """The only time that a sentence names or compares with: there were so many in August."""
+    led = [ref for ref in scene.times if scene.low(ref.first - 1) in _LEADS_TIME]
+    alone = len(led) == len(scene.times) == 1
+    return led[0] if alone and not _OTHER_TIME & set(scene.words(0, len(scene.tokens))) else None
 
 
 def _spoken_of(spot: Spot) -> set[Period]:
