@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.embedded_figures import count, said
+from tests.support.embedded_figures import change, count, said
 
 PAIRS = [
     "In March and April 2024, agents at the southwest border made {0} and <{1}> arrests, "
@@ -360,3 +360,45 @@ def test_apprehensions_and_denials_are_of_both_agencies(verdict, arrests):
 
     assert verdict(text.format(said("sw", "2019-04")), "2019-05-10").startswith("right")
     assert verdict(text.format(said("sw.usbp", "2019-04")), "2019-05-10") != "right"
+
+
+COUNTRIES = ("MEXICO", "VENEZUELA", "GUATEMALA", "CUBA")
+
+
+def test_a_list_of_names_goes_on_with_the_change_before_it(verdict):
+    """Mexico (-9% from 2023), Venezuela (-2%): each of the same two years."""
+    changes = [change(f"sw:{name}", "FY2024", "FY2023") for name in COUNTRIES]
+    text = (
+        "In fiscal year 2024 encounters at the southwest border changed most for people from "
+        "Mexico ({:+.0f}% from fiscal year 2023), Venezuela ({:+.0f}%), Guatemala (<{:+.0f}%>) and "
+        "Cuba ({:+.0f}%)."
+    )
+    off = [*changes[:2], changes[2] + 9, changes[3]]
+
+    assert verdict(text.format(*changes), "2024-11-20") == "right"
+    assert verdict(text.format(*off), "2024-11-20") == "not understood"
+
+
+LEFT_OUT = [
+    "excluding gotaways",
+    "a figure that does not include gotaways",
+    "not counting gotaways",
+]
+
+
+@pytest.mark.parametrize("words", LEFT_OUT)
+def test_what_a_number_leaves_out_is_not_what_it_counts(verdict, words):
+    true = said("sw.usbp", "FY2023")
+    text = f"In fiscal year 2023 Border Patrol made <{true}> arrests at the southwest border, "
+
+    assert verdict(f"{text}{words}.") == "right"
+
+
+def test_a_group_named_in_another_clause_does_not_take_the_number(verdict):
+    text = (
+        "Border Patrol agents apprehended <{}> migrants at the southwest border in June 2024, of "
+        "whom 9,300 were unaccompanied children."
+    )
+
+    assert verdict(text.format(said("sw.usbp", "2024-06"))) == "right"
+    assert verdict(text.format(round(count("sw.usbp", "2024-06") * 1.3))) == "not understood"

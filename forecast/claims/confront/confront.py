@@ -11,6 +11,7 @@ from forecast.claims.record.counts import APPREHENSION, Subject
 from forecast.claims.record.verdict import BOUNDS, NOT_APART, Claimed, JudgedClaim, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
+from forecast.claims.text import scene as mentions
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import trace, whose
@@ -33,6 +34,8 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
 
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
+    if rows and by_agency(spot, rows[0].reading.subject) and _counts_people(spot):
+        rows = [row for row in rows if not is_group(row.reading.subject)] or rows
     row = trace.held(spot, rows)
     # To the digit, or as it rounds, but not for a group of those that one agency met.
     group = row and spot.scene.of_kind("measure") and by_agency(spot, row.reading.subject)
@@ -43,6 +46,14 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     if by_agency(spot, rows[0].reading.subject):
         return show.not_held(spot.draft, NOT_APART)
     return _near_or_called(spot, rows) or _unheld(spot, rows)
+
+
+def _counts_people(spot: Spot) -> bool:
+    """Whether a number has a noun of its own, and a group is another's: 720 people, of whom 80."""
+    noun, phrase = mentions.noun_after(spot.scene, spot.number)
+    groups = spot.scene.of_kind("citizenship", "countries", "demographic")
+    ends = spot.number.first - 4, phrase.last + 3 if phrase else 0
+    return noun in ("people", "measure") and not any(ends[0] < g.first < ends[1] for g in groups)
 
 
 def _near_or_called(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
@@ -95,11 +106,12 @@ def _finding(spot: Spot, row: TracedRow) -> ClaimFinding:
 def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     """What is right for nothing within reach: not on record, wrong, or shown with its readings."""
     first = rows[0]
-    if first.far > SHOWN and not any(_is_about(spot, row) for row in rows):
+    about = any(_is_about(spot, row) for row in rows)
+    if first.far > SHOWN and not about:
         return open_(spot)
     level = [row for row in rows if row.far <= first.far <= SHOWN]
     untold = first.reading.subject.dimension == "none"
-    if untold or (level and not any(row.judged.truth for row in level)):
+    if untold or (level and not about and not any(row.judged.truth for row in level)):
         return _finding(spot, first)
     readings = _shown(spot, rows)
     near = [row for row in rows if row.far <= first.far + 1]
@@ -290,7 +302,11 @@ def is_wrong(spot: Spot, first: TracedRow) -> bool:
     scene, claimed, subject = spot.scene, spot.claimed, first.reading.subject
     alone = len(scene.numbers) == 1 and trace.time_alone(scene)
     over = first.judged.truth and first.reading.span.last < spot.context.month
-    if not (alone and over and claimed.telling) or innocent(scene, spot.number):
+    if (
+        is_group(subject)
+        or not (alone and over and claimed.telling)
+        or innocent(scene, spot.number)
+    ):
         return False
     return is_tied(spot, first) and bool(spot.counts.where(subject, int(claimed.value)))
 

@@ -20,7 +20,11 @@ _WEAK = word_set(
     "contacts"
 )
 _PARTING = word_set(", ; and as while when amid after before despite but ( ) \u2014")
-_SAYING = word_set("said announced released reported wrote told published posted says speaking on")
+_SAYING = word_set(
+    "said announced released reported wrote told published posted says speaking on found show shows"
+)
+_EXCLUDES, _DOES_NOT = word_set("excluding excludes exclude"), word_set("not doesn't don't")
+_INCLUDE = word_set("include includes including counting")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 _OF_CHANGES = word_set("steeper sharper faster slower quicker")  # p percent steeper: of two changes
 _MULTIPLES = word_set("double twice half triple quadruple")
@@ -144,7 +148,9 @@ def _off_topic(
     """Why the record cannot have this number; None where it may."""
     if noun == "off_topic" and placed:
         return placed.value
-    offs = scene.near(number, scene.of_kind("off_topic"))
+    offs = scene.near(
+        number, [off for off in scene.of_kind("off_topic") if not _left_out(scene, off)]
+    )
     if noun == "not_claim" or not offs:
         return None
     distance, off = offs[0]
@@ -158,6 +164,12 @@ def _off_topic(
     nearer = distance <= 9 and (not measures or distance < measures[0][0])
     alone = not measures and distance <= 22
     return off.value if noun != "measure" and (nearer or alone) else None
+
+
+def _left_out(scene: Scene, off: Placed) -> bool:
+    """1.6 million, excluding gotaways: whether a number is said to be without them."""
+    before = set(scene.words(off.first - 5, off.first))
+    return bool(_EXCLUDES & before or (_DOES_NOT & before and _INCLUDE & before))
 
 
 def _is_anothers(scene: Scene, off: Placed, distance: float) -> bool:

@@ -68,6 +68,7 @@ class Spot:
     """A number in its sentence, with all that may tell what it is.
 
     anchors : the counts of the sentence. before : those of the sentences before, the last one last.
+    like : the change said last, of which a list goes on: Laredo (-9%).
     """
 
     scene: Scene
@@ -77,6 +78,7 @@ class Spot:
     draft: ClaimFinding
     anchors: Sequence[Anchor] = ()
     before: Sequence[Anchor] = ()
+    like: Reading | None = None
 
     @property
     def claimed(self) -> Claimed:

@@ -278,6 +278,7 @@ def is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     if phrase.kind != "citizenship":
         return False
     country = word in ("mexico", "canada", "china", "india") and before not in _LEADS
+    country = country and scene.low(phrase.last) != "("  # Mexico (-9%)
     came = word == "from" and before in _COMING
     return country or came or scene.low(phrase.last) in _NEIGHBORS
 
