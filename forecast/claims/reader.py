@@ -112,7 +112,6 @@ class Reader:
         self.anchors: list[Anchor] = []  # the counts of the sentence that is read
         self.before: list[Anchor] = []  # of the sentences before
         self.changes: dict[tuple[str, float], ClaimFinding] = {}  # those that hold, as written
-        self.like: Reading | None = None  # the change said last, in this sentence or the one before
 
     def read(self) -> Iterator[ClaimFinding]:
         """Yield all findings; those of a headline once what stands below it was read."""
@@ -123,8 +122,6 @@ class Reader:
             self._enter(place, scene)
             found = [*self._findings(scene)]
             self._carry(scene)
-            if not any(number.kind == "percent" for number in scene.numbers):
-                self.like = None
             if headed and not place:
                 headline = found
             else:
@@ -238,13 +235,13 @@ class Reader:
             return shares.share(spot)
         if any(ref.form == "days" for ref in scene.times):
             return replace(spot.draft, why="days are not on record")
-        found = changes.change(replace(spot, like=self.like), cast("ClaimMeasure", role.kind))
+        like = next((known.sense for known in reversed(self.changes.values())), None)
+        found = changes.change(replace(spot, like=like), cast("ClaimMeasure", role.kind))
         if found is None:
             return None
         known = self.changes.get((found.number, found.claimed.value))
         if found.judged.holds:
             self.changes[found.number, found.claimed.value] = found
-            self.like = found.sense
         elif known and not self.anchors and not found.understood:  # said again of no other counts
             return replace(found, sense=known.sense, judged=known.judged, why=known.why)
         return found

@@ -296,29 +296,18 @@ def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
 def is_wrong(spot: Spot, first: TracedRow) -> bool:
     """Whether a number is surely another month's, of all that its sentence says.
 
-    Whose and when are explicit, the sentence has no other number and no other time, and the number
-    is to the digit the count of another time.
+    Place, agency and time are explicit, or the only ones within reach, the sentence has no other
+    number and no other time, and the number is to the digit the count of another time.
     """
     scene, claimed, subject = spot.scene, spot.claimed, first.reading.subject
     alone = len(scene.numbers) == 1 and trace.time_alone(scene)
     over = first.judged.truth and first.reading.span.last < spot.context.month
-    if (
-        is_group(subject)
-        or not (alone and over and claimed.telling)
-        or innocent(scene, spot.number)
-    ):
-        return False
-    return is_tied(spot, first) and bool(spot.counts.where(subject, int(claimed.value)))
-
-
-def is_tied(spot: Spot, first: TracedRow) -> bool:
-    """Whether place, agency and time are explicit, or the only ones within reach."""
-    subject, before = first.reading.subject, spot.context.subject
-    spoken = before is not None and before.total == subject.total
-    placed = first.whose.place == BESIDE or (spoken and is_placed(spot, first))
     agency = subject.dimension == "field" or first.whose.agency == BESIDE
-    parted = first.whose.part == BESIDE and len(subject.members) <= 1
-    return placed and agency and parted and first.when.far == BESIDE
+    beside = agency and first.whose.part == first.when.far == BESIDE and is_placed(spot, first)
+    if not (alone and over and beside and claimed.telling) or innocent(scene, spot.number):
+        return False
+    told = not is_group(subject) and len(subject.members) <= 1
+    return told and bool(spot.counts.where(subject, int(claimed.value)))
 
 
 def is_placed(spot: Spot, row: TracedRow) -> bool:

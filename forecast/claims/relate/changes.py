@@ -117,22 +117,21 @@ def _uncertain(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> Clai
 def _compared(spot: Spot, measure: ClaimMeasure) -> list[Pair]:
     """What a change may compare: the text's own numbers alone where they say from what to what."""
     named = bases.read(spot.scene, spot.number)
-    if (last := spot.like) and (names := _bracketed(spot)):
-        persons = whose.options(spot.scene, spot.number, spot.context)
-        own = [who.subject for who in persons if names & set(who.subject.members)]
-        return [Pair(End(last.span, one), End(last.versus, one)) for one in own[:2]]
-    pairs = list(_from_to_numbers(spot))
+    pairs = [*_listed(spot), *_from_to_numbers(spot)]
     if not pairs or not spot.anchors or named or "percent" not in measure:
         return list(dict.fromkeys([*pairs, *_pairs(spot, named)]))[:MOST_PAIRS]
     return pairs
 
 
-def _bracketed(spot: Spot) -> set[str]:
-    """What a change is of that stands alone in brackets behind it: Laredo (-9%)."""
-    scene, number = spot.scene, spot.number
+def _listed(spot: Spot) -> Iterator[Pair]:
+    """The ends of the change before, of what a next one stands behind in brackets: Laredo (-9%)."""
+    scene, number, last = spot.scene, spot.number, spot.like
     at = number.first - 1 - (scene.low(number.first - 1) in ("+", "-", "\u2212", "\u2013"))
-    alone = (scene.low(at), scene.low(number.last)) == ("(", ")")
-    return {n for p in scene.phrases if alone and p.last == at for n in p.value.split("+")}
+    names = {name for p in scene.phrases if p.last == at for name in p.value.split("+")}
+    if last and (scene.low(at), scene.low(number.last)) == ("(", ")"):
+        for who in whose.options(scene, number, spot.context):
+            if names & set(who.subject.members):
+                yield Pair(End(last.span, who.subject), End(last.versus, who.subject))
 
 
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
@@ -189,10 +188,9 @@ def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure) -> bool:
     """Whether a change is off by more than how it is written, or goes the other way."""
     if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
         return True
-    if claimed.hedge == "over" and abs(truth) > abs(claimed.value):
-        return False  # true to the letter
-    if measure == "times" and claimed.value < 1:
-        return False
+    letter = claimed.hedge == "over" and abs(truth) > abs(claimed.value)
+    if letter or (measure == "times" and claimed.value < 1):
+        return False  # true to the letter; of halves nobody says of what
     percent = "percent" in measure  # 1 point is what a restatement may move
     margin = 0.25 * claimed.value if measure == "times" else claimed.unit + percent
     return abs(truth - claimed.value) > margin and not (percent and abs(claimed.value) > MISREAD)
