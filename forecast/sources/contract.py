@@ -356,10 +356,22 @@ def _moved(case: DeliveryDiff) -> Found:
             asked = "the same under a new name" if what == RENAMED else "what they are merged into"
             text = f"{_name(key)!r} is new and {why} {names}: is it {asked}?"
             yield DeliveryQuestion(text, (what, NEW))
+    _follow(case, {old.total for _, olds in pairs if len(olds) > 1 for old in olds})
     if new and gone and not pairs and not case.take(NEW):
         text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
         unknown = "whether one is another under a new name, no history shows"
         yield DeliveryQuestion(f"{text}; {unknown}", (NEW,))
+
+
+def _follow(case: DeliveryDiff, totals: Collection[str]) -> None:
+    """Merge totals whose parts are all merged into those of one other total."""
+    for total in sorted(totals):
+        parts = [key for key in case.before if key.total == total and not key.headline]
+        told = [life(_name(key), case.agreed.lives) for key in parts]
+        merged = [of for of in told if of and of.what == MERGED]
+        into = {of.other.partition(": ")[0] for of in merged} - {total}
+        if parts and len(merged) == len(parts) and len(into) == 1:
+            case.live(MERGED, [SeriesKey(total)], max(of.month for of in merged), into.pop())
 
 
 def _by_history(case: DeliveryDiff) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:

@@ -488,6 +488,32 @@ def test_a_total_with_parts_or_among_them_is_no_series_of_its_own(added):
     ]
 
 
+def test_a_total_follows_its_parts_into_another():
+    ages = ("young", "old")
+
+    def part(total: str, age: str) -> SeriesKey:
+        return SeriesKey(total, "part", age)
+
+    record = {
+        part(name, age): {m: count(2 * at + old, m) for m in months.between("2021-01", LAST)}
+        for at, name in enumerate(NAMES)
+        for old, age in enumerate(ages)
+    }
+    stated = {key: known | {"2025-01": known[LAST] + 1} for key, known in record.items()}
+    for age in ages:
+        one, two = (stated.pop(part(name, age)) for name in ("Seattle", "Tacoma"))
+        stated[part("Sound", age)] = {month: n + two[month] for month, n in one.items()}
+    agreed = Agreed(header=HEADER)
+    case = DeliveryDiff(stated, record, HEADER, agreed, answered=["merged"])
+
+    assert contract.read(case)[1] == []
+    told = {of.series: (of.what, of.month, of.other) for of in case.agreed.lives}
+    for name in ("Seattle", "Tacoma"):
+        assert told[name] == ("merged", "2025-01", "Sound")
+        assert told[f"{name}: old"] == ("merged", "2025-01", "Sound: old")
+    assert not told.keys() & {"Yakima", "Öst", "Sound"}
+
+
 def test_a_last_month_at_40_percent_is_asked_after_a_year_with_a_month_as_low():
     """The least of a year says nothing if that year has a collapse; how most fall together does."""
     record, unfinished = rows(LAST), at_its_end(lambda n: round(n * 0.4))(next_file())
