@@ -465,15 +465,21 @@ def is_sum(cell: CellValue) -> bool:
     return _THIRTEENTH.fullmatch(text) is not None or is_summary(_YEARS.sub("", text))
 
 
-def footnotes_note(cells: Iterable[str], what: str, *, flags: bool = False) -> list[str]:
-    """Which signs behind months or numbers were taken for footnotes, if any."""
+def footnotes_note(
+    cells: Iterable[str],
+    what: str,
+    *,
+    flags: bool = False,
+    taken: str = "for footnotes and left out",
+) -> list[str]:
+    """Which signs behind months or numbers were taken for footnotes, or for what else, if any."""
     signs = {
         without_footnote(cell, flags=flags)[1] for cell in cells if not numerals.is_missing(cell)
     } - {""}
     if not signs:
         return []
     shown = ", ".join(sorted(signs)[:5])
-    return [f"signs behind {what}, taken for footnotes and left out: {shown}"]
+    return [f"signs behind {what}, taken {taken}: {shown}"]
 
 
 def ordinals(month: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -387,8 +387,10 @@ def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> CellMeanin
     below = np.flatnonzero(of_label < 0)
     if times[below].sum() == 1 and not wanted.value:  # a slip of the hand; several are meant
         problems[int(below[0])] = _BELOW
-    texts = [cell for cell in different.values() if isinstance(cell, str)]
-    notes = footnotes_note(texts, "numbers", flags=True)
+    texts = {cell for cell in different.values() if isinstance(cell, str)}
+    early = set(filter(dates.is_provisional, texts))
+    notes = footnotes_note(texts - early, "numbers", flags=True)
+    notes += footnotes_note(early, "numbers", flags=True, taken="for 'provisional'")
     with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
         example = numerals.number(proof, decimal)
         called = "point" if decimal == "." else "comma"

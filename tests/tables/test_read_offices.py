@@ -366,6 +366,18 @@ def test_signs_of_footnotes_are_said():
     assert "signs behind numbers, taken for footnotes and left out: (r)" in notes
 
 
+def test_a_sign_that_calls_a_number_provisional_is_no_footnote():
+    marked = {MONTHS[-1]: " p", MONTHS[-2]: "*"}
+    rows = [(iso(m), f"{100 + at}{marked.get(m, '')}") for at, m in enumerate(MONTHS)]
+
+    notes = read(csv_of([("Month", "Visits"), *rows])).notes
+
+    assert [note for note in notes if note.startswith("signs")] == [
+        "signs behind numbers, taken for footnotes and left out: *",
+        "signs behind numbers, taken for 'provisional': p",
+    ]
+
+
 @pytest.mark.parametrize(
     "sign", ["0 (suppressed)", "1-4", "?", "n/d", "#REF!", "#DIV/0!", "withheld"]
 )
