@@ -206,7 +206,8 @@ class Reader:
         """What the rest of the text may take a count to have meant."""
         if finding is None:
             return
-        sense = finding.sense or (finding.readings[0].reading if finding.readings else None)
+        likely = finding.readings[:1] if not finding.understood else ()
+        sense = finding.sense or next((one.reading for one in likely), None)
         # Change from the year before (February 2024: 4,480).
         bracketed = scene.in_brackets_of(number.first, _BASES)
         # It is all that is said of a time before: the same months a year before: 1,752.

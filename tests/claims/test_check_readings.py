@@ -280,3 +280,75 @@ def test_why_a_number_is_mislabeled_says_whether_it_is_only_near(embedded, facto
 
     assert found.verdict == "mislabelled"
     assert found.why.startswith(f"The number {word} encounters at and between ports")
+
+
+ELSEWHERE = [
+    # The agency of the second number is that of neither the words beside it nor the first one.
+    (
+        "sw",
+        "2024-03",
+        "In March 2024 Border Patrol arrests at the southwest border were {first} in all, it said. "
+        "It arrested <{number}> in the month, by another count of its own.",
+    ),
+    # It is of the sector of the sentence before, of which this one does not speak.
+    (
+        "sw:Tucson Sector",
+        "2023-12",
+        "In November 2023, agents of the Tucson Sector made {first} arrests. In December 2023 "
+        "Border Patrol made another <{number}> arrests at the southwest border, by its own count.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("who", "when", "text"), ELSEWHERE)
+@pytest.mark.parametrize("factor", [0.91, 1.09])
+def test_what_the_text_says_of_other_counts_is_shown_too(shown, who, when, text, factor):
+    real = count(who, when)
+    first = said("sw.usbp", when) if who == "sw" else said(who, "2023-11")
+    text = text.format(first=first, number=f"{round(real * factor):,}")
+
+    assert real in shown(text)
+    assert len(shown(text)) <= 3
+
+
+def test_what_the_words_name_is_shown_first_and_nothing_far_off_fills_the_rest(shown):
+    real = count("sw.usbp", "2024-03")
+    text = "In March 2024, the Border Patrol arrested <{:,}> people at the southwest border so far."
+
+    assert shown(text.format(round(real * 1.09)))[0] == real
+    # Officers met far fewer at ports: nobody takes one for the other.
+    assert count("sw.ofo", "2024-03") not in shown(text.format(round(real * 1.09)))
+
+
+def test_beside_a_group_of_one_agency_stands_that_of_both(embedded):
+    real = count("sw:Single Adults", "2021-02")
+    text = "In February 2021 Border Patrol arrested {:,} single adults at the southwest border."
+    (found,) = check(text.format(round(real * 0.93)), embedded, date(2021, 4, 20)).claims
+
+    assert found.verdict == "cannot_be_checked"
+    assert real in [one.truth for one in found.readings]
+    assert f"{real:,} encounters" in found.why
+    (far,) = check(text.format(real // 3), embedded, date(2021, 4, 20)).claims
+    assert (far.verdict, far.readings) == ("cannot_be_checked", ())
+
+
+def test_a_group_of_the_sentences_before_is_near_that_of_both(verdict):
+    number = f"{count('sw:VENEZUELA', '2022-12') + 7:,}"
+    text = (
+        "Most of them are caught between ports of entry by the Border Patrol. "
+        f"The number of Venezuelans at the southwest border was <{number}> in December 2022."
+    )
+
+    assert verdict(text, "2023-03-20") == "near_today"
+
+
+def test_the_difference_of_a_group_follows_from_the_numbers_beside_it(verdict):
+    now = count("sw:VENEZUELA", "2023-01") + 7
+    before = count("sw:VENEZUELA", "2022-12") + 9
+    text = (
+        "Most of them are caught between ports of entry by the Border Patrol. "
+        f"The number of Venezuelans at the southwest border fell to {now:,} in January 2023, down "
+        f"from {before:,} in December 2022 - a drop of <{before - now:,}>."
+    )
+
+    assert verdict(text, "2023-03-20") == "right"

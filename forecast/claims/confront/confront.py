@@ -44,7 +44,7 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     if only_if_exact or not rows or rows[0].reading.measure in BOUNDS:
         return None if only_if_exact or rows else open_(spot)
     if by_agency(spot, rows[0].reading.subject):
-        return show.not_held(spot.draft, NOT_APART)
+        return _by_agency(spot, rows)
     return _near_or_called(spot, rows) or _unheld(spot, rows)
 
 
@@ -54,6 +54,18 @@ def _counts_people(spot: Spot) -> bool:
     groups = spot.scene.of_kind("citizenship", "countries", "demographic")
     ends = spot.number.first - 4, phrase.last + 3 if phrase else 0
     return noun in ("people", "measure") and not any(ends[0] < g.first < ends[1] for g in groups)
+
+
+def _by_agency(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
+    """Of a group that one agency met: what both met, if the number is about it."""
+    near = next((row for row in rows if _is_near(spot, row, rows[0])), None)
+    if near:
+        return _finding(spot, near)
+    apart = show.not_held(spot.draft, NOT_APART)
+    if not any(_is_about(spot, row) for row in rows):
+        return apart
+    shown = show.differs(spot.counts, spot.draft, _shown(spot, rows))
+    return replace(apart, why=f"{NOT_APART}. {shown.why}", readings=shown.readings)
 
 
 def _near_or_called(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
@@ -70,11 +82,10 @@ def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
     """Near today's count of what the words name, or next to it of what else they may mean."""
     if row.judged.verdict != "near_today" or row.far > NEAR:
         return False
-    if by_agency(spot, row.reading.subject):
+    if by_agency(spot, row.reading.subject) and _measures(spot.scene) & {*whose.HALVES}:
         return False
-    off = abs((row.judged.truth or 0) / spot.claimed.value - 1)
     beside = VERY_NEAR if row.when.span == first.when.span else VERY_NEAR / 2
-    return row.far <= first.far or off < beside
+    return row.far <= first.far or _off(spot, row) < beside
 
 
 def _measures(scene: Scene) -> set[str]:
@@ -123,24 +134,28 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
 
 def _is_about(spot: Spot, row: TracedRow) -> bool:
     """Whether a number written to the digit is about what a reading within reach is."""
-    truth, claimed = row.judged.truth or 0, spot.claimed
-    return claimed.telling and row.far <= NEAR and abs(truth / claimed.value - 1) <= ABOUT
+    return spot.claimed.telling and row.far <= NEAR and _off(spot, row) <= ABOUT
+
+
+def _off(spot: Spot, row: TracedRow) -> float:
+    """How far off a number is from a reading's, as a part of itself."""
+    return abs((row.judged.truth or 0) / spot.claimed.value - 1)
 
 
 def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
     """The readings to show, and what else the number is: all encounters, another month's."""
-    first = rows[0]
-    known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 4]
-    shown = [ShownReading(row.reading, row.judged.truth or 0) for row in known]
-    if spot.claimed.telling:  # what the number is the count of: another month's
-        spans = spot.counts.where(first.reading.subject, int(spot.claimed.value))[:1]
-        shown[1:1] = [
-            ShownReading(Reading(first.reading.subject, s), spot.claimed.value) for s in spans
-        ]
-    every = of_all(first.reading)
-    if every and (judged := judge(spot.counts, every, spot.claimed)).holds:
-        shown.insert(0, ShownReading(every, judged.truth or 0))
-    return show.nearest(shown, spot.claimed.value)
+    first, claimed = rows[0], spot.claimed
+    wider = [row for row in trace.wider(spot, rows) if _off(spot, row) <= ABOUT]
+    shown = [
+        ShownReading(row.reading, row.judged.truth, row.far)
+        for row in (*rows, *wider)
+        if row.judged.truth is not None
+    ]
+    if claimed.telling:  # what the number is the count of: another month's
+        spans = spot.counts.where(first.reading.subject, int(claimed.value))[:1]
+        others = (Reading(first.reading.subject, span) for span in spans)
+        shown += (ShownReading(other, claimed.value, first.far) for other in others)
+    return show.likeliest(shown, claimed.value)
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:

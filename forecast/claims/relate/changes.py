@@ -110,7 +110,7 @@ def _uncertain(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> Clai
     known = [ShownReading(one, value_of(spot.counts, one) or 0) for one in readings]
     near = ABOUT * max("percent" in measure, abs(value) / 100)
     if any(abs(one.truth - value) <= near for one in known):
-        return show.differs(spot.counts, spot.draft, show.nearest(known, value))
+        return show.differs(spot.counts, spot.draft, show.likeliest(known, value))
     return replace(spot.draft, why="what it is compared with is not certain")
 
 
@@ -210,19 +210,20 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
     for pair in pairs:
         reading, written = pair.reading(measure), pair.written(measure)
         judged = judge(spot.counts, reading, spot.claimed) if reading else None
+        apart = reading and confront.by_agency(spot, reading.subject)
         real, most = judged.truth if judged else 0, FAR_OVER * abs(spot.claimed.value)
         if not pair.named and spot.claimed.hedge == "over" and abs(real or 0) > most:
             continue  # over 40 percent would be passed by far more
         if reading and judged and judged.holds:
             made = show.explained(spot.counts, spot.draft, reading, judged)
-            if judged.verdict != "near_today":
+            if judged.verdict != "near_today" and not apart:
                 return made
             near = near or made
         verdict = fits(measure, spot.claimed, written) if written is not None else None
         if verdict:
             by_text = JudgedClaim(verdict, written, evidence="record")
             why = "It follows from the numbers beside it."
-            return replace(spot.draft, sense=reading, judged=by_text, why=why)
+            return replace(spot.draft, sense=None if apart else reading, judged=by_text, why=why)
     return near
 
 

@@ -52,10 +52,14 @@ _NOTHING, _OPEN = Claimed(0), JudgedClaim("not_understood")
 
 @dataclass(frozen=True, slots=True)
 class ShownReading:
-    """What a number may be of, the truth there, in words, and the command that shows it."""
+    """What a number may be of, the truth there, in words, and the command that shows it.
+
+    far : how far the words for it are.
+    """
 
     reading: Reading
     truth: float
+    far: int = 0
     words: str = ""
     query: str = ""
 
@@ -234,20 +238,22 @@ _EXPLAIN = {
     "near_today": _explain_near,
 }
 MOST = 3  # readings beside a number
+NEARER = 24  # what a reading as large as the number is worth against one that has nothing of it
 
 
-def nearest(readings: Sequence[ShownReading], value: float) -> tuple[ShownReading, ...]:
-    """The likeliest reading, then those nearest a number, each truth once.
+def likeliest(readings: Sequence[ShownReading], value: float) -> tuple[ShownReading, ...]:
+    """The reading that the words name, and those nearest by words and by count, each truth once.
 
-    readings : the likeliest first.
+    readings : the one that the words name first.
     """
-    every = list({one.truth: one for one in reversed(readings)}.values())[::-1]
 
-    def off(one: ShownReading) -> float:
-        return abs(one.truth - value) / (abs(one.truth) + abs(value) + 1e-9)
+    def unlikely(one: ShownReading) -> float:
+        off = abs(one.truth - value) / (abs(one.truth) + abs(value) + 1e-9)
+        return one.far + NEARER * off
 
-    chosen = [*every[:1], *sorted(every[1:12], key=off)[: MOST - 1]]
-    return tuple(sorted(chosen, key=every.index))
+    every = {one.truth: one for one in [*sorted(readings, key=unlikely)[::-1], *readings[:1]]}
+    first = every.pop(readings[0].truth)
+    return (first, *[*every.values()][:-MOST:-1])
 
 
 def windowed(table: CountTable, finding: ClaimFinding) -> ClaimFinding:

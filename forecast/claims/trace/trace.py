@@ -29,6 +29,7 @@ from forecast.periods import Period
 # much, 18,944 names itself.
 NEWS = 24  # months before publication
 REACH = {"telling": 6, "exact": 3, "rounded": 3}
+FARTHER = 3  # how much farther what the text says of other counts is
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,33 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     made.sort(key=lambda row: row.far)
     return [
         replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
+    ]
+
+
+def wider(spot: Spot, rows: Sequence[TracedRow]) -> list[TracedRow]:
+    """What else may be shown beside a number: by the agencies, parts and months of other counts."""
+    context, first = spot.context, rows[0]
+    said = [anchor.reading for anchor in (*spot.anchors, *spot.before) if anchor.reading]
+    own = dict.fromkeys(row.reading.subject for row in rows)
+    whole = [subject for subject in own if not subject.dimension]
+    subjects = [
+        *(subject._replace(agency=code) for subject in whole for code in ("", *whose.HALVES)),
+        *(reading.subject for reading in said),
+        *(whose.sector(names, context, kind) for kind, names in [context.sector] if kind),
+    ]
+    spans = dict.fromkeys(row.reading.span for row in rows)
+    recent = dict.fromkeys([*context.recent, *(reading.span for reading in said)])
+    persons = [Whose(s, first.whose.far + FARTHER * (s not in own)) for s in (*own, *subjects)]
+    months = [When(s, first.when.far + FARTHER * (s not in spans)) for s in (*spans, *recent)]
+    seen = {row.reading for row in rows}
+    made = [
+        TracedRow(replace(first.reading, subject=who.subject, span=at.span), who, at)
+        for who, at in product(persons, months)
+    ]
+    return [
+        replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
+        for row in made
+        if row.reading not in seen
     ]
 
 
