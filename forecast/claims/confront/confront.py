@@ -155,6 +155,9 @@ def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
         spans = spot.counts.where(first.reading.subject, int(claimed.value))[:1]
         others = (Reading(first.reading.subject, span) for span in spans)
         shown += (ShownReading(other, claimed.value, first.far) for other in others)
+    every = of_all(first.reading)
+    if every and (judged := judge(spot.counts, every, claimed)).holds:
+        shown.insert(0, ShownReading(every, judged.truth or 0, first.far))
     return show.likeliest(shown, claimed.value)
 
 
