@@ -352,3 +352,15 @@ def test_the_difference_of_a_group_follows_from_the_numbers_beside_it(verdict):
     )
 
     assert verdict(text, "2023-03-20") == "right"
+
+
+@pytest.mark.parametrize("off", [9, -9])
+def test_a_change_whose_base_is_not_named_is_shown_too(verdict, shown, off):
+    real = change("sw:Tucson Sector", "2023-12", "2022-12")
+    text = (
+        "Border apprehensions rose by <{}%> in the Tucson Sector, by a report of the agency. "
+        "Agents of the sector made {} arrests in December 2023."
+    ).format(round(real + off), said("sw:Tucson Sector", "2023-12"))
+
+    assert verdict(text, "2024-01-30") == "not understood"
+    assert any(abs(one - real) < 0.1 for one in shown(text, "2024-01-30"))

@@ -39,6 +39,7 @@ from forecast.periods import Period
 
 MOST_PAIRS = 60
 MISREAD = 1_000  # percent: what is said to have risen by more is likelier misread than wrong
+UNNAMED = 3  # how far words are from a base that they do not name
 ABOUT = 15  # points, or percent, that a change may be off what is shown beside it
 
 
@@ -106,8 +107,11 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
 def _uncertain(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFinding:
     """What is shown where no ends are certain: those by a named base, if one is about it."""
     value = spot.claimed.value
-    readings = filter(None, (pair.reading(measure) for pair in pairs if pair.named))
-    known = [ShownReading(one, value_of(spot.counts, one) or 0) for one in readings]
+    known = [
+        ShownReading(one, value_of(spot.counts, one) or 0, 0 if pair.named else UNNAMED)
+        for rank, pair in enumerate(pairs)
+        if (pair.named or rank < 3) and (one := pair.reading(measure))
+    ]
     near = ABOUT * max("percent" in measure, abs(value) / 100)
     if any(abs(one.truth - value) <= near for one in known):
         return show.differs(spot.counts, spot.draft, show.likeliest(known, value))
