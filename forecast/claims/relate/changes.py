@@ -39,6 +39,7 @@ from forecast.periods import Period
 
 MOST_PAIRS = 60
 MISREAD = 1_000  # percent: what is said to have risen by more is likelier misread than wrong
+FOLLOWS = "It follows from the numbers beside it."
 UNNAMED = 3  # how far words are from a base that they do not name
 ABOUT = 15  # points, or percent, that a change may be off what is shown beside it
 
@@ -97,7 +98,8 @@ def change(spot: Spot, measure: ClaimMeasure) -> ClaimFinding | None:
     pairs = _compared(spot, measure)
     sure = next((pair for pair in pairs if pair.sure and _is_of_group(spot, pair)), None)
     held = _held(spot, pairs, measure)
-    if held and held.sense and confront.by_agency(spot, held.sense.subject):
+    by_record = held.sense if held and held.why != FOLLOWS else None
+    if by_record and confront.by_agency(spot, by_record.subject):
         return show.not_held(spot.draft, NOT_APART)
     if held or sure is None:
         return held or _uncertain(spot, pairs, measure)
@@ -214,20 +216,18 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
     for pair in pairs:
         reading, written = pair.reading(measure), pair.written(measure)
         judged = judge(spot.counts, reading, spot.claimed) if reading else None
-        apart = reading and confront.by_agency(spot, reading.subject)
         real, most = judged.truth if judged else 0, FAR_OVER * abs(spot.claimed.value)
         if not pair.named and spot.claimed.hedge == "over" and abs(real or 0) > most:
             continue  # over 40 percent would be passed by far more
         if reading and judged and judged.holds:
             made = show.explained(spot.counts, spot.draft, reading, judged)
-            if judged.verdict != "near_today" and not apart:
+            if judged.verdict != "near_today":
                 return made
             near = near or made
         verdict = fits(measure, spot.claimed, written) if written is not None else None
         if verdict:
             by_text = JudgedClaim(verdict, written, evidence="record")
-            why = "It follows from the numbers beside it."
-            return replace(spot.draft, sense=None if apart else reading, judged=by_text, why=why)
+            return replace(spot.draft, sense=reading, judged=by_text, why=FOLLOWS)
     return near
 
 
