@@ -8,7 +8,15 @@ from dataclasses import replace
 from itertools import pairwise
 
 from forecast.claims.record.counts import APPREHENSION, Subject
-from forecast.claims.record.verdict import BOUNDS, NOT_APART, Claimed, JudgedClaim, Reading, judge
+from forecast.claims.record.verdict import (
+    BOUNDS,
+    NOT_APART,
+    Claimed,
+    JudgedClaim,
+    Reading,
+    judge,
+    value_of,
+)
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
@@ -145,12 +153,15 @@ def _off(spot: Spot, row: TracedRow) -> float:
 def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
     """The readings to show, and what else the number is: all encounters, another month's."""
     first, claimed = rows[0], spot.claimed
-    wider = [row for row in trace.wider(spot, rows) if _off(spot, row) <= ABOUT]
     shown = [
         ShownReading(row.reading, row.judged.truth, row.far)
-        for row in (*rows, *wider)
+        for row in rows
         if row.judged.truth is not None
     ]
+    for one, farther in trace.wider(spot, rows).items():
+        truth = (value_of(spot.counts, one) or 0) if farther else 0
+        if abs(truth / claimed.value - 1) <= ABOUT:
+            shown.append(ShownReading(one, truth, first.far + farther))
     if claimed.telling:  # what the number is the count of: another month's
         spans = spot.counts.where(first.reading.subject, int(claimed.value))[:1]
         others = (Reading(first.reading.subject, span) for span in spans)

@@ -137,31 +137,27 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     ]
 
 
-def wider(spot: Spot, rows: Sequence[TracedRow]) -> list[TracedRow]:
-    """What else may be shown beside a number: by the agencies, parts and months of other counts."""
-    context, first = spot.context, rows[0]
-    said = [anchor.reading for anchor in (*spot.anchors, *spot.before) if anchor.reading]
-    own = dict.fromkeys(row.reading.subject for row in rows)
-    whole = [subject for subject in own if not subject.dimension]
-    subjects = [
-        *(subject._replace(agency=code) for subject in whole for code in ("", *whose.HALVES)),
-        *(reading.subject for reading in said),
-        *(whose.sector(names, context, kind) for kind, names in [context.sector] if kind),
+def wider(spot: Spot, rows: Sequence[TracedRow]) -> dict[Reading, int]:
+    """Find what other counts of the text are of: how much farther its words are, of each reading.
+
+    Its agencies, parts and months are told elsewhere; 0 where the words of the rows name it.
+    """
+    context, own = spot.context, [row.reading for row in rows]
+    told = [*own, *(anchor.reading for anchor in (*spot.anchors, *spot.before) if anchor.reading)]
+    sectors = [whose.sector(names, context, kind) for kind, names in [context.sector] if kind]
+    subjects = dict.fromkeys([*(one.subject for one in told), *sectors])
+    agencies = [
+        one._replace(agency=code)
+        for one in subjects
+        if not one.dimension
+        for code in ("", *whose.HALVES)
     ]
-    spans = dict.fromkeys(row.reading.span for row in rows)
-    recent = dict.fromkeys([*context.recent, *(reading.span for reading in said)])
-    persons = [Whose(s, first.whose.far + FARTHER * (s not in own)) for s in (*own, *subjects)]
-    months = [When(s, first.when.far + FARTHER * (s not in spans)) for s in (*spans, *recent)]
-    seen = {row.reading for row in rows}
-    made = [
-        TracedRow(replace(first.reading, subject=who.subject, span=at.span), who, at)
-        for who, at in product(persons, months)
-    ]
-    return [
-        replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
-        for row in made
-        if row.reading not in seen
-    ]
+    near, when = {one.subject for one in own}, {one.span for one in own}
+    return {
+        replace(own[0], subject=who, span=at): FARTHER * ((who not in near) + (at not in when))
+        for who in (*subjects, *agencies)
+        for at in (*(one.span for one in told), *context.recent)
+    }
 
 
 def _of_streak(scene: Scene, months: Sequence[When]) -> list[When]:
