@@ -172,7 +172,7 @@ class Scene:
             if (
                 {one.value, two.value} == {"usbp", "ofo"}
                 and len(between) <= 6
-                and {"and", "or", "plus", "/", "&"} & set(between)
+                and {"and", "or", "plus", "/"} & set(between)
                 and not (parted or ";" in between or self.numbers_between(one.last, two.first))
             ):
                 return phrase._replace(value="either")

@@ -58,6 +58,7 @@ _TOKEN = re.compile(
     r"|[^\W\d_]+(?:['\u2019][^\W\d_]+)?"
     r"|\S"
 )
+_AS_WORDS = str.maketrans({"\u2019": "'", "\u2018": "'", "&": "and"})
 _SENTENCE_END = re.compile(
     r"[.!?]+[\"'\u201d\u2019)\]]*(?=\s+|$)|\n\s*\n|\n(?=\s*[-*\u2022#|>])|;(?=\s)"
 )
@@ -81,13 +82,9 @@ def sentences(text: str) -> Iterator[Sentence]:
         for first in range(start, end, _MOST_SENTENCE):
             last = min(end, first + _MOST_SENTENCE)
             tokens = tuple(
-                Token(
-                    match.group().lower().replace("\u2019", "'").replace("\u2018", "'"),
-                    match.start(),
-                    match.end(),
-                    not any(letter.isalnum() for letter in match.group()) and match.group() != "%",
-                )
+                Token(low, *match.span(), low != "%" and not any(map(str.isalnum, low)))
                 for match in _TOKEN.finditer(text, first, last)
+                for low in [match.group().lower().translate(_AS_WORDS)]
             )
             if tokens:
                 yield first, last, tokens

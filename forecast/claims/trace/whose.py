@@ -258,7 +258,7 @@ def run_of(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str,
         for a, b in (sorted((other, label), key=lambda p: p.first) for label in joined):
             between = set(scene.words(a.last, b.first))
             near = b.first - a.last <= 5 and between <= _IN_A_ROW
-            if near and between & {",", "and", "&", "/", "or"} and other not in joined:
+            if near and between & {",", "and", "/", "or"} and other not in joined:
                 joined = [*joined, other]
     values = [p.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))

@@ -142,10 +142,12 @@ CAPTIONED = (
 )
 
 
-def test_the_agency_of_a_column_is_that_of_its_cells(embedded):
+@pytest.mark.parametrize("name", ["Customs and Border Patrol", "Customs & Border Patrol"])
+def test_the_agency_of_a_column_is_that_of_its_cells(embedded, name):
     patrol, every = count(BP, "FY2023"), count(SW, "FY2023")
     cells = [every - patrol, patrol, every, count(SW, "FY2022") - count(BP, "FY2022")]
     text = CAPTIONED.format(*(f"{cell:,}" for cell in cells))
+    text = text.replace("Customs and Border Patrol", name)
     checked = check(text, embedded, date(2024, 5, 1))
     found = {one.judged.truth for one in checked.claims if one.verdict == "right"}
 

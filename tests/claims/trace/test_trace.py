@@ -114,6 +114,18 @@ WHOSE = [
         "",
     ),
     (
+        "In July 2024, <{}> people were apprehended or encountered at the southwest border.",
+        "sw",
+        "2024-07",
+        "",
+    ),
+    (
+        "There were <{}> arrests and encounters at the southwest border in July 2024.",
+        "sw",
+        "2024-07",
+        "",
+    ),
+    (
         "In July 2024, the Border Patrol apprehended <{}> people at both land borders.",
         "land.usbp",
         "2024-07",
