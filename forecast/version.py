@@ -1,3 +1,3 @@
 """The version, for everybody who names it."""
 
-__version__ = "2.0.0"
+__version__ = "2.0.1"
