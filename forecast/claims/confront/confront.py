@@ -93,7 +93,7 @@ def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
     if by_agency(spot, row.reading.subject) and _measures(spot.scene) & {*whose.HALVES}:
         return False
     beside = VERY_NEAR if row.when.span == first.when.span else VERY_NEAR / 2
-    return row.far <= first.far or _off(spot, row) < beside
+    return row.far <= first.far or _off(spot, row.judged.truth) < beside
 
 
 def _measures(scene: Scene) -> set[str]:
@@ -142,12 +142,12 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
 
 def _is_about(spot: Spot, row: TracedRow) -> bool:
     """Whether a number written to the digit is about what a reading within reach is."""
-    return spot.claimed.telling and row.far <= NEAR and _off(spot, row) <= ABOUT
+    return spot.claimed.telling and row.far <= NEAR and _off(spot, row.judged.truth) <= ABOUT
 
 
-def _off(spot: Spot, row: TracedRow) -> float:
-    """How far off a number is from a reading's, as a part of itself."""
-    return abs((row.judged.truth or 0) / spot.claimed.value - 1)
+def _off(spot: Spot, truth: float | None) -> float:
+    """How far off a reading's count is, as a part of the number."""
+    return abs((truth or 0) / spot.claimed.value - 1)
 
 
 def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
@@ -159,8 +159,8 @@ def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
         if row.judged.truth is not None
     ]
     for one, farther in trace.wider(spot, rows).items():
-        truth = (value_of(spot.counts, one) or 0) if farther else 0
-        if abs(truth / claimed.value - 1) <= ABOUT:
+        truth = value_of(spot.counts, one)
+        if truth is not None and _off(spot, truth) <= ABOUT:
             shown.append(ShownReading(one, truth, first.far + farther))
     if claimed.telling:  # what the number is the count of: another month's
         spans = spot.counts.where(first.reading.subject, int(claimed.value))[:1]

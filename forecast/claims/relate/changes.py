@@ -112,7 +112,7 @@ def _uncertain(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> Clai
     known = [
         ShownReading(one, value_of(spot.counts, one) or 0, 0 if pair.named else UNNAMED)
         for rank, pair in enumerate(pairs)
-        if (pair.named or rank < 3) and (one := pair.reading(measure))
+        if (pair.named or rank < show.MOST) and (one := pair.reading(measure))
     ]
     near = ABOUT * max("percent" in measure, abs(value) / 100)
     if any(abs(one.truth - value) <= near for one in known):

@@ -140,7 +140,7 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
 def wider(spot: Spot, rows: Sequence[TracedRow]) -> dict[Reading, int]:
     """Find what other counts of the text are of: how much farther its words are, of each reading.
 
-    Its agencies, parts and months are told elsewhere; 0 where the words of the rows name it.
+    Its agencies, parts or months are told elsewhere; those that the words of the rows name are not.
     """
     context, own = spot.context, [row.reading for row in rows]
     told = [*own, *(anchor.reading for anchor in (*spot.anchors, *spot.before) if anchor.reading)]
@@ -154,9 +154,10 @@ def wider(spot: Spot, rows: Sequence[TracedRow]) -> dict[Reading, int]:
     ]
     near, when = {one.subject for one in own}, {one.span for one in own}
     return {
-        replace(own[0], subject=who, span=at): FARTHER * ((who not in near) + (at not in when))
+        replace(own[0], subject=who, span=at): farther
         for who in (*subjects, *agencies)
         for at in (*(one.span for one in told), *context.recent)
+        if (farther := FARTHER * ((who not in near) + (at not in when)))
     }
 
 
