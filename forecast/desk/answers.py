@@ -229,12 +229,13 @@ class Asking:
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
         of_keys = (m for m in self._unfinished if m.series in keys and m.share and not m.complete)
         every = {m.month for m in of_keys if span.first_month <= m.month <= span.last_month}
-        early = sorted(every)
-        sums = (sum(self._counts(key).get(month, 0) for key in keys) for month in early)
-        taken = (f"{month_words(m)} at {n:,}" for m, n in zip(early, sums, strict=True))
-        held = f"Not complete yet, and counted here as expected: {first_few(taken)}."
-        stale = stale_words(own, total, self.source)
-        return [stale] * bool(stale) + [held] * bool(early)
+        said = [stale_words(own, total, self.source)]
+        if every:
+            counts = [self._counts(key) for key in keys]
+            sums = {month: sum(of.get(month, 0) for of in counts) for month in sorted(every)}
+            taken = first_few(f"{month_words(month)} at {n:,}" for month, n in sums.items())
+            said.append(f"Not complete yet, and counted here as expected: {taken}.")
+        return [*filter(None, said)]
 
     def this_year(self, total: str) -> str:
         """The year of the total's newest month, as a span is written."""

@@ -85,5 +85,7 @@ def _reader(section: CountsSection) -> FileReader:
 
 def _renamed(section: CountsSection) -> dict[str, list[str]]:
     """Return the record's name of a series or part -> what files have called it since, normal."""
-    names = section.agreed.names
-    return {was: [normal(now) for now in names if names[now] == was] for was in names.values()}
+    called: dict[str, list[str]] = {}
+    for now, was in section.agreed.names.items():
+        called.setdefault(was, []).append(normal(now))
+    return called
