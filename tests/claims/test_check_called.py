@@ -176,3 +176,52 @@ def test_years_and_counts_may_be_joined_by_a_dash(verdict):
     text = f"Enforcement actions nationwide by fiscal year, according to CBP: {years}."
 
     assert verdict(text, "2024-01-20") == "right"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Border Patrol's agency, CBP, recorded {n} migrants at the southwest border {when}.",
+        "Illegal crossings and appointments at the southwest border came to {n} {when}.",
+        "CBP met {n} people at the southwest border {when}, most of whom crossed illegally.",
+        "The southwest border saw {n} {when}, most of them caught by the Border Patrol.",
+        "Those who crossed illegally made up most of the {n} at the southwest border {when}.",
+        "Of {n} people at the southwest border {when}, four in five crossed illegally.",
+        "A total of {n} migrants crossed or presented themselves at the southwest border {when}.",
+        "Agents made {n} arrests and other encounters at the southwest border {when}.",
+        "More illegal crossings than ever: CBP's figure for the southwest border is {n} {when}.",
+    ],
+)
+def test_all_are_not_mislabeled_by_words_of_another_clause(verdict, text):
+    every = f"<{count('sw', '2023-12'):,}>"
+
+    said = verdict(text.format(n=every, when="in December 2023"), "2024-02-20")
+
+    assert said != "mislabelled"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Border Patrol arrested {n} people at the southwest border {when}.",
+        "At the southwest border {n} people were caught crossing illegally {when}.",
+        "Arrests at the southwest border {when}: {n}.",
+        "The Border Patrol made 12 arrests at the southwest border, down from {n} {when}.",
+    ],
+)
+def test_all_are_mislabeled_by_words_of_their_own_clause(verdict, text):
+    every = f"<{count('sw', '2023-12'):,}>"
+
+    said = verdict(text.format(n=every, when="in December 2023"), "2024-02-20")
+
+    assert said == "mislabelled"
+
+
+def test_what_is_near_the_words_own_count_is_not_mislabeled(verdict):
+    own = count("sw.usbp", "2023-12")
+    text = (
+        f"Agents made <{own + 45:,}> arrests on the southwest border in December, up 31% from "
+        "November, and up 13% from December 2022."
+    )
+
+    assert verdict(text, "2024-01-25") == "near_today"

@@ -196,18 +196,18 @@ def _is_called(
 ) -> bool:
     """Whether a number is another reading's count: to the digit, or near where its own is not."""
     claimed, truth = spot.claimed, row.judged.truth
-    same = is_same(claimed, judged)
-    met = other == of_all(row.reading) and _says_encounters(spot)
-    if same and not met and not denied(spot.scene, spot.number):
+    if denied(spot.scene, spot.number) or not _says_only(spot, row.reading.subject.agency):
+        return False
+    if is_same(claimed, judged):
         return True
-    if same or not truth or other != of_all(row.reading) or innocent(spot.scene, spot.number):
+    if not truth or other != of_all(row.reading) or innocent(spot.scene, spot.number):
         return False
     # More than 2.3 million were not said of 2,206,520, which rounds to 2.2.
     over = claimed.hedge == "over" and round(truth / claimed.unit) < claimed.value / claimed.unit
     if 1 - truth / claimed.value <= (FAR_FROM / 2 if over else FAR_FROM):
         return False
     # All encounters called one agency's, whose own count is out of reach.
-    return _is_alone(spot, row, other, judged, rows) and _is_of_patrol(spot)
+    return _is_alone(spot, row, other, judged, rows)
 
 
 def is_same(claimed: Claimed, judged: JudgedClaim) -> bool:
@@ -216,12 +216,22 @@ def is_same(claimed: Claimed, judged: JudgedClaim) -> bool:
     return claimed.telling and (next_to or judged.evidence == "vintage")
 
 
-def _says_encounters(spot: Spot) -> bool:
-    """Whether a number is of encounters; words for arrests are another clause's behind it."""
+_ENDS_CLAUSE = word_set(", ; : ( ) \u2014 \u2013 and or but while who whom which than as not")
+
+
+def _says_only(spot: Spot, agency: str) -> bool:
+    """Whether words of one agency are in a number's clause or label, and no other's anywhere."""
     scene, number = spot.scene, spot.number
-    halves = [phrase for phrase in scene.of_kind("measure") if phrase.value in whose.HALVES]
-    met = any(low.startswith("encounter") for low in scene.words(0, number.first))
-    return met and all("," in scene.words(number.last, half.first) for half in halves)
+    values = {agency} if agency else {"all", "both"}
+    if not _measures(scene) - {"any"} <= values or scene.low(number.first - 1) in ("the", "those"):
+        return False
+    # 23,500 arrested, down from 42,500: both are of the words beside the first.
+    main = scene.numbers[0] if scene.compares(number.first) else number
+    return scene.low(number.first - 1) == ":" or any(
+        not _ENDS_CLAUSE & set(scene.words(min(p.last, main.last), max(p.first, main.first)))
+        for p in scene.of_kind("measure")
+        if p.value in values
+    )
 
 
 def _is_alone(
@@ -229,6 +239,8 @@ def _is_alone(
 ) -> bool:
     """Whether one count alone, of a place and months within reach, is what a number rounds."""
     claimed = spot.claimed
+    if any(r.judged.holds for r in rows if r.far <= row.far):
+        return False
     if row.when.far == BESIDE and is_placed(spot, row):
         return True
     most = VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
@@ -237,20 +249,6 @@ def _is_alone(
     alls = {every for r in rows if r.far <= NEAR and (every := of_all(r.reading))} - {other}
     rivals = not claimed.telling and any(judge(spot.counts, e, claimed).holds for e in alls)
     return not rivals and not any(r.judged.holds for r in rows)
-
-
-def _is_of_patrol(spot: Spot) -> bool:
-    """Whether a sentence leaves no doubt that a number of it is of those met between ports."""
-    scene, number = spot.scene, spot.number
-    dated = any(0 <= ref.first - number.last <= 4 for ref in scene.times)
-    if _measures(scene) & {"all", "both", "either", "ofo"} or (
-        scene.compares(number.first) and not dated
-    ):
-        return False
-    patrol = [phrase for phrase in scene.of_kind("measure") if phrase.value == "usbp"]
-    near = scene.near(number, patrol)
-    met = any(token.low.startswith("encounter") for token in scene.tokens)
-    return bool(near) and (near[0][0] < whose.FAR or dated) and not met
 
 
 def of_all(sense: Reading) -> Reading | None:
