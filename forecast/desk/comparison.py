@@ -130,47 +130,63 @@ def series(
     if of is None:
         together = {month: first[month] + second[month] for month in both}
         of = (ShareBase(f"{names[0]} and {names[1]} together", together),) * 2
-    if shown_as == "share":
+    shares = shown_as == "share"
+    if shares:
         both = [month for month in both if month in of[0].counts and month in of[1].counts]
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
     if not shown:
         return Compared(("month", *names, "first / second"))
+    values: Sequence[Mapping[str, float | None]] = counts
+    if shown_as != "counts":
+        bases = [
+            whole.counts if shares else dict.fromkeys(shown, line[shown[0]])
+            for line, whole in zip(counts, of, strict=True)
+        ]
+        values = [_percents(*of_each, shown) for of_each in zip(counts, bases, strict=True)]
+    rows = [_ratio(month, *(line[month] for line in values)) for month in reversed(shown)]
+    heads = [f"{n}, % of {whole.name}" for n, whole in zip(names, of, strict=True)]
+    index = f" Index: {month_name(shown[0])} is 100." if shown_as == "index" else ""
+    return Compared(
+        ("month", *(heads if shares else names), "first / second"),
+        rows,
+        f"{_in_all(names, counts, of, shown, shares, adds)}{index}",
+        [[{"month": m, COUNT: line[m]} for m in shown] for line in values],
+    )
 
-    def value(place: int, month: str) -> float | None:
-        count = counts[place][month]
-        if shown_as == "counts":
-            return count
-        base = of[place].counts[month] if shown_as == "share" else counts[place][shown[0]]
-        return 100 * count / base if base else None
 
-    rows: list[CompareRow] = []
-    for month in reversed(shown):
-        left, right = value(0, month), value(1, month)
-        # Of what is shown: a ratio of counts beside an index is of neither column. A ratio to
-        # nothing is no number; a dash says so.
-        times = f"{left / right:.2f}" if left is not None and right else "-"
-        if shown_as != "counts":
-            left, right = (None if x is None else round(x, 1) for x in (left, right))
-        rows.append(CompareRow(month_name(month), left, right, times))
-    span = f"{'' if adds else 'Mean of '}{month_name(shown[0])} to {month_name(shown[-1])}"
-    of_months = 1 if adds else len(shown)
+def _percents(
+    counts: Mapping[str, int], bases: Mapping[str, int], shown: Sequence[str]
+) -> dict[str, float | None]:
+    """Return each month's count in percent of its base; of nothing there is no share."""
+    return {m: 100 * counts[m] / bases[m] if bases[m] else None for m in shown}
+
+
+def _ratio(month: str, left: float | None, right: float | None) -> CompareRow:
+    # Of what is shown: a ratio of counts beside an index is of neither column. A ratio to
+    # nothing is no number; a dash says so.
+    times = f"{left / right:.2f}" if left is not None and right else "-"
+    left, right = (None if x is None else round(x, 1) for x in (left, right))
+    return CompareRow(month_name(month), left, right, times)
+
+
+def _in_all(
+    names: tuple[str, str],
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
+    of: tuple[ShareBase, ShareBase],
+    shown: Sequence[str],
+    shares: bool,
+    adds: bool,
+) -> str:
+    """Say both series over all months shown: their sums, or means of what does not add up."""
     parts = []
     for name, line, whole in zip(names, counts, of, strict=True):
         sums = (sum(by_month[month] for month in shown) for by_month in (line, whole.counts))
-        count, base = (round(summed / of_months) for summed in sums)
-        part = shown_as == "share" and name != whole.name and base
+        count, base = (round(summed / (1 if adds else len(shown))) for summed in sums)
+        part = shares and name != whole.name and base
         share = f" of {base:,} {whole.name}, {100 * count / base:.1f}%" if part else ""
         parts.append(f"{name} {count:,}{share}")
-    heads = names
-    if shown_as == "share":
-        heads = (f"{names[0]}, % of {of[0].name}", f"{names[1]}, % of {of[1].name}")
-    index = f" Index: {month_name(shown[0])} is 100." if shown_as == "index" else ""
-    return Compared(
-        ("month", *heads, "first / second"),
-        rows,
-        f"{span}: {('; ' if shown_as == 'share' else ', ').join(parts)}.{index}",
-        [[{"month": m, COUNT: value(n, m)} for m in shown] for n in (0, 1)],
-    )
+    span = f"{'' if adds else 'Mean of '}{month_name(shown[0])} to {month_name(shown[-1])}"
+    return f"{span}: {('; ' if shares else ', ').join(parts)}."
 
 
 def spans(

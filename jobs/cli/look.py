@@ -37,48 +37,57 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
         from jobs.cli import ask  # draws paths
 
         return (ask.parts_ahead if of_parts else ask.span_ahead)(record, series, span)
-    connection, source = record.connection, record.source
     key = record.names.find(series) if series else None
     rows = facts.only_next_flagged(
         months_ahead(record, key, model)
         if key
-        else read.forecasts(connection, source.totals, None, model)
+        else read.forecasts(record.connection, record.source.totals, None, model)
     )
     if not rows and key and model == ENGINE:
-        through = record.run.data_through
-        known = record.counts(key)
-        shown = _published(record, series, months.shift(max(known), -MONTHS_SHOWN + 1))
-        why = f"{shown.value['series']}: {ahead.unforecast_words(key, known, through, source)}."
-        return Printed({**shown.value, "forecasts": [], "unforecast": why}, [*shown.parts, why])
+        return _unforecast(record, series, key)
     # A total too short for a forecast is named, lest it look forgotten.
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:
         raise record.refused("--model", f"no forecasts by {model!r}")
+    connection, source = record.connection, record.source
     every = provisional.provisional_months(connection, source)
     early = provisional.lines(every, source, key.total if key else "")
     parts: list[RenderableType] = [terminal.heading(record.run), *notes(record.old, *early)]
-    if key is None:
-        last = read.last_months(connection)
-        parts.append(terminal.forecast_table(rows, last, record.halves(), waiting, source))
-    else:
-        parts += notes(record.stale(key), record.small(key))
-        newest = facts_of(record, key, None)
-        standing = f"{capital(monthly.standing(newest))}." if key.headline else ""
-        sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
-        parts += notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
-        parts += notes(monthly.terms_sentence(facts.terms(record.counts(key), source)))
-        parts.append(terminal.border_table(rows))
-        own = groups.of_total(connection, source, key.total) if key.headline else []
-        parts += [terminal.group_table(table, source) for table in own]
     value = {
         **record.stamp,
         "figures_old": record.old or None,
         "forecasts": list(map(as_row, rows)),
     }
     value |= {"provisional": early} if early else {}
-    if key and own:
+    if key is None:
+        last = read.last_months(connection)
+        parts.append(terminal.forecast_table(rows, last, record.halves(), waiting, source))
+        return Printed(value, parts)
+    own = groups.of_total(connection, source, key.total) if key.headline else []
+    parts += [*_about(record, key), terminal.border_table(rows)]
+    parts += [terminal.group_table(table, source) for table in own]
+    if own:
         value["groups"] = [asdict(group) for table in own for group in table.groups]
     return Printed(value, parts)
+
+
+def _unforecast(record: OpenRecord, series: str, key: SeriesKey) -> Printed:
+    """Print the newest months of a series without a forecast, and why it has none."""
+    known = record.counts(key)
+    shown = _published(record, series, months.shift(max(known), -MONTHS_SHOWN + 1))
+    of_series = ahead.unforecast_words(key, known, record.run.data_through, record.source)
+    why = f"{shown.value['series']}: {of_series}."
+    return Printed({**shown.value, "forecasts": [], "unforecast": why}, [*shown.parts, why])
+
+
+def _about(record: OpenRecord, key: SeriesKey) -> Iterator[RenderableType]:
+    """Yield what is said of a series above its forecasts."""
+    newest = facts_of(record, key, None)
+    standing = f"{capital(monthly.standing(newest))}." if key.headline else ""
+    sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
+    yield from notes(record.stale(key), record.small(key))
+    yield from notes(" ".join(filter(None, (*sentences, *monthly.run_words(newest)))))
+    yield from notes(monthly.terms_sentence(facts.terms(record.counts(key), record.source)))
 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> facts.MonthFacts:
