@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import click
 import numpy as np
@@ -26,6 +26,7 @@ from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
+from forecast.tables.read import TableRead
 from forecast.types import Row, SeriesKey
 from forecast.words import many, without_controls
 from jobs import folder as folders
@@ -63,18 +64,13 @@ def forecast(
     read_as = options.read_as(jumps=jumps, **said_of_file)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
-    into_folder = out != STDOUT and not Path(out).suffix
-    if isinstance(file, Path) and file.is_dir() and (into_folder or any(file.glob("*.parquet"))):
+    if _is_folder(file, out):
         if models == "all" or hindcasts_out or totals or find_totals or pictures:
             raise click.UsageError("of a folder of parts only --h, --hindcasts and -o can be asked")
         _forecast_folder(settings, file, Path(out), read_as, h, hindcasts or 0)
         return
     check_outputs(out, hindcasts_out)
-    read = read_source(file, read_as, settings.config.fetch)
-    say(own_counts.as_read(read))
-    counts, short = anyseries.long_enough(read.counts)
-    _warn([f"left out: {error}" for error in short])
-    _warn(anyseries.young(counts))
+    counts = _long_enough(read_source(file, read_as, settings.config.fetch))
     sums = anyseries.sums_of(counts)
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
@@ -89,38 +85,66 @@ def forecast(
     ):
         spread = telling(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
-        others = (*ForecastSection().models, *plugins.MODELS.names()) if models == "all" else ()
-        names = tuple(dict.fromkeys((ENGINE, *others)))
         # Nothing is kept of these paths, so that they are not rounded as what is kept.
         refitting = Refitting(fitting(settings.config.compute), report, decimals=None)
         by_model = anyseries.forecast_models(
-            counts, names, h, hindcasts, totals=rows, spread=spread, refitting=refitting
+            counts, _named(models), h, hindcasts, totals=rows, spread=spread, refitting=refitting
         )
         _save({name: model.ends() for name, model in by_model.items()}, out, spread)
-        _warn(
-            [
-                f"no forecast by {name}: {series}: too few months or past errors, or its fit failed"
-                for name, model in by_model.items()
-                for series, known in zip(model.counts.names, model.known[:, -1], strict=True)
-                if not known
-            ]
-        )
-        quality: dict[str, Row] = {}
-        if hindcasts:
-            past = {name: model.hindcasts() for name, model in by_model.items()}
-            scores = _save(past, hindcasts_out, spread)
-            quality = {name: anyseries.quality(numbers) for name, numbers in scores.items()}
+        _warn(list(_without_forecast(by_model)))
+        quality = _hindcast_quality(by_model, hindcasts_out, spread) if hindcasts else {}
         own, jumping = quality.get(ENGINE), None
         if few and own and own_counts.too_narrow(own) and not counts.jumps:
             jumping = _if_they_jump(counts, h, hindcasts, rows, spread)
     first = next(iter(by_model.values()))
     if pictures is not None:
         _draw(first.ends(), pictures, settings.context.source)
-    unsure = anyseries.least_predictable(first)
-    say(own_counts.counts_summary(counts, h, own, unsure))
+    say(own_counts.counts_summary(counts, h, own, anyseries.least_predictable(first)))
     if own and jumping:
         say(own_counts.jumps_proposed(own, jumping))
-    for name, of in quality.items() if len(quality) > 1 else ():
+    if len(quality) > 1:
+        _compare(quality)
+
+
+def _is_folder(file: Path | str, out: str) -> TypeGuard[Path]:
+    """Whether what is forecast is a folder of parts, into another folder."""
+    into_folder = out != STDOUT and not Path(out).suffix
+    folder = isinstance(file, Path) and file.is_dir()
+    return folder and (into_folder or any(Path(file).glob("*.parquet")))
+
+
+def _long_enough(read: TableRead) -> MonthlyCounts:
+    """Return the series that are long enough, and say what was read, left out and young."""
+    say(own_counts.as_read(read))
+    counts, short = anyseries.long_enough(read.counts)
+    _warn([f"left out: {error}" for error in short])
+    _warn(anyseries.young(counts))
+    return counts
+
+
+def _named(models: str) -> Sequence[str]:
+    others = (*ForecastSection().models, *plugins.MODELS.names()) if models == "all" else ()
+    return tuple(dict.fromkeys((ENGINE, *others)))
+
+
+def _without_forecast(by_model: Mapping[str, SeriesForecasts]) -> Iterator[str]:
+    for name, model in by_model.items():
+        for series, known in zip(model.counts.names, model.known[:, -1], strict=True):
+            if not known:
+                why = "too few months or past errors, or its fit failed"
+                yield f"no forecast by {name}: {series}: {why}"
+
+
+def _hindcast_quality(
+    by_model: Mapping[str, SeriesForecasts], out: str, spread: Spread
+) -> dict[str, Row]:
+    past = {name: model.hindcasts() for name, model in by_model.items()}
+    scores = _save(past, out, spread)
+    return {name: anyseries.quality(numbers) for name, numbers in scores.items()}
+
+
+def _compare(quality: Mapping[str, Row]) -> None:
+    for name, of in quality.items():
         click.echo(
             f"{name}: hindcasts of {of['n']:,} months that have come: log-WIS {of['log_wis']:.3f}, "
             f"MAE {of['relative_mae']:.3f} of naive's, 80% intervals covered "
