@@ -4,7 +4,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast import months
-from forecast.agreed import KINDS, kind_of
+from forecast.agreed import KINDS, QuantityKind, kind_of
 from forecast.config import load, parse
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
@@ -84,111 +84,163 @@ class Answers:
     jumps: bool = False
 
 
+@dataclass(frozen=True)
+class _FileRead:
+    """A file as it was read. below : the column of what is below a series, "" if none."""
+
+    path: Path
+    wanted: ReadAs
+    read: table_reader.TableRead
+    kind: QuantityKind
+    below: str
+
+    @property
+    def singular(self) -> str:
+        return _plain(self.read.series_column) or "series"
+
+    @property
+    def part(self) -> str:
+        return _plain(self.below) or "part"
+
+    @property
+    def noun(self) -> str:
+        noun = _plain(self.read.counts_column)
+        return noun if re.search(r"[a-z]", noun) and noun not in _NO_NOUNS else "counts"
+
+    @property
+    def title(self) -> str:
+        if self.below:
+            return f"{capital(self.noun)} by {self.singular}"
+        named = self.singular != "series"
+        return f"{capital(self.singular)} {self.noun}" if named else capital(self.noun)
+
+
 def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSettings:
     """Settings for a file of counts, or for a folder with such files; of : who publishes them.
 
     Errors are those of `tables.read.read_table`.
     """
-    file = _newest(path)
+    was = _read(_newest(path), wanted)
+    table = was.read.counts
+    sums = anyseries.sums_of(table)
+    total = next(iter(sums), "") if KINDS[was.kind].parts else ""
+    tolerance, missed = _tolerance(table, total)
+    broken = not (of or table.whole.all() or was.wanted.over == "mean")
+    to_do = f"a record keeps whole numbers; below [sources.columns] {DECIMALS}"
+    lines = [
+        *_as_read(was),
+        *([f"note: {was.read.decimal}and {to_do}"] if broken else []),
+        f"taken: what is counted is {was.noun!r}, each series is a {was.singular!r}",
+        *_parts_taken(was),
+        *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
+        *missed,
+    ]
+    words = {
+        **_words(was, path, of.publisher if of else ""),
+        "total": _quoted(total),
+        "tolerance": tolerance,
+    }
+    settings = _settings(was, path, words)
+    if not of:
+        return FirstSettings(lines, settings)
+    name = str(words["name"])
+    begin, end = settings.index("[[sources]]"), settings.index("[forecast]")
+    named = f'[[sources]]\nkind = "{name}"  # sources/{name}/source.toml\n\n'
+    of_source = _source(was, path, words, of)
+    return FirstSettings(lines, settings[:begin] + named + settings[end:], of_source, name)
+
+
+def _read(file: Path, wanted: ReadAs) -> _FileRead:
     nesting = ("", "") if wanted.series else table_reader.nesting(file, wanted)
     if nesting[1]:
         wanted = replace(wanted, series=nesting[:1], part=nesting[1])
     read = table_reader.read_table(file, wanted)
-    table, kind = read.counts, kind_of(f"{read.counts_column} {read.series_column}")
+    kind = kind_of(f"{read.counts_column} {read.series_column}")
     if nesting[1] and not KINDS[kind].parts:  # what is below a rate does not add up to it
-        return understood(path, replace(wanted, series=nesting, part=""), of)
-    last = int(table.last.max())
-    first = int(table.first.min())
-    length = last - first + 1
-    many = len(table.names)
-    alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
-    noun, singular = _plain(read.counts_column), _plain(read.series_column)
-    noun = noun if re.search(r"[a-z]", noun) and noun not in _NO_NOUNS else "counts"
-    singular, part = singular or "series", _plain(nesting[1]) or "part"
-    title = f"{capital(singular)} {noun}" if singular != "series" else capital(noun)
-    if nesting[1]:
-        title = f"{capital(noun)} by {singular}"
-    below = [series for series, name in table.nested if name]
-    stated = len(table.nested) - len(below)
+        return _read(file, replace(wanted, series=nesting, part=""))
+    return _FileRead(file, wanted, read, kind, nesting[1])
+
+
+def _as_read(was: _FileRead) -> Iterator[str]:
+    """Yield how the file was read, and what to look at."""
+    read, table = was.read, was.read.counts
+    ends = int(table.first.min()), int(table.last.max())
+    span = " to ".join(month_words(months.from_index(index)) for index in ends)
+    missing = how_many(read.missing, "month")
+    yield f"{was.path.name}: {len(table.names):,} series, {span}; {missing} missing"
+    yield from (f"read: {note}" for note in read.notes)
+    yield from (f"note: {warning}" for warning in read.warnings)
+
+
+def _parts_taken(was: _FileRead) -> Iterator[str]:
+    nested = was.read.counts.nested
+    below = [series for series, name in nested if name]
+    stated = len(nested) - len(below)
     whole = f"the file has {stated:,} of their sums" if stated else "their sums are added up"
-    parts_taken = (
-        [
-            f"taken: each {part!r} is a part of a {singular!r}: {len(below):,} parts of "
-            f"{len(set(below)):,}; {whole}"
-        ]
-        if below
-        else []
-    )
-    sums = anyseries.sums_of(table)
-    total = next(iter(sums), "") if KINDS[kind].parts else ""
-    tolerance, missed = _tolerance(table, total)
-    broken = not (of or table.whole.all() or wanted.over == "mean")
-    to_do = f"a record keeps whole numbers; below [sources.columns] {DECIMALS}"
-    decimals = [f"note: {read.decimal}and {to_do}"] if broken else []
-    typical = float(np.nanmedian(table.values))
-    name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
+    if below:
+        of_parts = f"{len(below):,} parts of {len(set(below)):,}"
+        yield f"taken: each {was.part!r} is a part of a {was.singular!r}: {of_parts}; {whole}"
+
+
+def _words(was: _FileRead, path: Path, publisher: str) -> dict[str, object]:
+    """Return what both templates name of a file."""
+    read, table = was.read, was.read.counts
+    length = int(table.last.max()) - int(table.first.min()) + 1
+    name = re.sub(r"[^a-z0-9]+", "_", (publisher or was.title).lower()).strip("_")[:40]
     step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
     of_step = f"; all numbers are multiples of {step:,}" if step > 1 else ""
-    words = {
-        "kind": kind,
+    return {
+        "kind": was.kind,
         "header": ", ".join(f'"{_quoted(w)}"' for w in (read.series_column, read.counts_column)),
-        "habit": f"The first file\n# brought {many:,} series of {length:,} months{of_step}.",
+        "habit": f"The first file\n# brought {len(table.names):,} series of {length:,} months"
+        f"{of_step}.",
         "file": _quoted(path.name),
         "name": name if re.match(r"[a-z]", name) else "counts",
-        "noun": noun,
-        "title": title,
-        "one": singular,
-        "many": _plural(singular),
-        "place": _place(singular),
-        "publisher": _quoted(of.publisher) if of else "our office",
-        "total": _quoted(total),
-        "tolerance": tolerance,
-        "begins": wanted.fiscal_start or 1,
+        "noun": was.noun,
+        "title": was.title,
+        "one": was.singular,
+        "many": _plural(was.singular),
+        "place": _place(was.singular),
+        "publisher": _quoted(publisher) if publisher else "our office",
+        "begins": was.wanted.fiscal_start or 1,
     }
-    settings = _template("first_settings.toml").format(
+
+
+def _settings(was: _FileRead, path: Path, words: Mapping[str, object]) -> str:
+    table = was.read.counts
+    many, first, last = len(table.names), int(table.first.min()), int(table.last.max())
+    alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
+    return _template("first_settings.toml").format(
         **words,
         path=_quoted(str(path)),
-        parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
-        columns=_columns(wanted, singular),
+        parts=_PARTS.format(part=was.part, many=_plural(was.part)) if was.below else "",
+        columns=_columns(was.wanted, was.singular),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),
         alpha=alpha,
         series=many,
         false=alpha * many,
-        level=10 if typical >= 25 else 5,
+        level=10 if float(np.nanmedian(table.values)) >= 25 else 5,
     )
-    table_text = ""
-    if of:
-        begin, end = settings.index("[[sources]]"), settings.index("[forecast]")
-        named = f'[[sources]]\nkind = "{words["name"]}"  # sources/{words["name"]}/source.toml\n\n'
-        settings = settings[:begin] + named + settings[end:]
-        words_below = f'part = "{part}"\nbelow = "{_plural(part)}"\n' if nesting[1] else ""
-        at = (
-            f'path = "{_quoted(str(path))}"'
-            if path.is_dir()
-            else '# path = "FOLDER", or address = "https://...": where files come from'
-        )
-        table_text = _template("first_source.toml").format(
-            **words,
-            due=list(of.due),
-            jumps=str(of.jumps).lower(),
-            absent=of.absent,
-            parts=words_below,
-            pattern=re.sub(r"\d+", "*", _quoted(file.name)),
-            place_of_files=at,
-            columns=_file_columns(wanted) + ("" if table.whole.all() else "\nround = true"),
-        )
-    span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
-    lines = [
-        f"{file.name}: {many:,} series, {span}; {how_many(read.missing, 'month')} missing",
-        *(f"read: {note}" for note in read.notes),
-        *(f"note: {warning}" for warning in read.warnings),
-        *decimals,
-        f"taken: what is counted is {noun!r}, each series is a {singular!r}",
-        *parts_taken,
-        *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
-        *missed,
-    ]
-    return FirstSettings(lines, settings, table_text, str(words["name"]) if of else "")
+
+
+def _source(was: _FileRead, path: Path, words: Mapping[str, object], of: Answers) -> str:
+    """Return the table that describes a publisher's files."""
+    at = (
+        f'path = "{_quoted(str(path))}"'
+        if path.is_dir()
+        else '# path = "FOLDER", or address = "https://...": where files come from'
+    )
+    whole = was.read.counts.whole.all()
+    return _template("first_source.toml").format(
+        **words,
+        due=list(of.due),
+        jumps=str(of.jumps).lower(),
+        absent=of.absent,
+        parts=f'part = "{was.part}"\nbelow = "{_plural(was.part)}"\n' if was.below else "",
+        pattern=re.sub(r"\d+", "*", _quoted(was.path.name)),
+        place_of_files=at,
+        columns=_file_columns(was.wanted) + ("" if whole else "\nround = true"),
+    )
 
 
 def _template(name: str) -> str:
