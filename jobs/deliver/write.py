@@ -107,18 +107,14 @@ def _news(
 
     All totals are told of where nothing was unusual.
     """
-    month, order = notice.month, source.totals.every
     if notice.kind != "digest":
-        grave = {f.total: SEVERITIES.index(f.severity or SEVERITIES[-1]) for f in reports.values()}
-        for facts in sorted(reports.values(), key=lambda facts: grave[facts.total]):
-            early = preliminary.changed(connection, facts.total, month, source)
-            if any((notice.kind == "quiet", facts.findings, facts.shift, early)):
-                yield finding(connection, facts, notice.run_id, address)
+        yield from _findings(connection, notice, reports, address, source)
+    month = notice.month
     episodes = rows(connection, "episodes", (month, month))
     still = [e for e in episodes if e["state"] == "open" and e["opened"] < month]
     ends = {} if source.layouts else read.series_ends(connection)
     news = lives.news(ends, month, source.lives)
-    for total in order:
+    for total in source.totals.every:
         gone = news.get(total, {})
         lasting = [e for e in still if e["border"] == total]
         flags = read.flags(connection, source.totals, total, month, parts=True)
@@ -127,6 +123,16 @@ def _news(
         if lasting or parts or gone:
             said = section_texts.digest(total, lasting, parts, source, gone)
             yield _section(said, "digest")
+
+
+def _findings(
+    connection: sqlite3.Connection, notice: Notice, reports: Reports, address: str, source: Source
+) -> Iterator[Section]:
+    grave = {f.total: SEVERITIES.index(f.severity or SEVERITIES[-1]) for f in reports.values()}
+    for facts in sorted(reports.values(), key=lambda facts: grave[facts.total]):
+        early = preliminary.changed(connection, facts.total, notice.month, source)
+        if any((notice.kind == "quiet", facts.findings, facts.shift, early)):
+            yield finding(connection, facts, notice.run_id, address)
 
 
 def finding(

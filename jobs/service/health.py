@@ -47,13 +47,29 @@ class ServiceStatus:
 
 def status(context: Context, now: datetime) -> ServiceStatus:
     """Return how a record and its service stand at a moment, UTC."""
+    facts = ServiceFacts(**_of_record(context, now), **_of_service(context))
+    findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
+    findings.sort(key=lambda finding: finding.verdict != "alarm")
+    return ServiceStatus(
+        facts,
+        alarms=[finding.text for finding in findings if finding.verdict == "alarm"],
+        warnings=[finding.text for finding in findings if finding.verdict == "warning"],
+        by_mail=[f.text for f in findings if f.name not in checks.NOT_BY_MAIL],
+    )
+
+
+def _of_record(context: Context, now: datetime) -> dict[str, Any]:
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         through = history.newest_month(connection, latest.data_through if latest else "")
+        today = now.date()
         used = column(connection, "any_published_file")
         refused = read.refused_since(connection, None)
-        of_record: dict[str, Any] = {
+        return {
             "data_through": latest.data_through if latest else None,
+            "days_since_month_end": days_due(through, today) if latest else None,
+            "figures_old": latest is not None
+            and overdue(through, today, context.source.due.overdue),
             "state": "in use" if used or ops.row(context.path, "any_poll") else "new",
             "last_run": latest.id if latest else None,
             "last_withdrawn": column(connection, "last_withdrawn")[0],
@@ -72,12 +88,12 @@ def status(context: Context, now: datetime) -> ServiceStatus:
                 connection, context.path, attest.wanted(context.config.witness)
             ),
         }
+
+
+def _of_service(context: Context) -> dict[str, Any]:
     leader, poll = wakes.leader(context.path), ops.row(context.path, "last_poll")
     verified = wakes.verified(context.path)
-    of_service: dict[str, Any] = {
-        "days_since_month_end": days_due(through, now.date()) if latest else None,
-        "figures_old": latest is not None
-        and overdue(through, now.date(), context.source.due.overdue),
+    return {
         "service": leader_pid(context.path),
         "mode": leader.mode if leader else None,
         "last_wake": wakes.last(context.path),
@@ -107,15 +123,6 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "database_bytes": checks.size(context.path),
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
-    facts = ServiceFacts(**of_record, **of_service)
-    findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
-    findings.sort(key=lambda finding: finding.verdict != "alarm")
-    return ServiceStatus(
-        facts,
-        alarms=[finding.text for finding in findings if finding.verdict == "alarm"],
-        warnings=[finding.text for finding in findings if finding.verdict == "warning"],
-        by_mail=[f.text for f in findings if f.name not in checks.NOT_BY_MAIL],
-    )
 
 
 def concerns(context: Context, now: datetime) -> Iterator[str]:
