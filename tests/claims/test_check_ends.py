@@ -271,3 +271,40 @@ def test_a_lone_change_between_two_dated_numbers_is_held_against_both(verdict, o
     )
 
     assert verdict(text) == ("wrong" if off else "right")
+
+
+WHERE = "at the southwest border {} <{}%> in fiscal 2024 from fiscal 2023."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Border Patrol apprehensions " + WHERE.format("fell", 51), "wrong"),
+        ("The total number of illegal crossings " + WHERE.format("rose", 12), "wrong"),
+        ("Assaults on Border Patrol agents " + WHERE.format("rose", 15), "not understood"),
+        ("The Border Patrol's payroll " + WHERE.format("rose", 17), "not understood"),
+        ("Apprehensions per agent " + WHERE.format("fell", 51), "not understood"),
+        ("Voters who say that apprehensions matter " + WHERE.format("rose", 9), "not understood"),
+        ("Border Patrol apprehensions of families " + WHERE.format("fell", 44), "not understood"),
+        (
+            "Border Patrol apprehensions at the southwest border in fiscal 2024 were <51%> lower "
+            "than a panel had reported for fiscal 2023.",
+            "not understood",
+        ),
+        (
+            "In Nogales, in the Tucson Sector, arrests fell <50%> in September 2024 from December "
+            "2023.",
+            "not understood",
+        ),
+    ],
+)
+def test_a_change_is_wrong_only_where_each_word_of_its_ends_is_known(verdict, text, said):
+    assert verdict(text, "2024-10-30") == said
+
+
+@pytest.mark.parametrize(("off", "said"), [(2, "not understood"), (3, "wrong")])
+def test_a_change_of_ends_on_record_may_be_off_by_what_they_are_restated(verdict, off, said):
+    real = 100 * (count("sw", "FY2023") / count("sw", "FY2022") - 1)  # 4.1%
+    text = "Encounters at the southwest border rose <{:.1f}%> in fiscal 2023 from fiscal 2022."
+
+    assert verdict(text.format(real + off), "2024-10-30") == said

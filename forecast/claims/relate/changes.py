@@ -14,6 +14,7 @@ from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
     FAR_OVER,
     NOT_APART,
+    RESTATED,
     Claimed,
     ClaimMeasure,
     JudgedClaim,
@@ -30,8 +31,9 @@ from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.claims.text import scene as mentions
 from forecast.claims.text import times
-from forecast.claims.text.scene import Scene
+from forecast.claims.text.scene import COMPARATORS, Scene
 from forecast.claims.text.times import TextState, TimeRef
+from forecast.claims.text.tokens import word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
 from forecast.claims.trace.whose import BESIDE, CARRIED
@@ -153,7 +155,8 @@ def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
         return show.explained(spot.counts, spot.draft, reading, judged)
     anothers = [] if given else _anothers(spot, reading)
     truth = (judged.truth or 0) if written is None else written
-    if not anothers and _is_certain(spot, sure) and _is_off(spot.claimed, truth, measure):
+    restated = RESTATED if written is None else 0.0
+    if not anothers and _is_certain(spot, sure) and _is_off(spot.claimed, truth, measure, restated):
         verdict = JudgedClaim("wrong", truth, evidence="record")
         if given:
             return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
@@ -181,6 +184,8 @@ def _is_certain(spot: Spot, pair: Pair) -> bool:
     counts = {n.value for n in scene.numbers if n.kind == "count" and n != number}
     return (
         now.span != base.span
+        and _is_understood(spot, counted=now.value is not None)
+        and not confront.by_agency(spot, now.subject or Subject(""))
         and now.traced
         and base.traced
         and counts <= ends
@@ -190,15 +195,44 @@ def _is_certain(spot: Spot, pair: Pair) -> bool:
     )
 
 
-def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure) -> bool:
-    """Whether a change is off by more than how it is written, or goes the other way."""
+_NO_COUNT = ("off_topic", "other_measure", "not_claim", "city")
+_PLAIN = word_set(
+    "the a an of in at on along by for from to and as number numbers total overall all were was "
+    "is are had have has been there their its u.s. us border borders nationwide across with"
+)
+
+
+def _is_understood(spot: Spot, counted: bool) -> bool:
+    """Whether all words for both ends are known: not of a budget, of assaults, of releases.
+
+    counted : whether a count says what is changed.
+    """
+    scene, named = spot.scene, bases.read(spot.scene, spot.number)
+    kinds = [p for p in scene.phrases if p.kind not in _NO_COUNT]
+    known = {at for p in (*kinds, *scene.numbers) for at in range(p.first, p.last)}
+    said = range(0 if counted else spot.number.first)
+    return all(
+        at in known
+        or scene.in_time(at)
+        or scene.tokens[at].mark
+        or scene.low(at) in _PLAIN | COMPARATORS
+        for at in (*said, *(named.tokens if named else ()))
+    )
+
+
+def _is_off(claimed: Claimed, truth: float, measure: ClaimMeasure, restated: float) -> bool:
+    """Whether a change is off by more than how it is written, or goes the other way.
+
+    restated : by what part of itself an end may have been restated since.
+    """
     if truth * claimed.value < 0 and min(abs(truth), abs(claimed.value)) > 2:
         return True
     letter = claimed.hedge == "over" and abs(truth) > abs(claimed.value)
     if letter or (measure == "times" and claimed.value < 1):
         return False  # true to the letter; of halves nobody says of what
-    percent = "percent" in measure  # 1 point is what a restatement may move
-    margin = 0.25 * claimed.value if measure == "times" else claimed.unit + percent
+    percent = "percent" in measure
+    moved = max(1.0, restated * (100 + truth))
+    margin = 0.25 * claimed.value if measure == "times" else claimed.unit + percent * moved
     return abs(truth - claimed.value) > margin and not (percent and abs(claimed.value) > MISREAD)
 
 
