@@ -184,7 +184,7 @@ def _is_certain(spot: Spot, pair: Pair) -> bool:
     counts = {n.value for n in scene.numbers if n.kind == "count" and n != number}
     return (
         now.span != base.span
-        and _is_understood(spot, counted=now.value is not None)
+        and _is_understood(spot)
         and not confront.by_agency(spot, now.subject or Subject(""))
         and now.traced
         and base.traced
@@ -197,26 +197,28 @@ def _is_certain(spot: Spot, pair: Pair) -> bool:
 
 _NO_COUNT = ("off_topic", "other_measure", "not_claim", "city")
 _PLAIN = word_set(
-    "the a an of in at on along by for from to and as number numbers total overall all were was "
-    "is are had have has been there their its u.s. us border borders nationwide across with"
+    "that it the a an of in at on along by for from to and as number numbers total overall all "
+    "was were is are had have has been there their its u.s. us border borders nationwide across "
+    "with drop"
 )
 
 
-def _is_understood(spot: Spot, counted: bool) -> bool:
-    """Whether all words for both ends are known: not of a budget, of assaults, of releases.
+def _is_understood(spot: Spot) -> bool:
+    """Whether all words for a change and its base are known: not of a budget, of assaults.
 
-    counted : whether a count says what is changed.
+    Where a count stands before it, those between the two.
     """
-    scene, named = spot.scene, bases.read(spot.scene, spot.number)
+    scene, number, named = spot.scene, spot.number, bases.read(spot.scene, spot.number)
     kinds = [p for p in scene.phrases if p.kind not in _NO_COUNT]
     known = {at for p in (*kinds, *scene.numbers) for at in range(p.first, p.last)}
-    said = range(0 if counted else spot.number.first)
+    begin = max((n.last for n in scene.numbers if n.last <= number.first), default=0)
+    end = named.tokens.stop if named else number.last
     return all(
         at in known
         or scene.in_time(at)
         or scene.tokens[at].mark
         or scene.low(at) in _PLAIN | COMPARATORS
-        for at in (*said, *(named.tokens if named else ()))
+        for at in range(begin, max(end, number.last))
     )
 
 
