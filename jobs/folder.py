@@ -2,19 +2,34 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.desk import export
 from forecast.engine import anyseries
-from forecast.engine.anyseries import SeriesForecasts
+from forecast.engine.anyseries import HindcastQuality, SeriesForecasts
 from forecast.engine.blocks import Scratch, Spread
 from forecast.errors import ConfigError, DataError, ShortSeriesError
 from forecast.tables.grid import ReadAs
 from forecast.tables.read import read_table
-from forecast.types import Report, Row
+from forecast.types import Report
 from models.base import Floats, MonthlyCounts
 
 SayPart = Callable[[str, Sequence[str]], None]  # how a part was read, by its name
+
+
+@dataclass(frozen=True)
+class FolderForecast:
+    """A folder of parts, forecast.
+
+    series : how many were. left_out : those that were not. quality : of hindcasts, None without
+    any. unsure : the series least certain, and by how far a month ahead may miss.
+    """
+
+    series: int
+    left_out: Sequence[ShortSeriesError]
+    quality: HindcastQuality | None
+    unsure: Sequence[tuple[str, float]]
 
 
 def folder_parts(folder: Path, out: Path) -> list[Path]:
@@ -45,11 +60,8 @@ def forecast_folder(
     spread: Spread,
     report: Report,
     say: SayPart,
-) -> tuple[int, Sequence[ShortSeriesError], Row | None, Sequence[tuple[str, float]]]:
+) -> FolderForecast:
     """Forecast every part into a file of the same name in `out`.
-
-    Returns how many series were forecast, those left out, the quality of the hindcasts, and the
-    series least certain.
 
     spread : where blocks of series are computed. report : told of the progress.
 
@@ -74,7 +86,7 @@ def forecast_folder(
             )[:3]
             report("writing parts", done, len(parts))
     quality = anyseries.quality(scores) if scores else None
-    return sum(parted.sizes), left_out, quality, unsure
+    return FolderForecast(sum(parted.sizes), left_out, quality, unsure)
 
 
 def _counts(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from forecast.engine.predictive import Predictive, TotalRows, joined
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
-from forecast.types import Forecast, Row, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from models.base import Floats, Ints, MonthlyCounts
 from models.quantity import limits_of
 
@@ -37,7 +37,6 @@ YOUNG, SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS, par.FIRST_YOUNG
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
 SCORED = [HUB.index(p) for p in scores.PROBS]  # their places among the hub's
 MIDDLE = scores.PROBS.index(0.5)
-_MEANS = ("log_wis", "relative_mae", "coverage80", "coverage95")
 
 
 @dataclass(frozen=True)
@@ -303,23 +302,30 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
     return np.concatenate(scored)
 
 
-def quality(scores: Sequence[Floats]) -> Row:
+class HindcastQuality(NamedTuple):
     """How good hindcasts were over all series and horizons, called as the record's scores are.
 
-    scores : of `series_scores`, some series at a time.
-
-    Returns n, forecast months that had come; log_wis, coverage80, coverage95, means over them;
-    relative_mae, geometric mean over series of MAE / naive's, NaN where there is none.
+    n : forecast months that had come. log_wis, coverage80, coverage95 : means over them.
+    relative_mae : geometric mean over series of MAE / naive's. NaN where there is none.
     """
+
+    n: int
+    log_wis: float = math.nan
+    relative_mae: float = math.nan
+    coverage80: float = math.nan
+    coverage95: float = math.nan
+
+
+def quality(scores: Sequence[Floats]) -> HindcastQuality:
+    """Return how good hindcasts were; scores : of `series_scores`, some series at a time."""
     rows = np.concatenate(scores)
     n = int(rows[:, 0].sum())
     if not n:
-        return {"n": 0} | dict.fromkeys(_MEANS, math.nan)
+        return HindcastQuality(0)
     ratios = rows[np.isfinite(rows[:, 4]), 4]
     relative = math.exp(math.fsum(ratios) / len(ratios)) if len(ratios) else math.nan
     inside80, inside95 = (float(rows[:, column].sum() / n) for column in (2, 3))
-    means = math.fsum(rows[:, 1]) / n, relative, inside80, inside95
-    return {"n": n} | dict(zip(_MEANS, means, strict=True))
+    return HindcastQuality(n, math.fsum(rows[:, 1]) / n, relative, inside80, inside95)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from forecast.desk.dictionary import ColumnKind
 from forecast.desk.export import Coded, Encoded, EncodedBlock, ExportTable
 from forecast.desk.sentences import own_counts
 from forecast.engine import ENGINE, anyseries
-from forecast.engine.anyseries import SeriesForecasts
+from forecast.engine.anyseries import HindcastQuality, SeriesForecasts
 from forecast.engine.blocks import Spread
 from forecast.engine.predictive import TotalRows
 from forecast.engine.refits import Refitting
@@ -27,7 +27,7 @@ from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
 from forecast.tables.read import TableRead
-from forecast.types import Row, SeriesKey
+from forecast.types import SeriesKey
 from forecast.words import many, without_controls
 from jobs import folder as folders
 from jobs.arrivals.table import read_source
@@ -137,25 +137,25 @@ def _without_forecast(by_model: Mapping[str, SeriesForecasts]) -> Iterator[str]:
 
 def _hindcast_quality(
     by_model: Mapping[str, SeriesForecasts], out: str, spread: Spread
-) -> dict[str, Row]:
+) -> dict[str, HindcastQuality]:
     past = {name: model.hindcasts() for name, model in by_model.items()}
     scores = _save(past, out, spread)
     return {name: anyseries.quality(numbers) for name, numbers in scores.items()}
 
 
-def _compare(quality: Mapping[str, Row]) -> None:
+def _compare(quality: Mapping[str, HindcastQuality]) -> None:
     for name, of in quality.items():
         click.echo(
-            f"{name}: hindcasts of {of['n']:,} months that have come: log-WIS {of['log_wis']:.3f}, "
-            f"MAE {of['relative_mae']:.3f} of naive's, 80% intervals covered "
-            f"{of['coverage80']:.0%}, 95% {of['coverage95']:.0%}",
+            f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
+            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered "
+            f"{of.coverage80:.0%}, 95% {of.coverage95:.0%}",
             err=True,
         )
 
 
 def _if_they_jump(
     counts: MonthlyCounts, h: int, hindcasts: int, totals: TotalRows, spread: Spread
-) -> Row:
+) -> HindcastQuality:
     """Return how good the same hindcasts would have been of counts that are known to jump."""
     jumping = anyseries.forecast_counts(
         replace(counts, jumps=True), h, hindcasts=hindcasts, totals=totals, spread=spread
@@ -181,11 +181,9 @@ def _forecast_folder(
         progress() as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        series, left_out, quality, unsure = folders.forecast_folder(
-            parts, out, read_as, h, hindcasts, workers, report, say_part
-        )
-    _warn([f"left out: {error}" for error in left_out])
-    say(own_counts.folder_summary(series, len(parts), h, quality, unsure))
+        made = folders.forecast_folder(parts, out, read_as, h, hindcasts, workers, report, say_part)
+    _warn([f"left out: {error}" for error in made.left_out])
+    say(own_counts.folder_summary(made.series, len(parts), h, made.quality, made.unsure))
 
 
 def check_outputs(*files: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.desk.sentences import own_counts
+from forecast.engine.anyseries import HindcastQuality
 from jobs.cli import main
 from tests.support.databases import rows
 
@@ -76,10 +77,10 @@ def test_jumps_are_proposed_where_the_same_hindcasts_are_better_with_them(
     ],
 )
 def test_wider_alone_is_no_reason(own, jumping, proposed):
-    names = ("coverage80", "coverage95", "log_wis")
-    found = own_counts.jumps_proposed(
-        dict(zip(names, own, strict=True)), dict(zip(names, jumping, strict=True))
-    )
+    def of(coverage80: float, coverage95: float, log_wis: float) -> HindcastQuality:
+        return HindcastQuality(78, log_wis, 0.9, coverage80, coverage95)
+
+    found = own_counts.jumps_proposed(of(*own), of(*jumping))
 
     assert bool(found) == proposed
     assert all(text.startswith("try --jumps") for text in found)
@@ -89,4 +90,4 @@ def test_wider_alone_is_no_reason(own, jumping, proposed):
     ("n", "held", "narrow"), [(78, 0.69, True), (78, 0.7, False), (0, 0.1, False)]
 )
 def test_only_intervals_that_held_too_few_are_held_against_others(n, held, narrow):
-    assert own_counts.too_narrow({"n": n, "coverage80": held}) == narrow
+    assert own_counts.too_narrow(HindcastQuality(n, coverage80=held)) == narrow

@@ -284,17 +284,11 @@ def test_quality_is_of_all_series_together():
 
     of = anyseries.quality([each[:1], without, each[1:]])
 
-    assert of == {
-        "n": 40,
-        "log_wis": 6 / 40,
-        "relative_mae": pytest.approx(4),
-        "coverage80": 28 / 40,
-        "coverage95": 39 / 40,
-    }
+    assert of == (40, 6 / 40, pytest.approx(4), 28 / 40, 39 / 40)
     unknown = anyseries.quality([np.array([[1, 2.0, 1, 1, np.nan]])])
-    assert (unknown["n"], unknown["log_wis"]) == (1, 2.0)
-    assert math.isnan(unknown["relative_mae"])
-    n, *means = anyseries.quality([without]).values()
+    assert (unknown.n, unknown.log_wis) == (1, 2.0)
+    assert math.isnan(unknown.relative_mae)
+    n, *means = anyseries.quality([without])
     assert n == 0
     assert np.isnan(means).all()
     assert len(means) == 4
@@ -453,14 +447,14 @@ def test_the_quality_of_hindcasts_is_that_of_all_months_that_came(own, said):
     ]
     came, quantiles = (np.array(side) for side in zip(*pairs, strict=True))
 
-    assert of["n"] == len(pairs)
-    assert of["log_wis"] == pytest.approx(scores.log_wis(came, quantiles).mean())
-    assert of["coverage95"] == scoring.coverage(came, quantiles[:, 0], quantiles[:, -1])
-    assert of["relative_mae"] > 0
+    assert of.n == len(pairs)
+    assert of.log_wis == pytest.approx(scores.log_wis(came, quantiles).mean())
+    assert of.coverage95 == scoring.coverage(came, quantiles[:, 0], quantiles[:, -1])
+    assert of.relative_mae > 0
 
 
 def test_a_horizon_of_a_month_without_hindcasts_has_no_quality(own):
-    assert quality_of(forecast_counts(own, 1).hindcasts())["n"] == 0
+    assert quality_of(forecast_counts(own, 1).hindcasts()).n == 0
 
 
 @pytest.fixture(scope="module")

@@ -279,17 +279,17 @@ def short() -> MonthlyCounts:
 def test_a_folder_s_forecast_tells_how_far_it_is_and_who_is_least_certain(short, tmp_path):
     parts = folder_of(short, tmp_path / "parts")
 
-    (series, left_out, quality, unsure), steps, said = forecast(parts, tmp_path / "out", 2)
+    made, steps, said = forecast(parts, tmp_path / "out", 2)
 
     assert said == ["part 0.parquet", "part 1.parquet", "part 2.parquet"]
     assert steps[:3] == [("reading parts", done, 3) for done in (1, 2, 3)]
     assert steps[-3:] == [("writing parts", done, 3) for done in (1, 2, 3)]
-    assert (series, [error.series for error in left_out]) == (11, ["series 4"])
-    assert len(unsure) == 3
-    assert [how for _, how in unsure] == sorted((w for _, w in unsure), reverse=True)
-    assert quality is not None
+    assert (made.series, [error.series for error in made.left_out]) == (11, ["series 4"])
+    assert len(made.unsure) == 3
+    assert [how for _, how in made.unsure] == sorted((w for _, w in made.unsure), reverse=True)
+    assert made.quality is not None
     kept = forecast_counts(short.some(np.arange(12) != 4), 3, hindcasts=2, spread=serial)
-    assert list(unsure) == engine.least_predictable(kept)
+    assert list(made.unsure) == engine.least_predictable(kept)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "parts"]
     for part in parts:
         table = parquet.read_table(tmp_path / "out" / part.name).to_pydict()
@@ -297,11 +297,9 @@ def test_a_folder_s_forecast_tells_how_far_it_is_and_who_is_least_certain(short,
 
 
 def test_without_hindcasts_there_is_no_quality(short, tmp_path):
-    (series, _, quality, _), _, _ = forecast(
-        folder_of(short, tmp_path / "parts"), tmp_path / "out", 0
-    )
+    made, _, _ = forecast(folder_of(short, tmp_path / "parts"), tmp_path / "out", 0)
 
-    assert (quality, series) == (None, 11)
+    assert (made.quality, made.series) == (None, 11)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast import months
+from forecast.engine.anyseries import HindcastQuality
 from forecast.tables.read import TableRead
-from forecast.types import Row
 from forecast.words import many, month_words
 from models.base import MonthlyCounts
 from models.quantity import quantity_of
@@ -43,7 +43,10 @@ def kinds_seen(counts: MonthlyCounts) -> list[str]:
 
 
 def counts_summary(
-    counts: MonthlyCounts, h: int, quality: Row | None, uncertain: Sequence[tuple[str, float]]
+    counts: MonthlyCounts,
+    h: int,
+    quality: HindcastQuality | None,
+    uncertain: Sequence[tuple[str, float]],
 ) -> list[str]:
     """What was forecast from what, how good such forecasts were, and where they are least sure.
 
@@ -66,24 +69,28 @@ def counts_summary(
 
 
 def folder_summary(
-    series: int, parts: int, h: int, quality: Row | None, uncertain: Sequence[tuple[str, float]]
+    series: int,
+    parts: int,
+    h: int,
+    quality: HindcastQuality | None,
+    uncertain: Sequence[tuple[str, float]],
 ) -> list[str]:
     """The same of a folder of parts."""
     line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
     return [line, *_how_good(quality, uncertain)]
 
 
-def _how_good(quality: Row | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
+def _how_good(quality: HindcastQuality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
     lines = []
-    if quality and quality["n"]:
-        ratio = quality["relative_mae"]
+    if quality and quality.n:
+        ratio = quality.relative_mae
         side = "smaller" if ratio <= 1 else "larger"
         compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
         if math.isnan(ratio):
             compared = "repeating the last month made no errors to compare with"
         lines.append(
-            f"on {quality['n']:,} earlier forecasts: {compared}; 80% intervals held "
-            f"{quality['coverage80']:.0%}, 95% intervals {quality['coverage95']:.0%}"
+            f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
+            f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
         )
     # Who has hundreds of series looks at three: those whose forecast is worth the least.
     if uncertain:
@@ -92,21 +99,21 @@ def _how_good(quality: Row | None, uncertain: Sequence[tuple[str, float]]) -> li
     return lines
 
 
-def too_narrow(quality: Row) -> bool:
+def too_narrow(quality: HindcastQuality) -> bool:
     """Whether 80% intervals of hindcasts held so few that another setting may be meant."""
-    return bool(quality["n"]) and quality["coverage80"] < HELD
+    return quality.n > 0 and quality.coverage80 < HELD
 
 
-def jumps_proposed(own: Row, jumping: Row) -> list[str]:
+def jumps_proposed(own: HindcastQuality, jumping: HindcastQuality) -> list[str]:
     """Propose --jumps where the same hindcasts would have been better with it, with its numbers."""
-    gains = [jumping[name] - own[name] for name in ("coverage80", "coverage95")]
-    if max(gains) < WIDER or min(gains) < 0 or jumping["log_wis"] >= own["log_wis"]:
+    gains = jumping.coverage80 - own.coverage80, jumping.coverage95 - own.coverage95
+    if max(gains) < WIDER or min(gains) < 0 or jumping.log_wis >= own.log_wis:
         return []
     return [
         f"try --jumps, for counts that jump and stay: on the same earlier forecasts 80% intervals "
-        f"would have held {jumping['coverage80']:.0%}, not {own['coverage80']:.0%}, 95% intervals "
-        f"{jumping['coverage95']:.0%}, not {own['coverage95']:.0%}, and log-WIS been "
-        f"{jumping['log_wis']:.3f}, not {own['log_wis']:.3f}"
+        f"would have held {jumping.coverage80:.0%}, not {own.coverage80:.0%}, 95% intervals "
+        f"{jumping.coverage95:.0%}, not {own.coverage95:.0%}, and log-WIS been "
+        f"{jumping.log_wis:.3f}, not {own.log_wis:.3f}"
     ]
 
 
