@@ -27,6 +27,33 @@ def test_of_two_lists_each_number_is_of_its_own_month(verdict, text):
     assert verdict(text.format(*swapped), "2024-06-20") not in ("right", "right_when_rounded")
 
 
+# Two numbers in one breath, each of its own end of a range.
+ENDS = [
+    ("Between {} and {}, encounters at the southwest border fell from {} to {}.", "sw",
+     "January 2024", "2024-01", "March 2024", "2024-03"),
+    ("Comparing {} and {}, apprehensions at the southwest border fell from {} to nearly {}.",
+     "sw.usbp", "May 2023", "2023-05", "June 2023", "2023-06"),
+    ("In {} and {} the Border Patrol arrested {} and {} people at the southwest border.", "sw.usbp",
+     "December 2023", "2023-12", "January 2024", "2024-01"),
+    ("Apprehensions in the Del Rio Sector between {} and {} fell from {} arrests to {}.",
+     "sw:Del Rio Sector", "fiscal years 2022", "FY2022", "2024", "FY2024"),
+    ("From {} to {}, encounters at the northern border rose from {} to {}.", "nb",
+     "fiscal 2022", "FY2022", "2023", "FY2023"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("end", ENDS)
+def test_of_two_numbers_each_is_of_its_own_end_of_a_range(verdict, end, which):
+    text, series, first, one, last, two = end
+    counts = [said(series, one), said(series, two)]
+    other = [*reversed(counts)]
+
+    for numbers, holds in ((counts, True), (other, False)):
+        marked = [f"<{n}>" if i == which else n for i, n in enumerate(numbers)]
+        assert (verdict(text.format(first, last, *marked)) == "right") == holds
+
+
 SECTORS = [
     "The Yuma and Tucson sectors recorded {} and <{}> apprehensions in May 2024, respectively.",
     "In May 2024 agents in the Yuma, Tucson and Del Rio sectors caught {}, <{}> and {} people, "

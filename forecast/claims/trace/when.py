@@ -40,12 +40,15 @@ def options(
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
-        spans = _spans(scene, number, context, ref, base, compared)[:6]
-        far = _level(scene, number, ref, compared)
+        spans = _of_pair(scene, number, context, ref)
+        ended = bool(spans) and scene.low(ref.first - 1) in _ENDED
+        if not ended:  # in May and June: of both, too
+            spans += _spans(scene, number, context, ref, base, compared)[:6]
+        far = BESIDE if ended else _level(scene, number, ref, compared)
         far = far if rank == 0 and distance < FAR else max(far, SENTENCE)
         tight = far == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
-        explicit = tight and ref.form != "year" and names_year(ref)
-        made += [When(span, far, explicit) for span in spans]
+        explicit = names_year(ref) and (ended or (tight and ref.form != "year"))
+        made += [When(span, far, explicit) for span in spans[:6]]
     if not (made and made[0].explicit):
         made += _carried(scene, context, near)
     made.sort(key=lambda when: when.far)
@@ -65,10 +68,7 @@ def _spans(
         # It fell in July from so many: from those of June, or of the year before.
         nows = resolve(scene, context, ref, None)[:2]
         return [now.shift(by) for now in nows for by in (-1, -12) if now.length == 1 or by < -1]
-    spans = resolve(scene, context, ref, base if compared or ref.relative else None)
-    if ref.form == "months" and scene.low(ref.first - 1) in ("from", "between"):
-        return _of_pair(scene, number, spans[:1]) or spans
-    return spans
+    return resolve(scene, context, ref, base if compared or ref.relative else None)
 
 
 def _level(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> int:
@@ -80,13 +80,29 @@ def _level(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) ->
     return CARRIED if behind and not compared and scene.compares(ref.first) else BESIDE
 
 
-def _of_pair(scene: Scene, number: WrittenNumber, spans: Sequence[Period]) -> list[Period]:
-    """Between May and June, at 170,000 and 130,000: the month that each of two numbers is of."""
-    for one, two in pairwise(scene.numbers):
-        if number in (one, two) and scene.words(one.last, two.first) in (["to"], ["and"]):
-            months = (span.first if number == one else span.last for span in spans)
-            return [Period(month, month) for month in months]
-    return []
+_ENDED = ("from", "between", "comparing")
+
+
+def _of_pair(scene: Scene, number: WrittenNumber, context: TextState, ref: TimeRef) -> list[Period]:
+    """The end of a range that each of two numbers is of: from fiscal 2022 to 2023, from A to B."""
+    counts = [n for n in scene.numbers if n.kind == "count"]
+    pairs = [pair for pair in pairwise(counts) if number in pair and _are_ends(scene, *pair)]
+    if not pairs or ref.form not in RANGES:
+        return []
+    last = number == pairs[0][1]
+    if ref.form == "months":
+        ends = [span.last if last else span.first for span in times.spans(ref, context)[:2]]
+        return [Period(month, month) for month in ends]
+    year = replace(ref, form="fy" if ref.form == "fys" else "year", args=(ref.args[last],))
+    return times.spans(year, context)[:4]
+
+
+def _are_ends(scene: Scene, one: WrittenNumber, two: WrittenNumber) -> bool:
+    """Whether two numbers are said in one breath: from 900 arrests to nearly 1,200."""
+    between = scene.words(one.last, two.first)
+    timed = any(scene.in_time(at) for at in range(one.last, two.first))
+    own = "respectively" in scene.words(two.last, len(scene.tokens))
+    return len({"to", "and"} & {*between}) == 1 and len(between) <= 5 and not (timed or own)
 
 
 def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> bool:
