@@ -30,7 +30,7 @@ SCORED = 24  # months for which other models are scored from the start
 LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
 _PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
 _NO_NOUNS = ("value", "values", "n", "total", "number", "wert", "valor", "valeur")
-_WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
+_WITHIN = ("region", "country", "county", "district", "state", "city", "town", "province", "area")
 
 _ALL = """\
 # Settings for every measure that the program comes with, in one record; see docs/measures.md.
@@ -248,7 +248,13 @@ def _template(name: str) -> str:
 
 
 def _place(singular: str) -> str:
-    return "at {}" if singular in _PLACES else "in {}" if singular in _WITHIN else "for {}"
+    head = _head(singular)
+    return "at {}" if head in _PLACES else "in {}" if head in _WITHIN else "for {}"
+
+
+def _head(name: str) -> str:
+    """Return a name's words up to a preposition: country, of "country of asylum"."""
+    return re.split(r" (?:of|in|at|by|for|from|to|with|per) ", name, maxsplit=1)[0]
 
 
 def of_all() -> str:
@@ -347,6 +353,8 @@ def _plain(column: str) -> str:
 
 
 def _plural(singular: str) -> str:
+    if (head := _head(singular)) != singular:
+        return _plural(head) + singular.removeprefix(head)
     if singular.endswith(("s", "x", "ch", "sh")):
         return singular if singular == "series" else f"{singular}es"
     if re.search(r"[^aeiou]y$", singular):

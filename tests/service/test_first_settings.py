@@ -220,10 +220,22 @@ def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
         ("survey", "surveys"),
         ("series", "series"),
         ("y", "ys"),
+        ("country of asylum", "countries of asylum"),
+        ("port of entry by sea", "ports of entry by sea"),
+        ("county of birth", "counties of birth"),
+        ("post office", "post offices"),
     ],
 )
 def test_plurals(one, many):
     assert first_settings._plural(one) == many
+
+
+@pytest.mark.parametrize(
+    ("one", "place"),
+    [("country of asylum", "in {}"), ("office of birth", "at {}"), ("cause of death", "for {}")],
+)
+def test_what_a_name_is_headed_by_tells_its_preposition(one, place):
+    assert first_settings._place(one) == place
 
 
 def test_a_settings_file_that_is_there_is_not_written_over(tmp_path):
