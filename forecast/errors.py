@@ -8,6 +8,7 @@ BordercastError            exit code
 ├── DataError              3   a file or a series is refused
 │   ├── RowError               one line of a file
 │   ├── FaultsError            a table's faults, all of them
+│   ├── AnswerError        2   what an operator says of a file does not fit it
 │   ├── ShortSeriesError       a series too short for the model
 │   ├── DocumentError          a text that cannot be read
 │   └── QuarantineError        a whole file that is not to be believed
@@ -133,6 +134,12 @@ class FaultsError(DataError):
         last = [f"... and {more:,} more"] if more > 0 else []
         head = f"{path}: {many}; nothing was taken from the file"
         super().__init__("\n".join([head, *self.faults[: self._SHOWN], *last]))
+
+
+class AnswerError(DataError):
+    """What an operator says of a file or of series does not fit them; the file is as it was."""
+
+    exit_code = 2
 
 
 class ShortSeriesError(DataError):

@@ -19,7 +19,7 @@ from typing import NamedTuple, get_args
 
 from forecast import months
 from forecast.agreed import Agreed, Life, LifeKind
-from forecast.errors import DataError
+from forecast.errors import AnswerError, DataError
 from forecast.lives import life
 from forecast.lives import named as _name
 from forecast.types import Counts, DeliveryHabit, SeriesKey
@@ -223,8 +223,10 @@ class DeliveryDiff:
 
     def ask(self, text: str, *answers: str, odd: bool = True) -> str | DeliveryQuestion:
         """Return a question; where nothing is odd, or one of the answers was given, its text."""
-        settled = not odd or any(map(self.take, answers))
-        return text if settled else DeliveryQuestion(text, answers)
+        # Also what is only said may be answered: one more file may have been taken in since it was
+        # asked.
+        given = [answer for answer in answers if self.take(answer)]
+        return text if given or not odd else DeliveryQuestion(text, answers)
 
 
 # ---------------------------------------------------------------- names
@@ -235,49 +237,66 @@ def confirmed(case: DeliveryDiff) -> Found:
 
     Raises
     ------
-    DataError : there is no such series, or its counts say otherwise.
+    AnswerError : there is no such series, or its counts say otherwise.
     """
     if (told := case.told) is None:
         return
     olds = [_one_of(case.before, name, "the record") for name in told.series]
     if told.what in (RENAMED, MERGED):
-        yield _go_on(case, _told_new(case, told, olds), olds, told.since)
+        new = _told_new(case, told, olds)
+        _refuse_overlap(case, new, olds, told.since or _begins(case, new, olds))
+        yield _go_on(case, new, olds, told.since)
         return
     for old in olds:
         begin = told.since or months.shift(max(case.before[old]), 1)
         last = max({**case.before[old], **case.stated.get(old, {})})
         if begin <= last:
-            raise DataError(f"{_name(old)!r} has a count of {last}: it was counted until then")
+            raise AnswerError(f"{_name(old)!r} has a count of {last}: it was counted until then")
         case.live(told.what, [old], begin)
         verb = "has ended" if told.what == ENDED else f"is shut from {month_words(begin)}"
         yield f"{_name(old)!r} {verb}, last counted in {month_words(last)}"
 
 
 def _told_new(case: DeliveryDiff, told: ToldLife, olds: Sequence[SeriesKey]) -> SeriesKey:
-    """Return which series of the file others became; DataError where they cannot have."""
+    """Return which series of the file others became; AnswerError where they cannot have."""
     if not told.into:
-        raise DataError(f"say what {_quoted(olds)} became in the file: --into NAME")
+        raise AnswerError(f"say what {_quoted(olds)} became in the file: --into NAME")
     new = _one_of(case.stated, told.into, "the file")
     if told.what != _became(olds):
-        raise DataError("one series is renamed, and two or more are merged: give --series each")
+        raise AnswerError("one series is renamed, and two or more are merged: give --series each")
     if new in case.before:
-        raise DataError(
+        raise AnswerError(
             f"{told.into!r} has counts of its own on record; take back the file that brought "
             "it (`bordercast releases withdraw N`), and say so of that file"
         )
     if told.what == MERGED and not case.adds:
-        raise DataError(f"rates are not added up, so {told.into!r} is a new series: --as new")
+        raise AnswerError(f"rates are not added up, so {told.into!r} is a new series: --as new")
     if _sum_among(case, olds):
-        raise DataError(f"a sum of others is not merged: name what {told.into!r} is made of")
+        raise AnswerError(f"a sum of others is not merged: name what {told.into!r} is made of")
     return new
 
 
+def _refuse_overlap(
+    case: DeliveryDiff, new: SeriesKey, olds: Sequence[SeriesKey], begin: str
+) -> None:
+    """Raise AnswerError for what a file goes on counting beside what it is said to be now."""
+    if begin > max(case.stated[new]):
+        raise AnswerError(f"{_name(new)!r} has no count of {month_words(begin)} or later")
+    for old in olds:
+        last = max(case.stated.get(old, ()), default="")
+        if last >= begin:
+            raise AnswerError(
+                f"{_name(old)!r} is counted in the file itself until {month_words(last)}, "
+                f"beside {_name(new)!r}"
+            )
+
+
 def _one_of(counts: Counts, name: str, where: str) -> SeriesKey:
-    """Return the series of this name; DataError where there is none."""
+    """Return the series of this name; AnswerError where there is none."""
     names = {_name(key): key for key in counts}
     wanted = [key for of, key in names.items() if slug(of) == slug(name)]
     if not wanted:
-        raise DataError(f"{name!r} is no series of {where}; {like(name, names)}")
+        raise AnswerError(f"{name!r} is no series of {where}; {like(name, names)}")
     return names.get(name, wanted[0])
 
 
@@ -399,20 +418,24 @@ def _sum_among(case: DeliveryDiff, olds: Sequence[SeriesKey]) -> SeriesKey | Non
 
 def _go_on(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], since: str = "") -> str:
     """Take a new name for the old one, or give a merged series the history of its parts."""
-    over = max(max(case.before[old]) for old in olds)
-    later = (month for month in case.stated[key] if month > over)
-    since = since or min(later, default=months.shift(over, 1))
+    since = since or _begins(case, key, olds)
     case.live(_became(olds), olds, since, _name(key))
     if len(olds) == 1:
         (old,), joined = olds, "goes on as"
         label = key.member or key.total
         case.agree(names={**case.agreed.names, label: old.member or old.total})
-        case.stated[old] = case.stated.pop(key)
+        case.stated[old] = case.stated.get(old, {}) | case.stated.pop(key)
     else:
         joined = "are merged into"
         case.stated[key] = _sums(case.before, olds) | case.stated[key]
     words = f"{_quoted(olds)} {joined} {_name(key)!r} from {month_words(since)}"
     return f"{words}, as confirmed"
+
+
+def _begins(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey]) -> str:
+    """Return the first month of a new name in which none of the old ones is on record."""
+    over = max(max(case.before[old]) for old in olds)
+    return min((m for m in case.stated[key] if m > over), default=months.shift(over, 1))
 
 
 def _became(olds: Sequence[SeriesKey]) -> LifeKind:
@@ -701,11 +724,12 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
 
     Raises
     ------
-    DataError : an answer that is none, that nothing in the file asks for, or that leaves nothing.
+    AnswerError : an answer that is none, or that nothing in the file asks for.
+    DataError : one that leaves nothing of the file.
     """
     for answer in case.answered:
         if answer not in ANSWERS:
-            raise DataError(f"{answer!r} is no answer; there are {', '.join(ANSWERS)}")
+            raise AnswerError(f"{answer!r} is no answer; {like(answer, ANSWERS)}")
     notes: list[str] = []
     asked: list[str] = []
     if case.before:
@@ -715,10 +739,11 @@ def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
                 raise DataError("no number is left of it: nobody counted any; let it be refused")
             for found in check(case):
                 (asked if isinstance(found, DeliveryQuestion) else notes).append(str(found))
-    if {ENDED, SHUT} & {*case.answered} and case.told is None:
-        raise DataError("say which series: --series NAME")
-    if (unused := {*case.answered} - case.used) and not asked:
-        raise DataError(f"{', '.join(sorted(unused))!r}: nothing in the file asks for that")
+    if unused := sorted({*case.answered} - case.used):
+        also = "else " * bool(case.used)
+        then = f"it asks: {'; '.join(asked)}" if asked else "--why REASON takes it as it stands"
+        named = first_few(map(repr, unused))
+        raise AnswerError(f"{named}: nothing {also}in the file asks for that; {then}")
     if not asked:
         case.agree(header=tuple(case.header))
     return notes, asked

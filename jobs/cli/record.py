@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, get_args
@@ -241,11 +242,16 @@ def _told(
     """Return what a person says of series; None where none is named."""
     kinds = get_args(LifeKind)
     what = next((kind for kind in kinds if kind in answers), None)
+    become, wrong = what in ("renamed", "merged"), partial(ConfigError, "releases accept")
     if series and what is None:
-        raise ConfigError("releases accept", "--series", f"say --as {' or '.join(kinds)}")
+        raise wrong("--series", f"say --as {' or '.join(kinds)}")
+    if not series and (into or since or (what and not become)):
+        raise wrong("--series", "say which series: --series NAME")
+    if into and not become:
+        raise wrong("--into", "only what is renamed or merged has a new name")
     if since and not months.is_month(since):
-        raise ConfigError("releases accept", "--since", f"{since!r} is no month, as 2024-06 is")
-    return ToldLife(what, series, into, since) if series and what else None
+        raise wrong("--since", f"{since!r} is no month, as 2024-06 is")
+    return ToldLife(what, tuple(dict.fromkeys(series)), into, since) if series and what else None
 
 
 def withdraw_release(settings: Settings, release_id: int, why: str, by: str) -> str:

@@ -228,3 +228,28 @@ def send(through: str) -> None:
     now = datetime.fromisoformat(f"{months.days_after(through, 10)}T01:00:00").astimezone(UTC)
     settings = config.load(Path("config.toml"))
     wakeup.deliver(Context.open(Path("bordercast.db").resolve(), settings), lambda: now)
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("--as renamed --into Nome", "--series: say which series: --series NAME"),
+        ("--as renamed --since 2024-07", "--series: say which series: --series NAME"),
+        ("--as ended", "--series: say which series: --series NAME"),
+        ("--as new --series West", "--series: say --as renamed or merged or shut or ended"),
+        ("--as shut --series West --into Ouest", "--into: only what is renamed or merged"),
+        ("--as renamed --series West --since soon", "--since: 'soon' is no month"),
+        ("--as merged --series West --series West --into Ouest", "one series is renamed"),
+        ("--as renmed", "'renmed' is no answer; like it: renamed"),
+        ("--as renamed --series Wset --into Ouest", "'Wset' is no series of the record"),
+    ],
+)
+def test_a_wrong_argument_changes_nothing_and_ends_as_2(tmp_path, monkeypatch, words, wrong):
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text(SETTINGS)
+    Path("in").mkdir()
+    deliver("2024-06", NAMES)
+    deliver("2024-07", NAMES[:3], also={"Ouest": {"2024-07": visits("West", "2024-07")}})
+
+    assert wrong in said("releases", "accept", "2", *words.split(), code=2)
+    assert "quarantined" in said("releases", "list")

@@ -8,7 +8,7 @@ import pytest
 
 from forecast import months
 from forecast.agreed import Agreed, kind_of
-from forecast.errors import DataError
+from forecast.errors import AnswerError, DataError
 from forecast.sources import contract
 from forecast.sources.contract import DeliveryDiff, ToldLife
 from forecast.types import DeliveryHabit, SeriesKey
@@ -344,9 +344,50 @@ def test_what_a_person_says_against_the_counts_is_refused(what, series, more, wr
         told_of(named(Seattle="")(next_file()), what, *series, **more)
 
 
-def test_a_series_is_asked_for_where_none_is_named():
-    with pytest.raises(DataError, match="say which series: --series NAME"):
-        held(named(Seattle="")(next_file()), ["ended"])
+@pytest.mark.parametrize(
+    ("what", "series", "more", "wrong"),
+    [
+        ("renamed", ["Yakima"], {}, "'Yakima' is counted in the file itself until January 2025"),
+        ("merged", ["Seattle", "Yakima"], {}, "'Yakima' is counted in the file itself"),
+        ("renamed", ["Seattle"], {"since": "2025-02"}, "'Sea-Tac' has no count of February 2025"),
+    ],
+)
+def test_what_a_file_goes_on_counting_has_become_nothing_else(what, series, more, wrong):
+    with pytest.raises(AnswerError, match=wrong):
+        told_of(named(Seattle="Sea-Tac")(next_file()), what, *series, into="Sea-Tac", **more)
+
+
+def test_what_a_file_states_of_a_series_before_its_new_name_stays():
+    """The old name to its end, and the new name from then on, are one series."""
+    stated = next_file()
+    end = stated[SeriesKey("Seattle")].pop("2025-01")
+    stated[SeriesKey("Sea-Tac")] = {"2025-01": end}
+
+    _, asked, case = told_of(stated, "renamed", "Seattle", into="Sea-Tac")
+
+    assert asked == []
+    assert case.stated[SeriesKey("Seattle")] == next_file()[SeriesKey("Seattle")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "wrong"),
+    [
+        (["Renamed"], "'Renamed' is no answer; like it: renamed"),
+        (["restated"], "'restated': nothing in the file asks for that; it asks: 'Sea-Tac' is new"),
+        (["renamed", "new"], "'new': nothing else in the file asks for that"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_told_what_would(answers, wrong):
+    with pytest.raises(AnswerError, match=wrong):
+        held(named(Seattle="Sea-Tac")(next_file()), answers)
+
+
+def test_what_is_only_said_may_be_answered():
+    """Of two half files that were held, the first answer leaves nothing odd in the second."""
+    said, asked, case = held(named(Seattle="")(next_file()), ["partial"])
+
+    assert said[0].startswith("not in this file: Seattle")
+    assert (asked, case.used) == ([], {"partial"})
 
 
 def test_a_renamed_series_that_is_lost_later_is_said():
