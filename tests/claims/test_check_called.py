@@ -225,3 +225,17 @@ def test_what_is_near_the_words_own_count_is_not_mislabeled(verdict):
     )
 
     assert verdict(text, "2024-01-25") == "near_today"
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [("it was", "near_today"), ("arrests came to", "mislabelled")],
+)
+def test_where_no_agency_is_named_a_count_is_near_that_of_either(verdict, words, due):
+    patrol, near = count("sw.usbp", "2022-06"), round(count("sw", "2022-05") * 0.993)
+    text = (
+        f"Border Patrol made {patrol:,} arrests at the southwest border in June 2022. "
+        f"In May {words} <{near:,}>."
+    )
+
+    assert verdict(text, "2022-07-18") == due

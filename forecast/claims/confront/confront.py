@@ -92,8 +92,11 @@ def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
         return False
     if by_agency(spot, row.reading.subject) and _measures(spot.scene) & {*whose.HALVES}:
         return False
+    # Where no agency is named, both are: in May it was 239,416.
+    unsaid = not _measures(spot.scene) - {"any"}
+    own = row.far - unsaid * row.whose.agency <= first.far - unsaid * first.whose.agency
     beside = VERY_NEAR if row.when.span == first.when.span else VERY_NEAR / 2
-    return row.far <= first.far or _off(spot, row.judged.truth) < beside
+    return own or _off(spot, row.judged.truth) < beside
 
 
 def _measures(scene: Scene) -> set[str]:

@@ -1,12 +1,14 @@
 """What a percent may be a share of what: groups, sectors, agencies, totals, and counted parts."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from forecast.claims.record.counts import APPREHENSION, DRUG, Subject
 from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding, ShownReading
+from forecast.claims.text import scene as mentions
 from forecast.claims.text.scene import Placed
 from forecast.claims.text.times import NO_PART, SensePart
 from forecast.claims.text.tokens import word_set
@@ -25,6 +27,8 @@ def share(spot: Spot) -> ClaimFinding | None:
     scene, number = spot.scene, spot.number
     if scene.low(number.last) == "of" and scene.in_time(number.last + 1):
         return None  # 8% of fiscal year 2021: of its own months, not of another count
+    if _is_of_unknown(spot):
+        return None
     parts = [part for part, _ in whose.parts(scene, number, spot.context) if part != NO_PART]
     sure, made = _readings(spot, parts)
     unheld = show.not_held(spot.draft, "this share is not on record")
@@ -38,6 +42,16 @@ def share(spot: Spot) -> ClaimFinding | None:
     if row not in sure and (_THEM - {"all"}) & set(scene.words(number.first - 5, number.last + 4)):
         return unheld
     return show.differs(spot.counts, spot.draft, (ShownReading(row, verdict.truth),))
+
+
+def _is_of_unknown(spot: Spot) -> bool:
+    """Whether a share is of what no word of a measure names: of the vote."""
+    scene, at = spot.scene, spot.number.last
+    if scene.low(at) != "of" or scene.low(at + 1) in _THEM - {"all"}:
+        return False
+    behind = at + 1 + (scene.low(at + 1) in ("the", "all", "its", "their"))
+    noun, _ = mentions.noun_after(scene, replace(spot.number, last=behind))
+    return noun == "unknown"
 
 
 def _readings(spot: Spot, parts: Sequence[SensePart]) -> tuple[list[Reading], list[Reading]]:

@@ -99,3 +99,15 @@ def test_a_share_of_a_year_is_none_of_another_total(verdict):
     )
 
     assert verdict(text.format(said("nb", "2024-07"), said("nw", "2024-07"))) == "none"
+
+
+@pytest.mark.parametrize("whole", ["the vote in Yuma County", "all ballots", "its water"])
+def test_a_share_of_what_nobody_counts_is_no_claim(verdict, whole):
+    assert verdict(f"In May 2024 <61%> of {whole} came from Mexico.") == "none"
+
+
+@pytest.mark.parametrize("whole", ["the total", "encounters", "all migrants", "them"])
+def test_a_share_of_what_is_counted_is_a_claim(verdict, whole):
+    text = f"In May 2024 <61%> of {whole} nationwide came from Mexico."
+
+    assert verdict("It is about encounters. " + text) != "none"
