@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -349,6 +351,16 @@ Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Named = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
+# What pydantic calls the types of settings, and how they are written.
+_TYPES = {
+    "string": 'a text in quotes, as "x"',
+    "tuple": "a list in brackets, as [1, 2]",
+    "dictionary": "a section of its own",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+
+
 def _with_name(text: str) -> str:
     """Words with one place for a name in them; ValueError if not."""
     if text.count("{}") != 1 or text.count("{") != 1 or text.count("}") != 1:
@@ -356,10 +368,11 @@ def _with_name(text: str) -> str:
     return text
 
 
-def _days(days: tuple[int, int]) -> tuple[int, int]:
-    """From and to; ValueError if they are not in this order."""
-    if not 0 <= days[0] <= days[1] <= 366:
-        raise ValueError("it must be two numbers of days from 0 to 366, the smaller first")
+def _days(days: Any) -> Any:
+    """From and to; ValueError if they are not two days in this order."""
+    two = isinstance(days, tuple | list) and [type(day) for day in days] == [int, int]
+    if not two or not 0 <= days[0] <= days[1] <= 366:
+        raise ValueError("it must be two numbers of days from 0 to 366, the smaller first: [1, 28]")
     return days
 
 
@@ -423,7 +436,7 @@ class CountsSection(_SourceFields):
     tolerance: Annotated[int, Field(ge=0)] = 0
     closed: tuple[str, ...] = ()
     year_begins: Annotated[int, Field(ge=1, le=12)] = 1
-    due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
+    due: Annotated[tuple[int, int], BeforeValidator(_days)] = (1, 28)
     jumps: bool = False
     columns: Columns = Columns()
     # What a publisher's source.toml says beside these; see `forecast.described`.
@@ -669,27 +682,43 @@ def parse(text: str, source: str, beside: Path = Path()) -> Config:
     """Settings from TOML text; `source` is named in errors, sources are looked for `beside`."""
     # Settings of one source are checked as they come out beside those of all.
     within: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
     try:
         config = Config.model_validate(_with_tuples(_described(tomllib.loads(text), beside)))
-        for section in config.sources:
-            within = ("sources", section.name)
+        for at, section in enumerate(config.sources):
+            within, where = ("sources", section.name), ("sources", str(at))
             config.of(section.name)
         return config
     except ValidationError as error:
         first = error.errors()[0]
-        named = (part for part in first["loc"] if part not in ("counts", "published"))
-        key = ".".join(map(str, (*within, *named)))
-        given = without_logins(repr(first["input"]))
-        problem = f"{given} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"
-        if first["type"] == "extra_forbidden":
-            own = '; your own counts are kind = "counts"' * ("published" in first["loc"])
-            problem = f"no such setting; see the shipped config.toml for all of them{own}"
-        raise ConfigError(source, key, problem) from error
+        named = [str(part) for part in first["loc"] if part not in ("counts", "published")]
+        from forecast.described import line_of  # late: settings that are right need it not
+
+        line = line_of(text, (*where, *named)) if text else 0
+        raise ConfigError(source, ".".join((*within, *named)), _problem(first), line) from error
     except ValueError as error:  # also of a whole number with thousands of digits
         raise ConfigError(source, "file", f"not valid TOML: {error}") from error
     except RecursionError:
         problem = "tables or lists lie too deep in one another; settings have two levels"
         raise ConfigError(source, "file", problem) from None
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value, one of pydantic's errors, and what would be right."""
+    if error["type"] == "extra_forbidden":
+        own = '; your own counts are kind = "counts"' * ("published" in error["loc"])
+        return f"no such setting; see the shipped config.toml for all of them{own}"
+    value = error["input"]
+    wanted = str(error.get("ctx", {}).get("error", error["msg"]))
+    if error["type"] == "missing":
+        return "is missing"
+    for type_name, words in _TYPES.items():
+        wanted = wanted.replace(f"Input should be a valid {type_name}", f"it must be {words}")
+    wanted = f"{wanted[:1].lower()}{wanted[1:]}"
+    if isinstance(value, dict):  # a whole section, at odds with itself
+        return wanted
+    given = list(value) if isinstance(value, tuple) else value
+    return f"{without_logins(repr(given))} is not allowed: {wanted}"
 
 
 def _with_tuples(value: Any) -> Any:

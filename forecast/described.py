@@ -172,7 +172,7 @@ def check(settings: Mapping[str, Any], path: Path) -> SourceTable:
         return SourceTable.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
-        known = _names(settings) | set(first["loc"])
+        known = _names(settings) | set(map(str, first["loc"]))
         keys = [key for key in map(str, first["loc"]) if key in known]
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
         message = str(first.get("ctx", {}).get("error", first["msg"]))
@@ -182,8 +182,8 @@ def check(settings: Mapping[str, Any], path: Path) -> SourceTable:
         elif first["type"] == "missing":
             problem = "is missing; every source says it"
         lines = path.read_text(encoding="utf-8") if path.is_file() else ""
-        where = f"{path}, line {line_of(lines, keys)}" if lines else str(path)
-        raise ConfigError(where, ".".join(keys) or "table", problem) from error
+        line = line_of(lines, keys) if lines else 0
+        raise ConfigError(str(path), ".".join(keys) or "table", problem, line) from error
 
 
 def _names(settings: Mapping[str, Any]) -> set[str]:
@@ -193,13 +193,23 @@ def _names(settings: Mapping[str, Any]) -> set[str]:
 
 
 def line_of(text: str, keys: Sequence[str]) -> int:
-    """Return the line of a key in TOML, of the nearest table above it where it is not there."""
+    """Return the line of a key in TOML, of the nearest table above it where it is not there.
+
+    keys : names, and of a list of tables which one, "0".
+    """
     best, nearest, here = 0, 1, list[str]()
+    lists: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        header = re.fullmatch(r"\s*\[+(.+?)\]+\s*(?:#.*)?", line)
+        header = re.fullmatch(r"\s*(\[+)(.+?)\]+\s*(?:#.*)?", line)
         entry = re.match(r"\s*(\"[^\"]*\"|'[^']*'|[\w.-]+)\s*=", line)
         if header:
-            here = _keys(header[1])
+            table = _keys(header[2])
+            if header[1] == "[[":
+                lists[tuple(table)] = lists.get(tuple(table), -1) + 1
+            here = []
+            for at, key in enumerate(table, start=1):
+                of_list = tuple(table[:at])
+                here += [key, str(lists[of_list])] if of_list in lists else [key]
         path = here if header else [*here, *_keys(entry[1])] if entry else []
         if len(path) > best and path == list(keys[: len(path)]):
             best, nearest = len(path), number

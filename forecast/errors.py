@@ -40,13 +40,15 @@ class ConfigError(BordercastError):
     path : the configuration file, or "defaults"; "" of what no file says.
     key : dotted name of the setting.
     problem : what is wrong and what would be right.
+    line : where in the file, 0 where nobody can say.
     """
 
     exit_code = 2
 
-    def __init__(self, path: str, key: str, problem: str) -> None:
-        self.path, self.key, self.problem = path, key, problem
-        super().__init__(": ".join(filter(None, (path, key, problem))))
+    def __init__(self, path: str, key: str, problem: str, line: int = 0) -> None:
+        self.path, self.key, self.problem, self.line = path, key, problem, line
+        where = f"{path}, line {line}" if line else path
+        super().__init__(": ".join(filter(None, (where, key, problem))))
 
 
 class ArgumentError(ConfigError, ValueError):

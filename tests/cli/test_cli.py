@@ -182,7 +182,7 @@ def test_a_wrong_setting_stops_every_command(tmp_path):
     stopped = bordercast("--config", tmp_path / "my.toml", "show")
 
     assert stopped.returncode == 2
-    assert "my.toml: flags.alpha" in stopped.stderr
+    assert "my.toml, line 2: flags.alpha" in stopped.stderr
 
 
 @pytest.mark.slow

@@ -50,6 +50,48 @@ def test_a_wrong_setting_is_named(text, key):
     assert (caught.value.path, caught.value.key) == ("my.toml", key)
 
 
+OWN = """\
+[flags]
+alpha = 0.02
+
+[[sources]]
+kind = "counts"
+name = "a"
+path = "a"
+
+[[sources]]
+kind = "counts"
+name = "b"
+path = "b"
+[sources.contract]
+kind = "flow"
+[sources.flags]
+min_level = 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('path = "a"', 'path = ""', "line 4: sources.0: name one place for the counts: path"),
+        ('path = "b"', "path = 5", "line 12: sources.1.path: 5 is not allowed: it must be a text"),
+        ('name = "b"\n', "", "line 9: sources.1.name: is missing"),
+        ('path = "b"', 'path = "b"\ndue = "soon"', "line 13: sources.1.due: 'soon' is not allowed"),
+        ('path = "b"', 'path = "b"\ndue = [5]', "it must be two numbers of days from 0 to 366"),
+        ('path = "b"', 'path = "b"\ndue = [28, 1]', r"due: \[28, 1\] is not allowed"),
+        ('path = "b"', 'path = "b"\ndue = [true, 4]', r"due: \[True, 4\] is not allowed"),
+        ('"flow"', '"flo"', "line 14: sources.1.contract.kind: 'flo' is not allowed"),
+        ("min_level = 5", 'min_level = "few"', "line 9: sources.b.min_level: 'few' is not"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_and_what_to_do(old, new, said):
+    with pytest.raises(ConfigError, match=rf"^my.toml, .*{said}") as caught:
+        config.parse(OWN.replace(old, new, 1), "my.toml")
+
+    assert "{" not in str(caught.value)  # a whole section tells nobody where to look
+    assert "valid" not in str(caught.value)
+
+
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         config.load(Path("nowhere.toml"))
