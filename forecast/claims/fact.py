@@ -5,6 +5,7 @@ among every series, span and vintage, the likeliest first.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from forecast.claims.confront import confront
@@ -106,20 +107,6 @@ def _other(table: CountTable, sense: Reading, claimed: Claimed) -> Reading | Non
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Find everything that a number is: months, fiscal years, years to date; best first."""
-    matched: list[NumberMatch] = []
-    for subject in table.subjects():
-        line = table.counts(subject)
-        for span in line.spans(table.calendar) if line else ():
-            if number and line and line.total(span) == number:
-                matched.append((subject, span, number, "now"))
-    for (total, month), values in table.values.items():
-        whole, span = Subject(total), Period(month, month)
-        if number in {count for count, _, _ in values} - {table.total(whole, span)}:
-            matched.append((whole, span, number, "published"))
-    for (key, month), counts in table.dated.items():
-        part, span = subject_of(key, table.source), Period(month, month)
-        if key.dimension and number in {*counts} - {table.total(part, span)}:
-            matched.append((part, span, number, "published"))
 
     def order(match: NumberMatch) -> tuple[int, ...]:
         # Totals before parts, months and whole years before years to date, the newest first.
@@ -129,7 +116,28 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         total = table.source.totals.every.index(subject.total)
         return how != "now", part, plain, -span.last, total
 
+    matched = [*_matches_now(table, number), *_matches_published(table, number)]
     return sorted(matched, key=order)[:MAX_MATCHES]
+
+
+def _matches_now(table: CountTable, number: int) -> Iterator[NumberMatch]:
+    for subject in table.subjects() if number else ():
+        line = table.counts(subject)
+        for span in line.spans(table.calendar) if line else ():
+            if line and line.total(span) == number:
+                yield subject, span, number, "now"
+
+
+def _matches_published(table: CountTable, number: int) -> Iterator[NumberMatch]:
+    """What a number was on a day on record, and is no longer."""
+    for (total, month), values in table.values.items():
+        whole, span = Subject(total), Period(month, month)
+        if number in {count for count, _, _ in values} - {table.total(whole, span)}:
+            yield whole, span, number, "published"
+    for (key, month), counts in table.dated.items():
+        part, span = subject_of(key, table.source), Period(month, month)
+        if key.dimension and number in {*counts} - {table.total(part, span)}:
+            yield part, span, number, "published"
 
 
 def no_match_words(number: int, source: Source) -> str:

@@ -269,16 +269,17 @@ class Reader:
         said = {"both", "either"} & {phrase.value for phrase in scene.of_kind("measure")}
         context.both = bool(said) or (context.both and not whose.names_agency(scene))
         known = [anchor for anchor in self.anchors if anchor.reading]
-        main = [anchor for anchor in known if not anchor.compared]
         for anchor in reversed(known):
-            if anchor.reading and anchor.traced:
-                context.saw(anchor.reading.span)
+            if anchor.span and anchor.traced:
+                context.saw(anchor.span)
         if not known:
             self._carry_words(scene)
-        elif not main and context.subject and context.span:
+            return
+        main = next((anchor for anchor in known if not anchor.compared), known[0])
+        if main.compared and context.subject and context.span:
             context.saw(context.span)
         else:
-            self._carry_count((main or known)[0].reading)
+            self._carry_count(main.reading)
 
     def _carry_count(self, reading: Reading | None) -> None:
         if reading is None:

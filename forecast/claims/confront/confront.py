@@ -42,18 +42,32 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
 
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
-    if rows and by_agency(spot, rows[0].reading.subject) and _counts_people(spot):
-        rows = [row for row in rows if not is_group(row.reading.subject)] or rows
+    rows = _of_people(spot, rows)
     row = trace.held(spot, rows)
-    # To the digit, or as it rounds, but not for a group of those that one agency met.
-    group = row and spot.scene.of_kind("measure") and by_agency(spot, row.reading.subject)
-    if row and (row.judged.truth == spot.claimed.value or not (only_if_exact or group)):
+    if row and _is_held(spot, row, only_if_exact):
         return crossed(spot, _finding(spot, row))
-    if only_if_exact or not rows or rows[0].reading.measure in BOUNDS:
-        return None if only_if_exact or rows else open_(spot)
+    if only_if_exact:
+        return None
+    if not rows:
+        return open_(spot)
+    if rows[0].reading.measure in BOUNDS:
+        return None
     if by_agency(spot, rows[0].reading.subject):
         return _by_agency(spot, rows)
     return _near_or_called(spot, rows) or _unheld(spot, rows)
+
+
+def _of_people(spot: Spot, rows: Sequence[TracedRow]) -> Sequence[TracedRow]:
+    """The readings without groups, where a number counts people of its own that one agency met."""
+    if rows and by_agency(spot, rows[0].reading.subject) and _counts_people(spot):
+        return [row for row in rows if not is_group(row.reading.subject)] or rows
+    return rows
+
+
+def _is_held(spot: Spot, row: TracedRow, only_if_exact: bool) -> bool:
+    """To the digit, or as it rounds, but not for a group of those that one agency met."""
+    group = spot.scene.of_kind("measure") and by_agency(spot, row.reading.subject)
+    return row.judged.truth == spot.claimed.value or not (only_if_exact or group)
 
 
 def _counts_people(spot: Spot) -> bool:
@@ -131,9 +145,7 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     about = any(_is_about(spot, row) for row in rows)
     if first.far > SHOWN and not about:
         return open_(spot)
-    level = [row for row in rows if row.far <= first.far <= SHOWN]
-    untold = first.reading.subject.dimension == "none"
-    if untold or (level and not about and not any(row.judged.truth for row in level)):
+    if first.reading.subject.dimension == "none" or not (about or _has_truth(rows)):
         return _finding(spot, first)
     readings = _shown(spot, rows)
     near = [row for row in rows if row.far <= first.far + 1]
@@ -141,6 +153,12 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     if not unknown and is_wrong(spot, first):
         return replace(_finding(spot, first), readings=show.said(spot.counts, readings))
     return show.differs(spot.counts, spot.draft, readings)
+
+
+def _has_truth(rows: Sequence[TracedRow]) -> bool:
+    """Whether the record has a count of what the words name first."""
+    level = [row for row in rows if row.far <= rows[0].far]
+    return any(row.judged.truth for row in level)
 
 
 def _is_about(spot: Spot, row: TracedRow) -> bool:
@@ -241,17 +259,24 @@ def _is_alone(
     spot: Spot, row: TracedRow, other: Reading, judged: JudgedClaim, rows: Sequence[TracedRow]
 ) -> bool:
     """Whether one count alone, of a place and months within reach, is what a number rounds."""
-    claimed = spot.claimed
     if any(r.judged.holds for r in rows if r.far <= row.far):
         return False
     if row.when.far == BESIDE and is_placed(spot, row):
         return True
-    most = VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
-    if abs((judged.truth or 0) / claimed.value - 1) > most or not _places(spot):
-        return False
+    close = _off(spot, judged.truth) <= _most_off(spot.claimed) and _places(spot)
+    return bool(close) and not (any(r.judged.holds for r in rows) or _has_rivals(spot, rows, other))
+
+
+def _most_off(claimed: Claimed) -> float:
+    """How far off a count a number that is said of it alone may be."""
+    return VERY_NEAR if claimed.telling else max(ROUND, claimed.unit / claimed.value / 2)
+
+
+def _has_rivals(spot: Spot, rows: Sequence[TracedRow], other: Reading) -> bool:
+    """Whether a round number is of all encounters of other readings too."""
     alls = {every for r in rows if r.far <= NEAR and (every := of_all(r.reading))} - {other}
-    rivals = not claimed.telling and any(judge(spot.counts, e, claimed).holds for e in alls)
-    return not rivals and not any(r.judged.holds for r in rows)
+    claimed = spot.claimed
+    return not claimed.telling and any(judge(spot.counts, e, claimed).holds for e in alls)
 
 
 def of_all(sense: Reading) -> Reading | None:

@@ -145,24 +145,25 @@ def _listed(spot: Spot) -> Iterator[Pair]:
 def _unheld(spot: Spot, sure: Pair, measure: ClaimMeasure) -> ClaimFinding:
     """What is not right of ends that are sure: wrong, or shown beside what is on record."""
     reading, written = sure.reading(measure), sure.written(measure)
-    judged = judge(spot.counts, reading, spot.claimed) if reading else None
     given = (
         "" if written is None else f"The numbers beside it give {show.figure(measure, written)}."
     )
-    if reading is None or judged is None:
+    if reading is None:
         return replace(spot.draft, why=given or "what it is compared with is not on record")
+    judged = judge(spot.counts, reading, spot.claimed)
     if judged.verdict == "cannot_be_checked":
         return show.explained(spot.counts, spot.draft, reading, judged)
     anothers = [] if given else _anothers(spot, reading)
     truth = (judged.truth or 0) if written is None else written
     restated = RESTATED if written is None else 0.0
-    if not anothers and _is_certain(spot, sure) and _is_off(spot.claimed, truth, measure, restated):
-        verdict = JudgedClaim("wrong", truth, evidence="record")
-        if given:
-            return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
-        return show.explained(spot.counts, spot.draft, reading, verdict)
-    shown = [ShownReading(reading, judged.truth or 0), *anothers]
-    return show.differs(spot.counts, spot.draft, tuple(shown[: show.MOST]))
+    off = _is_off(spot.claimed, truth, measure, restated)
+    if anothers or not (off and _is_certain(spot, sure)):
+        shown = [ShownReading(reading, judged.truth or 0), *anothers]
+        return show.differs(spot.counts, spot.draft, tuple(shown[: show.MOST]))
+    verdict = JudgedClaim("wrong", truth, evidence="record")
+    if given:
+        return replace(spot.draft, sense=reading, judged=verdict, why=given, say_instead=given)
+    return show.explained(spot.counts, spot.draft, reading, verdict)
 
 
 def _anothers(spot: Spot, reading: Reading) -> list[ShownReading]:
@@ -210,7 +211,8 @@ def _is_understood(spot: Spot) -> bool:
     """
     scene, number, named = spot.scene, spot.number, bases.read(spot.scene, spot.number)
     kinds = [p for p in scene.phrases if p.kind not in _NO_COUNT]
-    known = {at for p in (*kinds, *scene.numbers) for at in range(p.first, p.last)}
+    known = {at for p in kinds for at in range(p.first, p.last)}
+    known.update(at for n in scene.numbers for at in range(n.first, n.last))
     begin = max((n.last for n in scene.numbers if n.last <= number.first), default=0)
     end = named.tokens.stop if named else number.last
     return all(
@@ -418,16 +420,24 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A now against what the words name as its base: an average, a number, a peak or a time."""
     words = {spot.scene.low(at) for at in named.tokens}
     spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, spot.context, now)]
-    if any(word.startswith("averag") for word in words):
-        rate: Rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
+    rate = _rate(words)
+    if rate:
         yield from (Pair(now, End(span, now.subject), rate) for _, span in spans)
         return
     inside = [a for a in spot.anchors if _is_inside(spot, a, named)]
-    yield from (Pair(now, _end(anchor, len(inside) == 1)) for anchor in inside)
+    lone = len(inside) == 1
+    yield from (Pair(now, _end(anchor, lone)) for anchor in inside)
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
-    if not (len(inside) == 1 and inside[0].sure):
+    if not (lone and inside[0].sure):
         yield from _on_times(now, spans, lone=len(named.refs) == 1 and not inside)
+
+
+def _rate(words: Set[str]) -> Rate:
+    """The average that a base is; "" where it is none."""
+    if not any(word.startswith("averag") for word in words):
+        return ""
+    return "per_day" if words & {"daily", "day", "day's"} else "per_month"
 
 
 def _is_inside(spot: Spot, anchor: Anchor, named: NamedBase) -> bool:

@@ -180,24 +180,28 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
     scene, context = spot.scene, spot.context
     persons = whose.options(scene, spot.number, context)[:3]
     months = when.options(scene, spot.number, context)[:4]
-    # The count on record that stands beside: 6,591 in July, the highest since October.
-    led = [a for a in spot.anchors if a.last <= extreme.number.first and extreme.since]
-    for host in [a.reading for a in led if a.traced and not a.compared and a.reading][-1:]:
-        if host.measure == "total":
-            persons, months = [whose.Whose(host.subject)], [when.When(host.span)]
+    if host := _host(extreme, spot):
+        persons, months = [whose.Whose(host.subject)], [when.When(host.span)]
     every = [
         (row, judge(spot.counts, row, extreme.draft.claimed))
         for at, who in product(months, persons)
         for row in rows(extreme, who, at, context)
     ]
-    every.sort(key=lambda judged: (not judged[1].holds, judged[1].verdict == "wrong"))
-    for row, verdict in every[:1]:
-        finding = show.explained(spot.counts, extreme.draft, row, verdict)
-        if verdict.verdict == "wrong":
-            why = f"What it is compared with is not clear. {finding.why}"
-            return replace(extreme.draft, why=why)
-        return show.windowed(spot.counts, finding) if extreme.beyond and verdict.holds else finding
-    return None
+    if not every:
+        return None
+    row, verdict = min(every, key=lambda one: (not one[1].holds, one[1].verdict == "wrong"))
+    finding = show.explained(spot.counts, extreme.draft, row, verdict)
+    if verdict.verdict == "wrong":
+        why = f"What it is compared with is not clear. {finding.why}"
+        return replace(extreme.draft, why=why)
+    return show.windowed(spot.counts, finding) if extreme.beyond and verdict.holds else finding
+
+
+def _host(extreme: Extreme, spot: Spot) -> Reading | None:
+    """The count on record that stands beside: 6,591 in July, the highest since October."""
+    led = [a for a in spot.anchors if a.last <= extreme.number.first and extreme.since]
+    held = [a.reading for a in led if a.traced and not a.compared and a.reading]
+    return held[-1] if held and held[-1].measure == "total" else None
 
 
 def rows(

@@ -148,22 +148,23 @@ def _off_topic(
     """Why the record cannot have this number; None where it may."""
     if noun == "off_topic" and placed:
         return placed.value
-    offs = scene.near(
-        number, [off for off in scene.of_kind("off_topic") if not _left_out(scene, off)]
-    )
+    offs = [off for off in scene.of_kind("off_topic") if not _left_out(scene, off)]
     if noun == "not_claim" or not offs:
         return None
-    distance, off = offs[0]
-    # "10,000 people on the watch list": what follows narrows the number.
-    parted = _PARTING & set(scene.words(number.last, off.first))
-    if off.first >= number.last and distance <= 8 and not parted:
-        return off.value
+    distance, off = scene.near(number, offs)[0]
     measures = scene.near(number, _strong(scene))
-    if _is_anothers(scene, off, distance if measures else 0.0):
+    if _narrows(scene, number, off, distance):
+        return off.value
+    if noun == "measure" or _is_anothers(scene, off, distance if measures else 0.0):
         return None
-    nearer = distance <= 9 and (not measures or distance < measures[0][0])
-    alone = not measures and distance <= 22
-    return off.value if noun != "measure" and (nearer or alone) else None
+    near = distance <= 9 and distance < measures[0][0] if measures else distance <= 22
+    return off.value if near else None
+
+
+def _narrows(scene: Scene, number: WrittenNumber, off: Placed, distance: float) -> bool:
+    """10,000 people on the watch list: whether what follows narrows a number."""
+    parted = _PARTING & set(scene.words(number.last, off.first))
+    return off.first >= number.last and distance <= 8 and not parted
 
 
 def _left_out(scene: Scene, off: Placed) -> bool:
