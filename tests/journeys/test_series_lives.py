@@ -108,7 +108,7 @@ def test_a_series_that_is_shut_is_no_hole_and_comes_back(tmp_path, monkeypatch):
 
     told = said("releases", "accept", "2", "--as", "shut", "--series", "west")
     assert "'West' is shut from July 2024, last counted in June 2024." in told
-    wrong = said("releases", "accept", "2", "--as", "ended", "--series", "Wset", code=3)
+    wrong = said("releases", "accept", "2", "--as", "ended", "--series", "Wset", code=2)
     assert "like it: West" in wrong
     run("2024-07")
 
