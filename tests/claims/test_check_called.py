@@ -189,6 +189,7 @@ def test_years_and_counts_may_be_joined_by_a_dash(verdict):
         "Of {n} people at the southwest border {when}, four in five crossed illegally.",
         "A total of {n} migrants crossed or presented themselves at the southwest border {when}.",
         "Agents made {n} arrests and other encounters at the southwest border {when}.",
+        "CBP had {n} encounters at the southwest border {when}, the Border Patrol 12 of them.",
         "More illegal crossings than ever: CBP's figure for the southwest border is {n} {when}.",
     ],
 )
@@ -206,6 +207,7 @@ def test_all_are_not_mislabeled_by_words_of_another_clause(verdict, text):
         "The Border Patrol arrested {n} people at the southwest border {when}.",
         "At the southwest border {n} people were caught crossing illegally {when}.",
         "Arrests at the southwest border {when}: {n}.",
+        "The Border Patrol had {n} encounters at the southwest border {when}.",
         "The Border Patrol made 12 arrests at the southwest border, down from {n} {when}.",
     ],
 )

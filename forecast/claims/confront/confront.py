@@ -244,7 +244,10 @@ def _says_only(spot: Spot, agency: str) -> bool:
     """Whether words of one agency are in a number's clause or label, and no other's anywhere."""
     scene, number = spot.scene, spot.number
     values = {agency} if agency else {"all", "both"}
-    if not _measures(scene) - {"any"} <= values or scene.low(number.first - 1) in ("the", "those"):
+    told = _measures(scene) - {"any"}
+    if _are_its_encounters(spot):
+        told -= {"all"}
+    if not told <= values or scene.low(number.first - 1) in ("the", "those"):
         return False
     # 23,500 arrested, down from 42,500: both are of the words beside the first.
     main = scene.numbers[0] if scene.compares(number.first) else number
@@ -253,6 +256,14 @@ def _says_only(spot: Spot, agency: str) -> bool:
         for p in scene.of_kind("measure")
         if p.value in values
     )
+
+
+def _are_its_encounters(spot: Spot) -> bool:
+    """Whether "encounters" of an agency by name speak of nobody else: one count, no other word."""
+    counts = [number for number in spot.scene.numbers if number.kind == "count"]
+    alls = [p for p in spot.scene.of_kind("measure") if p.value == "all"]
+    own = all(spot.scene.low(p.first).startswith("encounter") for p in alls)
+    return own and len(counts) == 1 and whose.names_agency(spot.scene)
 
 
 def _is_alone(
