@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -146,19 +146,18 @@ def wider(spot: Spot, rows: Sequence[TracedRow]) -> dict[Reading, int]:
     told = [*own, *(anchor.reading for anchor in (*spot.anchors, *spot.before) if anchor.reading)]
     sectors = [whose.sector(names, context, kind) for kind, names in [context.sector] if kind]
     subjects = dict.fromkeys([*(one.subject for one in told), *sectors])
-    agencies = [
-        one._replace(agency=code)
-        for one in subjects
-        if not one.dimension
-        for code in ("", *whose.HALVES)
-    ]
     near, when = {one.subject for one in own}, {one.span for one in own}
     return {
         replace(own[0], subject=who, span=at): farther
-        for who in (*subjects, *agencies)
+        for who in (*subjects, *_of_each_agency(subjects))
         for at in (*(one.span for one in told), *context.recent)
         if (farther := FARTHER * ((who not in near) + (at not in when)))
     }
+
+
+def _of_each_agency(subjects: Iterable[Subject]) -> Iterator[Subject]:
+    wholes = [one for one in subjects if not one.dimension]
+    return (one._replace(agency=code) for one in wholes for code in ("", *whose.HALVES))
 
 
 def _of_streak(scene: Scene, months: Sequence[When]) -> list[When]:
@@ -238,11 +237,14 @@ def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRo
             row = TracedRow(Reading(who.subject, span), who, When(span, CARRIED))
             # What no time is said of was news on the day.
             known = span in near if near else span.last >= spot.context.month - NEWS
-            early = span.first <= spot.context.month
-            if month and (span.length > 1 or (span.last - month) % 12):
-                continue
-            if known and early and who.place <= CARRIED and who.far <= CARRIED + SENTENCE + 1:
+            told = known and span.first <= spot.context.month and _is_of_month(span, month)
+            if told and who.place <= CARRIED and who.far <= CARRIED + SENTENCE + 1:
                 yield replace(row, judged=judge(spot.counts, row.reading, spot.claimed))
+
+
+def _is_of_month(span: Period, month: int) -> bool:
+    """Whether a span is a month of any year, or none is asked for: 0."""
+    return not month or (span.length == 1 and (span.last - month) % 12 == 0)
 
 
 _LEADS_TIME = word_set("in for during of")

@@ -40,17 +40,22 @@ def options(
     for rank, (distance, ref) in enumerate(near[:4]):
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
+        least = SENTENCE * (rank > 0 or distance >= FAR)
         spans = _of_pair(scene, number, context, ref)
-        ended = bool(spans) and scene.low(ref.first - 1) in _ENDED
-        if not ended:  # in May and June: of both, too
-            spans += _spans(scene, number, context, ref, base, compared)[:6]
-        far = BESIDE if ended else _level(scene, number, ref, compared)
-        far = far if rank == 0 and distance < FAR else max(far, SENTENCE)
+        if spans and scene.low(ref.first - 1) in _ENDED:
+            made += [When(span, least, names_year(ref)) for span in spans[:6]]
+            continue
+        spans += _spans(scene, number, context, ref, base, compared)[:6]  # in May and June: of both
+        far = max(_level(scene, number, ref, compared), least)
         tight = far == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
-        explicit = names_year(ref) and (ended or (tight and ref.form != "year"))
-        made += [When(span, far, explicit) for span in spans[:6]]
+        made += [When(span, far, tight and _names_year_in_full(ref)) for span in spans[:6]]
     if not (made and made[0].explicit):
         made += _carried(scene, context, near)
+    return _likeliest(made)
+
+
+def _likeliest(made: list[When]) -> list[When]:
+    """Each span once, as near as it is said, the nearest first."""
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
 
@@ -110,11 +115,16 @@ def _is_from(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) 
     return compared and "from" in scene.words(ref.last, number.first)
 
 
-def names_year(ref: TimeRef) -> bool:
-    """Whether an expression names its year: May 2023, fiscal 2024."""
+def _names_year_in_full(ref: TimeRef) -> bool:
+    """Whether an expression names a year, and says which: the fiscal or the calendar one."""
     if ref.form in ("month", "since", "through", "by", "months"):
         return any(isinstance(part, int) and part > 12 for part in ref.args)
-    return ref.form in _FULL or ref.form == "year"
+    return ref.form in _FULL
+
+
+def names_year(ref: TimeRef) -> bool:
+    """Whether an expression names its year: May 2023, fiscal 2024."""
+    return _names_year_in_full(ref) or ref.form == "year"
 
 
 def _carried(

@@ -154,14 +154,19 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Level
     """Which sector, state or group a number may be of, or of none."""
     named = sorted(_named_parts(scene, number, context), key=itemgetter(1))
     beside = [part for part, level in named if level == BESIDE]
-    if {part[0] for part in beside} & {"sector", "office"} and len(beside) > 1:
+    if len(beside) > 1 and any(kind in ("sector", "office") for kind, _ in beside):
         # A group within a sector is not told apart: a subject that the record does not have.
         return [(("none", tuple(name for part in beside for name in part[1])), BESIDE)]
     if named:
-        lone = sum(n.kind == number.kind for n in scene.numbers) == 1
-        alone = (lone and not scene.of_kind("total")) or _is_noun(scene, number)
+        alone = _is_lone(scene, number) or _is_noun(scene, number)
         return [pair for pair in named if alone and not pair[1]] or [*named, (NO_PART, SENTENCE)]
     return _parts_before(scene, context)
+
+
+def _is_lone(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a sentence that names no border has no other number of its kind."""
+    same = [one for one in scene.numbers if one.kind == number.kind]
+    return len(same) == 1 and not scene.of_kind("total")
 
 
 _THAT, _AREA = word_set("the that this same our"), word_set("sector area region corridor section")
