@@ -241,3 +241,55 @@ def test_where_no_agency_is_named_a_count_is_near_that_of_either(verdict, words,
     )
 
     assert verdict(text, "2022-07-18") == due
+
+
+@pytest.mark.parametrize("number", ["374,000", "400,000"])
+def test_a_round_number_is_said_of_one_count_alone_as_far_as_it_rounds(verdict, number):
+    text = (
+        "Encounters at the southwest border are many. In all, <{}> people were caught entering "
+        "the United States illegally in December."
+    )
+
+    assert 0.008 < abs(int(number.replace(",", "")) / count("nw", "2023-12") - 1) < 0.1
+    assert verdict(text.format(number), "2024-01-27") == "mislabelled"
+    assert verdict(text.format("378,000"), "2024-01-27") not in ("mislabelled", "wrong")
+
+
+def test_a_number_of_three_digits_is_of_too_many_things_to_be_called(verdict):
+    text = "Border Patrol agents apprehended <{}> people at the northern border in April 2020."
+
+    assert count("nb.usbp", "2020-04") < count("nb", "2020-04") < 1000
+    assert verdict(text.format(said("nb", "2020-04"))) == "not understood"
+
+
+@pytest.mark.parametrize("bound", ["under", "fewer than", "less than"])
+def test_less_than_all_is_true_of_the_agency_too(verdict, bound):
+    text = "Border Patrol agents apprehended {} <{}> migrants at the southwest border in July 2024."
+    every = said("sw", "2024-07")
+
+    assert verdict(text.format("", every)) == "mislabelled"
+    assert verdict(text.format(bound, every)) not in ("mislabelled", "wrong")
+
+
+@pytest.mark.parametrize(
+    ("what", "series", "called"),
+    [
+        ("Apprehensions in the Tucson Sector", "sw:Tucson Sector", "wrong"),
+        ("Border Patrol apprehensions at the southwest border", "sw.usbp", "wrong"),
+        ("Encounters of Venezuelans at the southwest border", "sw:VENEZUELA", "not understood"),
+        ("Encounters of family units at the southwest border", "sw:FMUA", "not understood"),
+    ],
+)
+def test_the_count_of_another_month_is_wrong_but_not_of_a_group(verdict, what, series, called):
+    text = what + " came to <{:,}> in September 2023."
+    other = count(series, "2023-10")
+
+    assert verdict(text.format(other)) == called
+    assert verdict(text.format(other + 3)) not in ("wrong", "mislabelled")
+
+
+def test_the_count_of_another_month_is_not_wrong_of_two_sectors(verdict):
+    both = sum(count(f"sw:{name} Sector", "2023-10") for name in ("Tucson", "Yuma"))
+    text = f"Apprehensions in the Tucson and Yuma sectors came to <{both:,}> in September 2023."
+
+    assert verdict(text) == "not understood"
