@@ -196,8 +196,7 @@ def _shown(spot: Spot, rows: Sequence[TracedRow]) -> tuple[ShownReading, ...]:
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     """What is another agency's count of that place and time, or of a border not spoken of."""
     claimed = spot.claimed
-    of_many = claimed.value < LEAST or claimed.hedge in ("under", "below")
-    if of_many or "either" in _measures(spot.scene) or unjudged(spot.scene):
+    if claimed.value < LEAST or claimed.hedge in ("under", "below"):
         return None
     seen = {row.reading for row in rows if row.whose.agency <= SENTENCE}
     for row in rows:
