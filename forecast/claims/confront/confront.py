@@ -109,8 +109,7 @@ def _is_near(spot: Spot, row: TracedRow, first: TracedRow) -> bool:
     # Where no agency is named, both are: in May it was 239,416.
     unsaid = not _measures(spot.scene) - {"any"}
     own = row.far - unsaid * row.whose.agency <= first.far - unsaid * first.whose.agency
-    beside = VERY_NEAR if row.when.span == first.when.span else VERY_NEAR / 2
-    return own or _off(spot, row.judged.truth) < beside
+    return own or _off(spot, row.judged.truth) < VERY_NEAR / 2
 
 
 def _measures(scene: Scene) -> set[str]:
@@ -148,8 +147,7 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     if first.reading.subject.dimension == "none" or not (about or _has_truth(rows)):
         return _finding(spot, first)
     readings = _shown(spot, rows)
-    near = [row for row in rows if row.far <= first.far + 1]
-    unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
+    unknown = any(row.judged.verdict == "cannot_be_checked" for row in rows)
     if not unknown and is_wrong(spot, first):
         return replace(_finding(spot, first), readings=show.said(spot.counts, readings))
     return show.differs(spot.counts, spot.draft, readings)
