@@ -20,7 +20,7 @@ from tests.support.cbp_files import ENCOUNTERS
 
 TITLE = "May at the border"
 TEXT = f"# {TITLE}\n\nThere were 1,300 & more.\n\nOf 2,400 we say nothing; 50% fell <off>."
-MAY = Period(months.to_index("2024-05"), months.to_index("2024-05"))
+MAY = Period.of("2024-05")
 NORTH = Subject("northern")
 
 

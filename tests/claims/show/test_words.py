@@ -13,6 +13,7 @@ from forecast.claims.show import words
 from forecast.claims.show.words import ClaimFinding, ShownReading
 from forecast.periods import Period
 from forecast.types import SeriesKey
+from forecast.words import ordinal
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.embedded_figures import count, said
 
@@ -21,11 +22,7 @@ CUBANS = Subject("northern", "", "citizenship", ("CUBA",))
 EVERY = "encounters at and between ports of entry at the northern land border"
 
 
-def span(first: str, last: str = "") -> Period:
-    return Period(months.to_index(first), months.to_index(last or first))
-
-
-MAY = span("2024-05")
+MAY = Period.of("2024-05")
 MONTH = Reading(NORTH, MAY)
 
 
@@ -38,12 +35,12 @@ MONTH = Reading(NORTH, MAY)
         (replace(MONTH, measure="per_day"), 12.4, f"12 a day, {EVERY} in May 2024"),
         (replace(MONTH, measure="per_month"), 12.6, f"13 a month, {EVERY} in May 2024"),
         (
-            Reading(NORTH, span("2023-10", "2024-05"), "least_month"),
+            Reading(NORTH, Period.of("2023-10", "2024-05"), "least_month"),
             5,
             f"5 {EVERY} in the lowest month of October 2023 to May 2024",
         ),
         (
-            Reading(NORTH, span("2023-10", "2024-05"), "most_month"),
+            Reading(NORTH, Period.of("2023-10", "2024-05"), "most_month"),
             5,
             f"5 {EVERY} in the highest month of October 2023 to May 2024",
         ),
@@ -59,22 +56,22 @@ MONTH = Reading(NORTH, MAY)
             "May 2024",
         ),
         (
-            replace(MONTH, measure="change_percent", versus=span("2023-05")),
+            replace(MONTH, measure="change_percent", versus=Period.of("2023-05")),
             -5.26,
             f"\N{MINUS SIGN}5.3%: {EVERY} in May 2024 against May 2023",
         ),
         (
-            replace(MONTH, measure="times", versus=span("2023-05")),
+            replace(MONTH, measure="times", versus=Period.of("2023-05")),
             5.264,
             f"5.26 times: {EVERY} in May 2024 against May 2023",
         ),
         (
-            replace(MONTH, measure="times", versus=span("2023-05"), rate="per_day"),
+            replace(MONTH, measure="times", versus=Period.of("2023-05"), rate="per_day"),
             1,
             f"1.00 times: {EVERY} in May 2024 against the daily average of May 2023",
         ),
         (
-            replace(MONTH, measure="times", versus=span("2023-05"), rate="per_month"),
+            replace(MONTH, measure="times", versus=Period.of("2023-05"), rate="per_month"),
             1,
             f"1.00 times: {EVERY} in May 2024 against the monthly average of May 2023",
         ),
@@ -104,7 +101,7 @@ def test_border_patrol_s_count_is_said_with_what_it_was_made_of(embedded):
         "in May 2024"
     )
     assert words.split_of(embedded, NORTH, MAY) is None
-    assert words.split_of(embedded, PATROL, span("2020-01")) is None
+    assert words.split_of(embedded, PATROL, Period.of("2020-01")) is None
 
 
 def test_a_total_is_said_with_its_two_agencies_where_both_are_on_record(embedded):
@@ -114,7 +111,7 @@ def test_a_total_is_said_with_its_two_agencies_where_both_are_on_record(embedded
         f"Of these, {said('nb.ofo', '2024-05')} were at ports of entry (OFO) and "
         f"{said('nb.usbp', '2024-05')} by Border Patrol: "
     )
-    assert words.halves(embedded, NORTH, span("2030-01")) == ""
+    assert words.halves(embedded, NORTH, Period.of("2030-01")) == ""
     assert words.halves(embedded, PATROL, MAY) == words.halves(embedded, CUBANS, MAY) == ""
 
 
@@ -142,12 +139,23 @@ def test_the_first_line_of_an_answer_has_the_verdict_and_the_number_of_now(embed
     assert line(share, "wrong") == "Wrong: Its why."
 
 
-def explained(table: CountTable, sense: Reading, verdict: str, truth: float | None, **more):
-    found = words.explained(
-        table, ClaimFinding(claimed=Claimed(more.pop("claimed", 0))), sense,
-        JudgedClaim(verdict, truth, evidence="record"), **more,
-    )  # fmt: skip
+def explained(
+    table: CountTable,
+    sense: Reading,
+    verdict: str,
+    truth: float | None,
+    claimed: float = 0,
+    other: Reading | None = None,
+) -> tuple[str, str]:
+    judged = JudgedClaim(verdict, truth, evidence="record")
+    found = words.explained(table, ClaimFinding(claimed=Claimed(claimed)), sense, judged, other)
     return found.why, found.say_instead
+
+
+def beginning(table: CountTable) -> str:
+    """The first month of the north on record."""
+    first = table.counts(NORTH).first
+    return table.calendar.words(Period(first, first))
 
 
 def test_since_is_explained_by_the_last_month_beyond_it(embedded):
@@ -160,7 +168,7 @@ def test_since_is_explained_by_the_last_month_beyond_it(embedded):
     assert why("right", "2021-07") == f"{here}: the lowest since July 2021."
     assert why("wrong", "2021-07") == f"{here}: the lowest since July 2021."
     assert why("wrong", "2024-04") == f"{here}: April 2024 was lower."
-    began = embedded.calendar.words(Period(*[embedded.counts(NORTH).first] * 2))
+    began = beginning(embedded)
     assert explained(embedded, low, "right", None) == (
         f"{here}: none lower before it on record (from {began}).",
         "",
@@ -176,12 +184,12 @@ def test_a_rank_is_explained_by_its_peers_and_by_what_was_beyond(embedded):
     before = [Period(month, month) for month in range(line.first, MAY.first)]
     highest = max(before, key=line.total)
     rank = 1 + sum(line.total(one) > line.total(MAY) for one in before)
-    began = embedded.calendar.words(before[0])
+    began = beginning(embedded)
     high = replace(MONTH, measure="rank_high")
 
     why, instead = explained(embedded, high, "wrong", float(rank))
     assert instead == (
-        f"{said('nb', '2024-05')} {EVERY} in May 2024: the {words.ordinal(rank)} highest of the "
+        f"{said('nb', '2024-05')} {EVERY} in May 2024: the {ordinal(rank)} highest of the "
         f"{len(before) + 1} months on record, {began} to May 2024."
     )
     beyond = embedded.calendar.words(highest)
@@ -209,7 +217,7 @@ def test_a_wrong_count_is_explained_by_the_month_that_it_is_of(embedded):
 
 def test_a_wrong_difference_that_is_the_earlier_count_is_said_to_be(embedded):
     before = count("nb", "2023-05")
-    fall = replace(MONTH, measure="difference", versus=span("2023-05"))
+    fall = replace(MONTH, measure="difference", versus=Period.of("2023-05"))
     off = replace(fall, measure="times")
 
     assert explained(embedded, fall, "wrong", -5.0, claimed=-before)[0].endswith(
@@ -223,7 +231,7 @@ def test_a_wrong_difference_that_is_the_earlier_count_is_said_to_be(embedded):
     [
         (MONTH, "northern 2024-05"),
         (Reading(PATROL, MAY), "'northern:U.S. Border Patrol' 2024-05"),
-        (Reading(CUBANS, span("2023-10", "2024-09")), "northern:CUBA FY2024"),
+        (Reading(CUBANS, Period.of("2023-10", "2024-09")), "northern:CUBA FY2024"),
     ],
 )
 def test_a_reading_has_the_command_that_shows_it(embedded, reading, asked):
@@ -244,9 +252,9 @@ def test_of_readings_the_named_one_is_first_and_at_most_two_nearest_follow():
     assert words.likeliest((named, shown(99, far=5), near, shown(500)), 100) == (named, near)
 
 
-def test_what_has_no_peer_in_history_is_said_not_to_be_contradicted(embedded):
+def test_a_record_of_all_time_is_said_only_not_to_be_contradicted(embedded):
     found = words.windowed(embedded, made(MONTH, "right", 0, 1.0))
-    began = embedded.calendar.words(Period(*[embedded.counts(NORTH).first] * 2))
+    began = beginning(embedded)
 
     why = f"Not contradicted since {began}, where the record begins. Its why."
     assert (found.verdict, found.why, found.judged.why) == ("cannot_be_checked", why, why)
@@ -294,7 +302,7 @@ def test_halves_of_rounded_counts_are_said_to_be_about_so_many(unit, about, why)
         f"Of these, {about}820 were at ports of entry (OFO) and {about}410 between ports "
         f"(Border Patrol){why}."
     )
-    assert words.halves(of_counts(unit, 1_230), NORTH, span("2024-06")) == ""
+    assert words.halves(of_counts(unit, 1_230), NORTH, Period.of("2024-06")) == ""
 
 
 @pytest.mark.parametrize(
@@ -322,10 +330,12 @@ def test_a_small_series_is_said_to_be_small_and_a_large_one_is_not():
         f"Its why. {small}; one decides."
     )
     # What came later does not count.
-    assert words.small(table, NORTH, span("2024-04")).startswith("A small series: 14 encounters")
-    large, unknown = of_counts(1, 5, 9, 8, small=22), made(MONTH, "right", 7, 7.0)
-    assert words.with_size(large, unknown) is unknown
-    assert words.with_size(table, replace(unknown, sense=None)).why == "Its why."
+    assert words.small(table, NORTH, Period.of("2024-04")).startswith(
+        "A small series: 14 encounters"
+    )
+    large, finding = of_counts(1, 5, 9, 8, small=22), made(MONTH, "right", 7, 7.0)
+    assert words.with_size(large, finding) is finding
+    assert words.with_size(table, replace(finding, sense=None)).why == "Its why."
     assert words.small(table, Subject("southwest"), MAY) == ""
 
 
